@@ -1,0 +1,1 @@
+//! Use cases of Storywright over the ports of the domain.

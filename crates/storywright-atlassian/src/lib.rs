@@ -1,0 +1,1 @@
+//! Jira and Confluence ports over storywright-http.

@@ -1,0 +1,1 @@
+//! Stories, drafts, rules, plans and the ports that adapters implement.

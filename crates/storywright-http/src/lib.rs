@@ -1,0 +1,1 @@
+//! The one outbound HTTP agent: allow-list, TLS, timeouts, retry, breaker, redaction.

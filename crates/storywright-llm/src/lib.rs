@@ -1,0 +1,1 @@
+//! Company LLM port: configured dialects, streaming, structured output.

@@ -1,0 +1,1 @@
+//! Storage port on diesel and SQLite.

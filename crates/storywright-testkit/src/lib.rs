@@ -1,0 +1,1 @@
+//! Stateful fakes, builders, fixed clock and ids, contract suites; for tests only.

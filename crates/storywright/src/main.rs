@@ -1,0 +1,3 @@
+//! The Storywright server: settings, wiring, workers, subcommands.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! What a contributor needs.
+
+fn main() {}
