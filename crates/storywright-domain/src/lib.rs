@@ -1,1 +1,27 @@
-//! Stories, drafts, rules, plans and the ports that adapters implement.
+//! The heart of Storywright, free of I/O: story documents, drafts, rule sets, findings, publishing plans, and the ports
+//! that adapters implement.
+//!
+//! Nothing here reads a clock, draws a random number, opens a file or a socket. Time, ids and randomness come in through
+//! [`ports::Clock`] and [`ports::IdSource`]; everything else that leaves the process goes through the other traits of
+//! [`ports`], whose documentation is a promise that every adapter keeps and that a contract suite checks.
+
+pub mod cancel;
+pub mod draft;
+pub mod finding;
+pub mod ids;
+pub mod integration;
+pub mod jira;
+pub mod job;
+pub mod person;
+pub mod ports;
+pub mod publishing;
+pub mod remote;
+pub mod review;
+pub mod rules;
+pub mod secret;
+pub mod story;
+pub mod time;
+
+pub use ids::{DraftId, ItemId, JobId, RegistrationId, RequestId, RunId, SessionId, TokenId, UserId};
+pub use secret::Secret;
+pub use time::{Millis, Timestamp};

@@ -1,0 +1,38 @@
+//! What a review says: data with a stable code, never a sentence that a program would have to read.
+
+use serde::{Deserialize, Serialize};
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Blocks creation.
+    Error,
+    /// Shown, does not block.
+    Warning,
+    /// A hint.
+    Info,
+}
+
+/// One thing that a rule has to say about one place of a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Stable code: `summary_too_long`.
+    pub code: String,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// Local reference of the story or sub-task; empty for the document as a whole.
+    pub story: String,
+    /// Path inside the document: `stories.0.summary`; empty for the document as a whole.
+    pub field: String,
+    /// What is wrong, as a sentence.
+    pub message: String,
+    /// What to do, as a sentence.
+    pub cure: String,
+}
+
+/// Whether any finding blocks creation.
+#[must_use]
+pub fn blocks(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Error)
+}

@@ -1,0 +1,200 @@
+//! The company LLM port.
+
+use crate::cancel::Cancellation;
+use crate::{RequestId, Secret, UserId};
+use serde::{Deserialize, Serialize};
+
+/// Everything needed to speak to one LLM service for one person. It holds a secret, so it has no `Debug`.
+#[derive(Clone)]
+pub struct ChatAccess {
+    /// The person on whose behalf the call is made.
+    pub user: UserId,
+    /// Service name of the configuration.
+    pub service: String,
+    /// The person's cookie or token.
+    pub credential: Secret,
+    /// Sent on as `X-Request-ID`.
+    pub request_id: RequestId,
+}
+
+/// Whose an LLM credential is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatIdentity {
+    /// Employee ID, found by the configured pointer.
+    pub employee_id: String,
+    /// Name for people; may be empty.
+    pub name: String,
+}
+
+/// Which of the configured prompts a call uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChatCall {
+    /// Write stories from requirements.
+    Draft,
+    /// Change a story document by instruction.
+    Refine,
+    /// The last answer did not fit: ask once more, with what was wrong.
+    Repair,
+}
+
+/// A JSON schema that the answer must satisfy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonSchema {
+    /// `[A-Za-z0-9_-]{1,64}`.
+    pub name: &'static str,
+    /// The schema as JSON text; strict: every key required, no others allowed.
+    pub text: String,
+}
+
+/// One call. The adapter puts the texts into the configured prompt templates and marks them as data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChatRequest {
+    /// Which prompts.
+    pub call: ChatCall,
+    /// Values for the templates by name: `requirements`, `format`, `prompt`, `rules`, `story`, `instructions`, `answer`,
+    /// `errors`, `previous`. A name that is missing counts as empty; its block is left out.
+    pub values: Vec<(&'static str, String)>,
+    /// What the answer must look like.
+    pub schema: Option<JsonSchema>,
+}
+
+/// Why the model stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    /// It was done.
+    Stop,
+    /// It ran into the token limit: the text is incomplete, whatever it looks like.
+    Length,
+    /// The service filtered the answer.
+    Filtered,
+    /// The model declined.
+    Refused,
+}
+
+/// Tokens as the service counted them; 0 when it did not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the prompt.
+    pub input: u64,
+    /// Tokens of the answer.
+    pub output: u64,
+}
+
+/// A whole answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatAnswer {
+    /// All text pieces together, without reasoning.
+    pub text: String,
+    /// Why it ended.
+    pub finish: Finish,
+    /// What it cost.
+    pub usage: Usage,
+}
+
+/// Where text goes while it arrives.
+pub trait ChatSink: Send {
+    /// Takes the next piece, as soon as it has arrived; pieces are never empty.
+    fn text(&mut self, piece: &str);
+}
+
+/// Why there is no answer, sorted by what the caller can do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChatError {
+    /// The cookie or token is wrong or has expired; also when a sign-in page answered, before or within a stream.
+    #[error("the LLM service did not accept the credential ({detail})")]
+    Unauthorized {
+        /// What was seen.
+        detail: String,
+    },
+    /// No service of that name is configured any more.
+    #[error("there is no LLM service `{name}`")]
+    NoSuchService {
+        /// The name asked for.
+        name: String,
+    },
+    /// Too many calls, there or here.
+    #[error("the LLM service asks to wait {} s", retry_after_ms / 1_000)]
+    RateLimited {
+        /// Milliseconds to wait.
+        retry_after_ms: i64,
+    },
+    /// The input is longer than the model takes.
+    #[error("the text is too long for the model ({detail})")]
+    TooLong {
+        /// The service's words.
+        detail: String,
+    },
+    /// The service refused the request itself.
+    #[error("the LLM service refused the request ({detail})")]
+    Rejected {
+        /// The service's words.
+        detail: String,
+    },
+    /// Nobody answered, or not in time, or with a server error, before any text came.
+    #[error("the LLM service is not reachable ({detail})")]
+    Unavailable {
+        /// What happened.
+        detail: String,
+    },
+    /// The stream ended without its end mark, stalled, or carried an error, after some text had come.
+    #[error("the answer broke off ({detail})")]
+    BrokenOff {
+        /// What happened.
+        detail: String,
+    },
+    /// The answer could not be understood.
+    #[error("the answer could not be understood ({detail})")]
+    Malformed {
+        /// Where it differs from the configured shape.
+        detail: String,
+    },
+    /// Somebody stopped it.
+    #[error("stopped")]
+    Cancelled,
+}
+
+impl ChatError {
+    /// Stable code for pages, the JSON API and logs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthorized { .. } => "llm_credential_refused",
+            Self::NoSuchService { .. } => "llm_service_unknown",
+            Self::RateLimited { .. } => "llm_rate_limited",
+            Self::TooLong { .. } => "llm_input_too_long",
+            Self::Rejected { .. } => "llm_rejected",
+            Self::Unavailable { .. } => "llm_unavailable",
+            Self::BrokenOff { .. } => "llm_broke_off",
+            Self::Malformed { .. } => "llm_malformed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// The company LLM.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait ChatModel: Send + Sync {
+    /// Names of the configured services, the default first.
+    fn services(&self) -> Vec<String>;
+
+    /// Whose the credential is.
+    ///
+    /// # Errors
+    /// Any [`ChatError`].
+    fn identify(&self, access: &ChatAccess) -> Result<ChatIdentity, ChatError>;
+
+    /// Streams one answer. Blocks until it is complete; text goes to `sink` as it arrives. Raising `cancellation` closes
+    /// the connection at once, also while nothing arrives. Nothing is retried after the first piece of text.
+    ///
+    /// # Errors
+    /// Any [`ChatError`]; what `sink` has had by then stays valid as a partial text.
+    fn converse(
+        &self,
+        access: &ChatAccess,
+        request: &ChatRequest,
+        sink: &mut dyn ChatSink,
+        cancellation: &Cancellation,
+    ) -> Result<ChatAnswer, ChatError>;
+}

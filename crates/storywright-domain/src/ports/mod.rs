@@ -1,0 +1,51 @@
+//! Ports: what the use cases need from the world. Every trait's documentation is a promise that adapters keep.
+//!
+//! All ports block. Callers that must not block run them on a thread that may.
+
+mod chat;
+mod confluence;
+mod crypto;
+mod events;
+mod jira;
+mod jobs;
+mod storage;
+
+pub use chat::{
+    ChatAccess, ChatAnswer, ChatCall, ChatError, ChatIdentity, ChatModel, ChatRequest, ChatSink, Finish, JsonSchema,
+    Usage,
+};
+pub use confluence::{Confluence, ConfluenceUser, Page, PageHit};
+pub use crypto::{BadToken, HashError, PasswordHasher, Place, SealError, Sealer, Sha256, TokenSigner};
+pub use events::{EventListener, EventLog, Listening, Subscription};
+pub use jira::Jira;
+pub use jobs::{Claim, Held, JobEnd, JobQueue};
+pub use storage::{
+    AuditRepo, Cursor, DraftRepo, Inserted, IntegrationRepo, ItemChange, JobRepo, PersonRepo, PublishRepo,
+    RegistrationRepo, RuleSetRepo, Saved, SessionRepo, Slice, Storage, StorageError, StorageExt, TokenRepo, Tx, TxEnd,
+    TxMode,
+};
+
+use crate::Timestamp;
+
+#[cfg(feature = "mocks")]
+pub use {
+    chat::MockChatModel, confluence::MockConfluence, crypto::MockPasswordHasher, crypto::MockSealer,
+    crypto::MockTokenSigner, events::MockEventLog, jira::MockJira, jobs::MockJobQueue,
+};
+
+/// Where the time comes from.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait Clock: Send + Sync {
+    /// Now, never earlier than an answer given before by the same clock.
+    fn now(&self) -> Timestamp;
+}
+
+/// Where ids and randomness come from.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait IdSource: Send + Sync {
+    /// A number that no other call gives; ordered by time, so that indexes stay compact. Not a secret.
+    fn id(&self) -> u128;
+
+    /// 32 bytes that nobody can guess.
+    fn secret(&self) -> [u8; 32];
+}

@@ -1,0 +1,316 @@
+//! The review: every finding of a document against a rule set, at once and in the order of the document.
+
+use crate::finding::{Finding, Severity};
+use crate::rules::{Oversize, RequiredSection, RuleSet};
+use crate::story::{Document, Story, StoryFormat, Subtask};
+
+/// Jira's own limit for a summary, in characters.
+pub const JIRA_SUMMARY_CHARS: usize = 255;
+
+/// Reviews a document. An empty result means that it may be created.
+#[must_use]
+pub fn review(document: &Document, format: StoryFormat, rules: &RuleSet) -> Vec<Finding> {
+    let mut review = Review { rules, findings: Vec::new() };
+    if document.stories.is_empty() {
+        review.add(
+            "",
+            String::new(),
+            Severity::Error,
+            "document_empty",
+            "The draft has no story yet.",
+            "Generate it from the requirements, or add a story by hand.",
+        );
+    }
+    for (index, story) in document.stories.iter().enumerate() {
+        review.story(index, story, format);
+    }
+    review.duplicates(document);
+    review.findings
+}
+
+struct Review<'a> {
+    rules: &'a RuleSet,
+    findings: Vec<Finding>,
+}
+
+impl Review<'_> {
+    fn add(
+        &mut self,
+        story: &str,
+        field: String,
+        severity: Severity,
+        code: &str,
+        message: impl Into<String>,
+        cure: impl Into<String>,
+    ) {
+        self.findings.push(Finding {
+            code: code.to_owned(),
+            severity,
+            story: story.to_owned(),
+            field,
+            message: message.into(),
+            cure: cure.into(),
+        });
+    }
+
+    fn story(&mut self, index: usize, story: &Story, format: StoryFormat) {
+        let at = |field: &str| format!("stories.{index}.{field}");
+        self.summary(&story.id, at("summary"), &story.summary);
+        match format {
+            StoryFormat::Classic => self.narrative(index, story),
+            StoryFormat::Bdd => self.scenarios(index, story),
+            StoryFormat::Custom => self.sections(index, story),
+        }
+        for section in &self.rules.required_sections {
+            match section {
+                RequiredSection::AcceptanceCriteria => {
+                    if story.acceptance_criteria.iter().all(|criterion| criterion.trim().is_empty()) {
+                        self.add(
+                            &story.id,
+                            at("acceptance_criteria"),
+                            Severity::Error,
+                            "acceptance_criteria_missing",
+                            "There are no acceptance criteria.",
+                            "Add at least one sentence that a tester can check.",
+                        );
+                    }
+                }
+                RequiredSection::StlcNotes => {
+                    if story.stlc_notes.trim().is_empty() {
+                        self.add(
+                            &story.id,
+                            at("stlc_notes"),
+                            Severity::Error,
+                            "stlc_notes_missing",
+                            "There are no STLC notes.",
+                            "Say which test levels, data and environment the story needs.",
+                        );
+                    }
+                }
+            }
+        }
+        for (number, criterion) in story.acceptance_criteria.iter().enumerate() {
+            if criterion.trim().is_empty() && story.acceptance_criteria.len() > 1 {
+                self.add(
+                    &story.id,
+                    at(&format!("acceptance_criteria.{number}")),
+                    Severity::Warning,
+                    "acceptance_criterion_blank",
+                    format!("Acceptance criterion {} is blank.", number + 1),
+                    "Fill it in or remove it.",
+                );
+            }
+        }
+        self.points(index, story);
+        for (number, label) in story.labels.iter().enumerate() {
+            if label.trim().is_empty() || label.chars().any(char::is_whitespace) {
+                self.add(
+                    &story.id,
+                    at(&format!("labels.{number}")),
+                    Severity::Error,
+                    "label_has_spaces",
+                    format!("The label `{label}` is blank or holds a space."),
+                    "Jira labels are single words: join the words with a hyphen.",
+                );
+            }
+        }
+        for (number, subtask) in story.subtasks.iter().enumerate() {
+            self.subtask(format!("stories.{index}.subtasks.{number}.summary"), subtask);
+        }
+    }
+
+    fn summary(&mut self, story: &str, field: String, summary: &str) {
+        let limit = self.rules.max_summary_chars.min(JIRA_SUMMARY_CHARS);
+        let length = summary.chars().count();
+        if summary.trim().is_empty() {
+            self.add(
+                story,
+                field,
+                Severity::Error,
+                "summary_missing",
+                "The summary is missing.",
+                "Say in one line what changes for whom.",
+            );
+        } else if summary.contains(['\n', '\r']) {
+            self.add(
+                story,
+                field,
+                Severity::Error,
+                "summary_has_line_break",
+                "The summary has more than one line.",
+                "Join it to one line; details belong in the description.",
+            );
+        } else if length > limit {
+            self.add(
+                story,
+                field,
+                Severity::Error,
+                "summary_too_long",
+                format!("The summary has {length} characters; at most {limit} are allowed."),
+                format!("Shorten it by {} characters; details belong in the description.", length - limit),
+            );
+        }
+    }
+
+    fn narrative(&mut self, index: usize, story: &Story) {
+        let empty = crate::story::Narrative::default();
+        let narrative = story.narrative.as_ref().unwrap_or(&empty);
+        let parts = [
+            (
+                "role",
+                &narrative.role,
+                Severity::Error,
+                "role_missing",
+                "Nobody is named who wants this.",
+                "Name the role: As a …",
+            ),
+            (
+                "goal",
+                &narrative.goal,
+                Severity::Error,
+                "goal_missing",
+                "It is not said what is wanted.",
+                "Name the goal: I want …",
+            ),
+            (
+                "benefit",
+                &narrative.benefit,
+                Severity::Warning,
+                "benefit_missing",
+                "It is not said what it is good for.",
+                "Name the benefit: so that …",
+            ),
+        ];
+        for (part, text, severity, code, message, cure) in parts {
+            if text.trim().is_empty() {
+                self.add(&story.id, format!("stories.{index}.narrative.{part}"), severity, code, message, cure);
+            }
+        }
+    }
+
+    fn scenarios(&mut self, index: usize, story: &Story) {
+        if story.scenarios.is_empty() {
+            self.add(
+                &story.id,
+                format!("stories.{index}.scenarios"),
+                Severity::Error,
+                "scenarios_missing",
+                "There is no scenario.",
+                "Add one with Given, When and Then.",
+            );
+        }
+        for (number, scenario) in story.scenarios.iter().enumerate() {
+            for (part, steps) in [("given", &scenario.given), ("when", &scenario.when), ("then", &scenario.then)] {
+                if steps.iter().all(|step| step.trim().is_empty()) {
+                    self.add(
+                        &story.id,
+                        format!("stories.{index}.scenarios.{number}.{part}"),
+                        Severity::Error,
+                        &format!("scenario_{part}_missing"),
+                        format!("Scenario {} has no {part} step.", number + 1),
+                        "A scenario needs at least one Given, one When and one Then.",
+                    );
+                }
+            }
+        }
+    }
+
+    fn sections(&mut self, index: usize, story: &Story) {
+        let present = |heading: &str| {
+            story.sections.iter().any(|section| {
+                section.heading.trim().eq_ignore_ascii_case(heading.trim()) && !section.text.trim().is_empty()
+            })
+        };
+        let missing: Vec<String> =
+            self.rules.custom_sections.iter().filter(|heading| !present(heading)).cloned().collect();
+        for heading in missing {
+            self.add(
+                &story.id,
+                format!("stories.{index}.sections"),
+                Severity::Error,
+                "section_missing",
+                format!("The section `{heading}` is missing or blank."),
+                "Add it with at least one sentence.",
+            );
+        }
+        if story.sections.iter().all(|section| section.text.trim().is_empty()) && self.rules.custom_sections.is_empty()
+        {
+            self.add(
+                &story.id,
+                format!("stories.{index}.sections"),
+                Severity::Error,
+                "section_missing",
+                "There is no section with text.",
+                "Add at least one section.",
+            );
+        }
+    }
+
+    fn points(&mut self, index: usize, story: &Story) {
+        let field = format!("stories.{index}.story_points");
+        let Some(points) = story.story_points else {
+            self.add(
+                &story.id,
+                field,
+                Severity::Warning,
+                "story_points_missing",
+                "There is no estimate.",
+                "Estimate it in story points.",
+            );
+            return;
+        };
+        let maximum = self.rules.max_story_points;
+        if !points.is_finite() || points < 0.0 {
+            self.add(
+                &story.id,
+                field,
+                Severity::Error,
+                "story_points_invalid",
+                "The estimate is not a number from 0 up.",
+                "Use whole or half points.",
+            );
+        } else if points > maximum {
+            let (code, cure) = match self.rules.oversize {
+                Oversize::Split => {
+                    ("story_points_split", "Split it into smaller stories; refine with “Split this story”.")
+                }
+                Oversize::Reject => {
+                    ("story_points_exceeded", "Make it smaller: take acceptance criteria out until it fits.")
+                }
+            };
+            self.add(
+                &story.id,
+                field,
+                Severity::Error,
+                code,
+                format!("The story has {points} points; at most {maximum} are allowed."),
+                cure,
+            );
+        }
+    }
+
+    fn subtask(&mut self, field: String, subtask: &Subtask) {
+        self.summary(&subtask.id, field, &subtask.summary);
+    }
+
+    fn duplicates(&mut self, document: &Document) {
+        for (index, story) in document.stories.iter().enumerate() {
+            let same = |other: &Story| {
+                !story.summary.trim().is_empty() && other.summary.trim().eq_ignore_ascii_case(story.summary.trim())
+            };
+            if let Some(first) = document.stories[..index].iter().position(same) {
+                self.add(
+                    &story.id,
+                    format!("stories.{index}.summary"),
+                    Severity::Error,
+                    "summary_duplicate",
+                    format!("Story {} has the same summary as story {}.", index + 1, first + 1),
+                    "Remove one of them, or say what sets them apart.",
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

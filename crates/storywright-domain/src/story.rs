@@ -1,0 +1,320 @@
+//! The story document: what a draft holds, what rules look at, and what becomes Jira issues.
+//!
+//! A document is a list of stories, each with sub-tasks. Texts are Markdown unless their field says otherwise. The JSON form
+//! (schema version [`SCHEMA_VERSION`]) is stored, sent to the browser, and asked of the model.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Version of the stored JSON form; raise it together with a migration of stored documents.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The three ways a story can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoryFormat {
+    /// As a …, I want …, so that ….
+    Classic,
+    /// Given, When, Then.
+    Bdd,
+    /// Sections that the team names itself.
+    Custom,
+}
+
+impl StoryFormat {
+    /// All formats in the order in which people choose.
+    pub const ALL: [Self; 3] = [Self::Classic, Self::Bdd, Self::Custom];
+
+    /// The word used in the API and in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Bdd => "bdd",
+            Self::Custom => "custom",
+        }
+    }
+
+    /// Reads that word.
+    #[must_use]
+    pub fn parse(raw: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == raw)
+    }
+}
+
+/// Everything that a draft has come to so far.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Document {
+    /// The stories in order.
+    #[serde(default)]
+    pub stories: Vec<Story>,
+}
+
+/// One story, task or other standard issue, before it is in Jira.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Story {
+    /// Local reference, unique in the document: `s1`.
+    #[serde(default)]
+    pub id: String,
+    /// One line; Jira takes at most 255 characters, the rule set usually fewer.
+    #[serde(default)]
+    pub summary: String,
+    /// Role, goal and benefit of the classic format.
+    #[serde(default)]
+    pub narrative: Option<Narrative>,
+    /// Scenarios of the BDD format.
+    #[serde(default)]
+    pub scenarios: Vec<Scenario>,
+    /// Sections of the custom format.
+    #[serde(default)]
+    pub sections: Vec<Section>,
+    /// What must hold for the story to be accepted, one testable sentence each.
+    #[serde(default)]
+    pub acceptance_criteria: Vec<String>,
+    /// Software testing life cycle notes: levels, data, environment, regression.
+    #[serde(default)]
+    pub stlc_notes: String,
+    /// Estimate; whole or half points.
+    #[serde(default)]
+    pub story_points: Option<f64>,
+    /// Jira labels, without spaces.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Component names of the project.
+    #[serde(default)]
+    pub components: Vec<String>,
+    /// Priority name.
+    #[serde(default)]
+    pub priority: Option<String>,
+    /// Key of the epic that the story belongs to.
+    #[serde(default)]
+    pub epic: Option<String>,
+    /// Work items under the story.
+    #[serde(default)]
+    pub subtasks: Vec<Subtask>,
+    /// Values of the project's own fields by field id.
+    #[serde(default)]
+    pub custom_fields: BTreeMap<String, FieldValue>,
+}
+
+/// As a `role`, I want `goal`, so that `benefit`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Narrative {
+    /// Who wants it.
+    #[serde(default)]
+    pub role: String,
+    /// What is wanted.
+    #[serde(default)]
+    pub goal: String,
+    /// What it is good for.
+    #[serde(default)]
+    pub benefit: String,
+}
+
+/// A Gherkin scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Scenario {
+    /// Name of the scenario.
+    #[serde(default)]
+    pub title: String,
+    /// Preconditions.
+    #[serde(default)]
+    pub given: Vec<String>,
+    /// What happens.
+    #[serde(default)]
+    pub when: Vec<String>,
+    /// What is observed.
+    #[serde(default)]
+    pub then: Vec<String>,
+}
+
+/// A named part of a custom story.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Section {
+    /// Heading, one line.
+    #[serde(default)]
+    pub heading: String,
+    /// Markdown.
+    #[serde(default)]
+    pub text: String,
+}
+
+/// A sub-task of a story.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Subtask {
+    /// Local reference, unique in the document: `s1.2`.
+    #[serde(default)]
+    pub id: String,
+    /// One line.
+    #[serde(default)]
+    pub summary: String,
+    /// Markdown.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// A value for one of the project's own fields, in the shapes that Jira's create screen knows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
+pub enum FieldValue {
+    /// Text; multi-line text is Markdown and is converted on the way out.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// `YYYY-MM-DD`.
+    Date(String),
+    /// Option id of a select list.
+    Option(String),
+    /// Option id and child option id of a cascading select list.
+    Cascading(String, Option<String>),
+    /// Option ids of a multi-select list.
+    Options(Vec<String>),
+    /// User name (Data Center) or account id (Cloud).
+    User(String),
+    /// Several texts, as in labels.
+    Texts(Vec<String>),
+    /// An issue key, as in Epic Link.
+    Issue(String),
+}
+
+impl Document {
+    /// Gives every story and sub-task its local reference by position; what had one keeps it if it is unique.
+    #[must_use]
+    pub fn with_references(mut self) -> Self {
+        let mut used: Vec<String> = Vec::new();
+        for story in &mut self.stories {
+            if story.id.is_empty() || used.contains(&story.id) {
+                story.id = fresh("s", &used);
+            }
+            used.push(story.id.clone());
+            let prefix = format!("{}.", story.id);
+            let mut inner: Vec<String> = Vec::new();
+            for subtask in &mut story.subtasks {
+                if !subtask.id.starts_with(&prefix) || inner.contains(&subtask.id) {
+                    subtask.id = fresh(&prefix, &inner);
+                }
+                inner.push(subtask.id.clone());
+            }
+        }
+        self
+    }
+
+    /// Whether there is nothing that could be created.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.stories.is_empty()
+    }
+
+    /// How many Jira issues it would become.
+    #[must_use]
+    pub fn issue_count(&self) -> usize {
+        self.stories.iter().map(|story| 1 + story.subtasks.len()).sum()
+    }
+}
+
+fn fresh(prefix: &str, used: &[String]) -> String {
+    let mut number = used.len() + 1;
+    loop {
+        let candidate = format!("{prefix}{number}");
+        if !used.contains(&candidate) {
+            return candidate;
+        }
+        number += 1;
+    }
+}
+
+impl Story {
+    /// The description that Jira gets, as Markdown: narrative, scenarios or sections, then acceptance criteria and STLC notes.
+    #[must_use]
+    pub fn description_markdown(&self) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        if let Some(narrative) = self.narrative.as_ref().filter(|narrative| !narrative.is_blank()) {
+            parts.push(narrative.as_markdown());
+        }
+        for scenario in &self.scenarios {
+            parts.push(scenario.as_markdown());
+        }
+        for section in &self.sections {
+            parts.push(format!("## {}\n\n{}", section.heading, section.text));
+        }
+        if !self.acceptance_criteria.is_empty() {
+            let list: Vec<String> = self.acceptance_criteria.iter().map(|criterion| format!("- {criterion}")).collect();
+            parts.push(format!("## Acceptance criteria\n\n{}", list.join("\n")));
+        }
+        if !self.stlc_notes.trim().is_empty() {
+            parts.push(format!("## STLC notes\n\n{}", self.stlc_notes.trim()));
+        }
+        parts.join("\n\n")
+    }
+}
+
+impl Narrative {
+    /// Whether nothing was filled in.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        [&self.role, &self.goal, &self.benefit].iter().all(|part| part.trim().is_empty())
+    }
+
+    /// `**As a** role, **I want** goal, **so that** benefit.`
+    #[must_use]
+    pub fn as_markdown(&self) -> String {
+        let role = self.role.trim();
+        let article =
+            if role.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "As an" } else { "As a" };
+        let end = if self.benefit.trim().is_empty() {
+            String::new()
+        } else {
+            format!(", **so that** {}", self.benefit.trim())
+        };
+        format!("**{article}** {role}, **I want** {}{end}", self.goal.trim())
+    }
+}
+
+impl Scenario {
+    /// Heading and one line a step, each step marked by its keyword.
+    #[must_use]
+    pub fn as_markdown(&self) -> String {
+        let mut lines = vec![format!("### Scenario: {}", self.title), String::new()];
+        for (keyword, steps) in [("Given", &self.given), ("When", &self.when), ("Then", &self.then)] {
+            for (index, step) in steps.iter().enumerate() {
+                lines.push(format!("- **{}** {step}", if index == 0 { keyword } else { "And" }));
+            }
+        }
+        lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_unique_and_stable() {
+        let story = |id: &str| Story { id: id.to_owned(), subtasks: vec![Subtask::default(); 2], ..Story::default() };
+        let document = Document { stories: vec![story("s2"), story(""), story("s2")] }.with_references();
+        let ids: Vec<_> = document.stories.iter().map(|story| story.id.as_str()).collect();
+        assert_eq!(ids.len(), 3);
+        assert_eq!(ids[0], "s2");
+        assert_ne!(ids[1], ids[2]);
+        assert_eq!(document.stories[1].subtasks[1].id, format!("{}.2", document.stories[1].id));
+        assert_eq!(document.clone().with_references(), document);
+    }
+
+    #[test]
+    fn a_description_holds_every_part() {
+        let story = Story {
+            narrative: Some(Narrative {
+                role: "auditor".into(),
+                goal: "a trail".into(),
+                benefit: "I can answer".into(),
+            }),
+            acceptance_criteria: vec!["Each row has a date".into()],
+            stlc_notes: "Regression: reports".into(),
+            ..Story::default()
+        };
+        let text = story.description_markdown();
+        assert!(text.starts_with("**As an** auditor, **I want** a trail, **so that** I can answer"), "{text}");
+        assert!(text.contains("## Acceptance criteria\n\n- Each row has a date"), "{text}");
+        assert!(text.ends_with("## STLC notes\n\nRegression: reports"), "{text}");
+    }
+}
