@@ -1,0 +1,120 @@
+//! Who sent a request, read from its `Authorization` and `Cookie` headers.
+
+use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
+use base64::Engine as _;
+
+use crate::{people::Person, state::Service};
+
+/// How a request presented itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Presented {
+    /// No credential at all.
+    Nothing,
+    /// A credential that belongs to this person.
+    Person(Box<Person>, Scheme),
+    /// A credential that nobody holds.
+    Unknown(Scheme),
+}
+
+/// Kind of credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// `Authorization: Bearer …`
+    Bearer,
+    /// `Authorization: Basic …`
+    Basic,
+    /// `Cookie: …`
+    Cookie,
+    /// Any other `Authorization` scheme.
+    Other,
+}
+
+impl Scheme {
+    /// Name as the log writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::Basic => "basic",
+            Self::Cookie => "cookie",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl Presented {
+    /// The person, when the credential is good.
+    pub(crate) fn person(&self) -> Option<&Person> {
+        match self {
+            Self::Person(person, _) => Some(person),
+            Self::Nothing | Self::Unknown(_) => None,
+        }
+    }
+
+    /// The scheme, when there was a credential.
+    pub(crate) fn scheme(&self) -> Option<Scheme> {
+        match self {
+            Self::Nothing => None,
+            Self::Person(_, scheme) | Self::Unknown(scheme) => Some(*scheme),
+        }
+    }
+}
+
+/// Reads the credential of a request to `service`.
+///
+/// Bearer tokens are the service's own (a Jira PAT does not open Confluence); basic authentication takes the employee ID
+/// with the password or with the PAT; the LLM takes its cookie, or the cookie's value as a bearer token.
+pub(crate) fn presented(service: Service, headers: &HeaderMap, people: &[Person]) -> Presented {
+    if let Some(value) = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok()) {
+        let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
+        return if scheme.eq_ignore_ascii_case("bearer") {
+            found(people.iter().find(|p| holds_token(service, p, rest.trim())), Scheme::Bearer)
+        } else if scheme.eq_ignore_ascii_case("basic") {
+            found(people.iter().find(|p| holds_password(service, p, rest.trim())), Scheme::Basic)
+        } else {
+            Presented::Unknown(Scheme::Other)
+        };
+    }
+    if service != Service::Llm {
+        return Presented::Nothing;
+    }
+    let mut pairs = headers
+        .get_all(COOKIE)
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .map(str::trim)
+        .filter(|pair| !pair.is_empty())
+        .peekable();
+    if pairs.peek().is_none() {
+        return Presented::Nothing;
+    }
+    let pairs: Vec<&str> = pairs.collect();
+    found(people.iter().find(|p| pairs.contains(&p.llm.credential.as_str())), Scheme::Cookie)
+}
+
+fn found(person: Option<&Person>, scheme: Scheme) -> Presented {
+    match person {
+        Some(person) => Presented::Person(Box::new(person.clone()), scheme),
+        None => Presented::Unknown(scheme),
+    }
+}
+
+fn holds_token(service: Service, person: &Person, token: &str) -> bool {
+    match service {
+        Service::Jira => person.jira_pat == token,
+        Service::Confluence => person.confluence.credential == token,
+        Service::Llm => person.llm.credential.split_once('=').is_some_and(|(_, value)| value == token),
+    }
+}
+
+fn holds_password(service: Service, person: &Person, encoded: &str) -> bool {
+    let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(encoded) else {
+        return false;
+    };
+    let Ok(text) = String::from_utf8(bytes) else {
+        return false;
+    };
+    let Some((name, secret)) = text.split_once(':') else {
+        return false;
+    };
+    name == person.employee_id && (secret == person.password || holds_token(service, person, secret))
+}

@@ -1,0 +1,270 @@
+//! Reads one statement: who acts, what must or can happen, under which condition, and what it is good for.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::blocks::{self, Statement};
+use super::english::{is_base_verb, is_person, is_plural, is_verb_form, lower_first, singular};
+
+static STORY_FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^as (?:an? |the )?(.+?),?\s+(?:I|we) (?:want|need|would like|wish|can|must|should)(?: to be able)?( to)?\s+(.+)$").ok()
+});
+static MODAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)\b(must not|must never|should not|should never|shall not|may not|can't|cannot|can not|mustn't|shouldn't|will not|",
+        r"(?:must|should|shall|need to|needs to|will|is|are|wants to|want to) be (?:able|allowed) to|(?:is|are) (?:able|allowed|required|expected) to|",
+        r"(?:is|are) not (?:able|allowed) to|needs to|need to|has to|have to|wants to|want to|would like to|",
+        r"wants|want|would like|needs|need|must|shall|should|can|may|will)\b"
+    ))
+    .ok()
+});
+static LEAD: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)^(when(?:ever)?|if|once|after|before|as soon as|while|until|unless|during|for each|in case)\b").ok());
+static TRAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i),?\s+(?:but only |only |even )?(when(?:ever)?|if|unless|once|as soon as|while|until|before|as long as)\s+\S+ ").ok()
+});
+static BENEFIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i),?\s+(so that|in order to|so (?:we|they|users|customers|people|I|it|he|she|nobody|no one)\b|because|since (?:otherwise|today)|to (?:avoid|reduce|ensure|prevent|save|improve|comply|keep)\b)\s*").ok()
+});
+
+/// How strongly a statement asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Force {
+    /// Must, should, shall, an imperative.
+    Must,
+    /// Can, may, wants to.
+    Can,
+    /// Must not, cannot.
+    Never,
+    /// Says how things are.
+    Fact,
+    /// Asks something back.
+    Question,
+}
+
+/// One statement, understood.
+#[derive(Clone, Debug)]
+pub struct Requirement {
+    /// The statement as it was written.
+    pub text: String,
+    /// The heading it stands under.
+    pub section: Option<String>,
+    /// Who or what the sentence is about, as written; empty for imperatives.
+    pub subject: String,
+    /// The person who acts, singular and without article.
+    pub role: Option<String>,
+    /// How strongly it asks.
+    pub force: Force,
+    /// Verb phrase from its base verb on, without conditions and benefit.
+    pub action: String,
+    /// `when …`, `if …`, as written, small first letter.
+    pub condition: Option<String>,
+    /// The condition stands before the main clause.
+    pub leading: bool,
+    /// What it is good for, as a clause.
+    pub benefit: Option<String>,
+}
+
+impl Requirement {
+    /// True when it asks for something that can be built.
+    pub fn asks(&self) -> bool {
+        matches!(self.force, Force::Must | Force::Can)
+    }
+
+    /// First word of the action.
+    pub fn verb(&self) -> &str {
+        self.action.split_whitespace().next().unwrap_or_default()
+    }
+
+    /// True for "be refunded", "be visible": something is done to the subject.
+    pub fn is_state(&self) -> bool {
+        self.verb() == "be"
+    }
+
+    /// The section's heading holds one of these words.
+    pub fn under(&self, words: &[&str]) -> bool {
+        self.section.as_ref().is_some_and(|s| {
+            let heading = s.to_lowercase();
+            words.iter().any(|word| heading.contains(word))
+        })
+    }
+}
+
+/// Reads a statement.
+pub fn read(statement: &Statement) -> Requirement {
+    let text = statement.text.trim().trim_end_matches(['.', ';', ',']).to_owned();
+    let mut found = Requirement {
+        text: text.clone(),
+        section: statement.section.clone(),
+        subject: String::new(),
+        role: None,
+        force: Force::Fact,
+        action: String::new(),
+        condition: None,
+        leading: false,
+        benefit: None,
+    };
+    if text.ends_with('?') {
+        found.force = Force::Question;
+        return found;
+    }
+    if let Some(story) = STORY_FORM.as_ref().and_then(|form| form.captures(&text)) {
+        found.role = Some(role_of(&story[1]).unwrap_or_else(|| lower_first(&story[1])));
+        found.subject = format!("the {}", found.role.clone().unwrap_or_default());
+        found.force = Force::Can;
+        let wish = if story.get(2).is_some() { story[3].to_owned() } else { as_verb_phrase(&story[3]) };
+        split_tail(&mut found, &wish);
+        return found;
+    }
+    let main = split_lead(&mut found, &text);
+    match MODAL.as_ref().and_then(|modal| modal.find(&main).map(|m| (m.start(), m.end(), m.as_str().to_lowercase()))) {
+        Some((start, end, modal)) if start > 0 && plausible_subject(&main[..start]) => read_modal(&mut found, &main, start, end, &modal),
+        _ => read_without_modal(&mut found, &main),
+    }
+    found
+}
+
+fn read_modal(found: &mut Requirement, main: &str, start: usize, end: usize, modal: &str) {
+    found.subject = main[..start].trim().trim_end_matches(',').to_owned();
+    found.role = role_of(&found.subject);
+    let rest = main[end..].trim();
+    let (rest, negated) = match rest.strip_prefix("not ").or_else(|| rest.strip_prefix("never ")) {
+        Some(positive) => (positive, true),
+        None => (rest, modal.contains("not") || modal.contains("never") || modal.ends_with("n't")),
+    };
+    let wish = ["want", "can", "may", "like", "able", "allowed"].iter().any(|word| modal.contains(word));
+    let asks_for_person = found.role.is_some() && modal.starts_with("need");
+    found.force = match (negated, wish || asks_for_person) {
+        (true, _) => Force::Never,
+        (false, true) => Force::Can,
+        (false, false) => Force::Must,
+    };
+    let thing = matches!(modal, "want" | "wants" | "need" | "needs" | "would like");
+    let action = if thing { as_verb_phrase(rest) } else { without_adverb(rest).to_owned() };
+    split_tail(found, &action);
+}
+
+fn read_without_modal(found: &mut Requirement, main: &str) {
+    let words: Vec<String> = main.split_whitespace().map(|w| w.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()).collect();
+    let first = words.first().cloned().unwrap_or_default();
+    let second = words.get(1).cloned().unwrap_or_default();
+    // "Refund requests are …" starts with a noun that is also a verb: a later finite verb gives it away.
+    let finite_later = words.iter().skip(1).take(5).any(|w| matches!(w.as_str(), "is" | "are" | "was" | "were" | "has" | "have" | "does" | "do"));
+    let imperative = is_base_verb(&first) && !finite_later && !matches!(second.as_str(), "of" | "is" | "are" | "") && words.len() > 1;
+    if imperative {
+        found.force = Force::Must;
+        split_tail(found, &lower_first(main));
+        return;
+    }
+    main.clone_into(&mut found.action);
+    if let Some(at) = words.iter().take(6).position(|w| w != &first && is_verb_form(w) && !is_person(w)) {
+        found.subject = main.split_whitespace().take(at).collect::<Vec<_>>().join(" ");
+        found.role = role_of(&found.subject);
+    }
+    take_benefit(found, main);
+}
+
+/// Splits `When X, Y` into its condition and `Y`.
+fn split_lead(found: &mut Requirement, text: &str) -> String {
+    let starts = LEAD.as_ref().is_some_and(|lead| lead.is_match(text));
+    if starts && let Some((condition, main)) = text.split_once(", ") {
+        let main = main.strip_prefix("then ").unwrap_or(main);
+        if blocks::has_verb(main) {
+            found.condition = Some(lower_first(condition));
+            found.leading = true;
+            return main.to_owned();
+        }
+    }
+    text.to_owned()
+}
+
+/// Takes benefit and trailing condition off the action.
+fn split_tail(found: &mut Requirement, action: &str) {
+    let rest = take_benefit(found, action);
+    let mut action = rest.trim().trim_end_matches(',').to_owned();
+    if found.condition.is_none()
+        && let Some(tail) = TRAIL.as_ref().and_then(|trail| trail.find(&action))
+        && tail.start() > 3
+    {
+        found.condition = Some(action[tail.start()..].trim_start_matches([',', ' ']).to_owned());
+        action.truncate(tail.start());
+    }
+    found.action = action;
+}
+
+fn take_benefit(found: &mut Requirement, text: &str) -> String {
+    let Some(mark) = BENEFIT.as_ref().and_then(|benefit| benefit.captures(text)) else { return text.to_owned() };
+    let (Some(whole), Some(word)) = (mark.get(0), mark.get(1)) else { return text.to_owned() };
+    let after = text[whole.end()..].trim().trim_end_matches('.');
+    if whole.start() < 4 || after.split_whitespace().count() < 2 {
+        return text.to_owned();
+    }
+    let joined = word.as_str().to_lowercase();
+    let clause = if joined == "so that" {
+        after.to_owned()
+    } else if joined == "in order to" {
+        format!("we can {after}")
+    } else if joined == "because" || joined.starts_with("since") {
+        format!("we take into account that {after}")
+    } else if let Some(verb) = joined.strip_prefix("to ") {
+        format!("we {verb} {after}")
+    } else {
+        format!("{} {after}", joined.trim_start_matches("so "))
+    };
+    found.benefit = Some(clause);
+    text[..whole.start()].to_owned()
+}
+
+/// The person a subject names: singular, no article, small letters except abbreviations.
+pub fn role_of(subject: &str) -> Option<String> {
+    let plain = subject.trim().trim_start_matches(['"', '\'', '(']);
+    let mut words: Vec<&str> = plain.split_whitespace().map(|w| w.trim_matches([',', ';', ':', '"', ')', '.'])).collect();
+    while words.len() > 1 && is_determiner(&words[0].to_lowercase()) {
+        words.remove(0);
+    }
+    let cut = words.iter().position(|w| {
+        matches!(w.to_lowercase().as_str(), "who" | "that" | "with" | "without" | "in" | "of" | "from" | "at" | "on" | "and" | "or" | "and/or" | "whose" | "then" | "also")
+    });
+    let head_end = cut.unwrap_or(words.len());
+    let head = words.get(head_end.checked_sub(1)?)?.to_lowercase();
+    if !is_person(&head) || head_end > 4 {
+        return None;
+    }
+    let mut phrase: Vec<String> = words[..head_end].iter().map(|w| lower_first(w)).collect();
+    if let Some(last) = phrase.last_mut() {
+        *last = singular(last);
+    }
+    // "a customer who has paid" is a narrower role; "customers in France and agents" is not worth its length.
+    if words.get(head_end).is_some_and(|w| matches!(*w, "who" | "with" | "without")) && words.len() <= head_end + 6 && !is_plural(&head) {
+        phrase.extend(words[head_end..].iter().map(|w| (*w).to_owned()));
+    }
+    Some(phrase.join(" "))
+}
+
+fn is_determiner(word: &str) -> bool {
+    matches!(word, "a" | "an" | "the" | "each" | "every" | "all" | "any" | "our" | "some" | "no" | "only" | "both" | "these" | "those" | "most" | "many" | "other")
+}
+
+/// "a list of orders" -> "have a list of orders"; "to see my orders" -> "see my orders".
+fn as_verb_phrase(wish: &str) -> String {
+    let wish = wish.trim();
+    if let Some(rest) = wish.strip_prefix("to ") {
+        return rest.to_owned();
+    }
+    let first = wish.split_whitespace().next().unwrap_or_default().to_lowercase();
+    if is_base_verb(&first) && !is_determiner(&first) { wish.to_owned() } else { format!("have {wish}") }
+}
+
+fn without_adverb(action: &str) -> &str {
+    match action.split_once(' ') {
+        Some((first, rest)) if (first.ends_with("ly") && first != "rely" && first != "apply" && first != "reply" && first != "supply") || matches!(first, "also" | "always" | "only" | "therefore" | "then" | "still") => rest,
+        _ => action,
+    }
+}
+
+/// A modal counts only with a short subject before it; "needs" and "need" may be nouns.
+fn plausible_subject(before: &str) -> bool {
+    let words = before.split_whitespace().count();
+    (1..=14).contains(&words) && !before.trim_end().ends_with(['.', ':'])
+}
