@@ -1,0 +1,62 @@
+//! A person of the pretend company, and how they sign up.
+
+use serde_json::{Value, json};
+
+use super::api::{Api, field};
+use super::settings::{CONFLUENCE_SITE, JIRA_SITE, LLM_SERVICE};
+use crate::failure::Failure;
+
+/// What the pretend company knows of an employee.
+pub struct Person {
+    /// As in `E10234`.
+    pub employee_id: String,
+    /// As people read it.
+    pub display_name: String,
+    /// Personal access token for Jira.
+    pub jira_pat: String,
+    confluence_pat: String,
+    llm_cookie: String,
+}
+
+/// Asks the pretend company for one of its people.
+pub fn person(sandbox_url: &str, handle: &str) -> Result<Person, Failure> {
+    const PATH: &str = "/__sandbox/people";
+    let people = Api::new(sandbox_url).get(PATH)?;
+    let known = people.as_array().into_iter().flatten().find(|person| person["handle"] == handle);
+    let Some(known) = known else {
+        return Err(Failure::new(format!("the pretend company has no `{handle}`"), format!("see {sandbox_url}{PATH}")));
+    };
+    Ok(Person {
+        employee_id: field(known, PATH, "employee_id")?,
+        display_name: field(known, PATH, "display_name")?,
+        jira_pat: field(known, PATH, "jira_pat")?,
+        confluence_pat: field(&known["confluence"], PATH, "credential")?,
+        llm_cookie: field(&known["llm"], PATH, "credential")?,
+    })
+}
+
+/// Signs the person up with a Jira token, connects and tests every integration, and gives a client in their name.
+/// A person who has signed up before is signed in.
+pub fn sign_up(server_url: &str, person: &Person, password: &str) -> Result<Api, Failure> {
+    if let Ok(api) = Api::new(server_url).sign_in(&person.employee_id, password) {
+        return Ok(api);
+    }
+    const REGISTRATIONS: &str = "/api/v1/registrations";
+    let nobody = Api::new(server_url);
+    let registration = nobody.post(REGISTRATIONS, &json!({ "jira_site": JIRA_SITE, "jira_pat": person.jira_pat }))?;
+    let id = field(&registration, REGISTRATIONS, "registration_id")?;
+    nobody.post(&format!("{REGISTRATIONS}/{id}/confirm"), &json!({ "password": password }))?;
+
+    let api = nobody.sign_in(&person.employee_id, password)?;
+    let connect = |name: &str, body: Value| -> Result<(), Failure> {
+        api.put(&format!("/api/v1/integrations/{name}"), &body)?;
+        let test = api.post(&format!("/api/v1/integrations/{name}/test"), &json!({}))?;
+        if test["ok"] == true {
+            return Ok(());
+        }
+        Err(Failure::new(format!("the test of {name} was refused: {test}"), "read the server's log"))
+    };
+    connect("llm", json!({ "service": LLM_SERVICE, "credential": person.llm_cookie }))?;
+    connect("confluence", json!({ "site": CONFLUENCE_SITE, "pat": person.confluence_pat }))?;
+    Ok(api)
+}
