@@ -8,10 +8,16 @@ use crate::report::Outcome;
 use crate::suites::{is_cargo_result, tested};
 use crate::tools::{self, CHROMEDRIVER, CHROMIUM, NODE, Workspace, which};
 
+/// The name of the test target.
+pub const TARGET: &str = "browser";
+
 /// Runs `--test browser`. The suite finds its tools in these variables:
 /// `STORYWRIGHT_BROWSER=1`, `STORYWRIGHT_CHROMIUM` and `STORYWRIGHT_CHROMEDRIVER` (programs),
 /// `STORYWRIGHT_AXE` (axe.min.js) and `STORYWRIGHT_SCREENSHOTS` (a folder).
 pub fn run(workspace: &Workspace, install: bool, filters: &[String]) -> Result<Outcome, Failure> {
+    if !workspace.has_test_target(TARGET) {
+        return Err(Failure::new("there is no test target `browser`", "check out a version that has one"));
+    }
     if let Some((reason, remedy)) = tools::ensure(&[&CHROMIUM, &CHROMEDRIVER, &NODE], install)? {
         return Ok(Outcome::Skipped { reason, remedy });
     }
@@ -19,7 +25,7 @@ pub fn run(workspace: &Workspace, install: bool, filters: &[String]) -> Result<O
     std::fs::create_dir_all(&screenshots).explain("create artefacts/screenshots", "check the folder's permissions")?;
     let mut command = workspace.cargo();
     // `--workspace` keeps the features of the rust suite, and with them its build results.
-    command.args(["test", "--workspace", "--test", "browser"]);
+    command.args(["test", "--workspace", "--test", TARGET]);
     if let [filter, ..] = filters {
         command.arg(filter);
     }

@@ -30,7 +30,7 @@ pub fn run(workspace: &Workspace, mut args: Args) -> Result<ExitCode, Failure> {
     } else {
         report.step("build", "web-assets/static/app.css", || {
             if let Some((reason, remedy)) = tools::ensure(&[&NODE], install)? {
-                return Ok(Outcome::Skipped { reason, remedy });
+                return Err(Failure::new(reason, remedy));
             }
             let sheet = workspace.root.join("web-assets/static/app.css");
             build(workspace, &sheet)?;
@@ -66,8 +66,8 @@ pub fn fresh(workspace: &Workspace, install: bool) -> Result<Outcome, Failure> {
 fn build(workspace: &Workspace, to: &Path) -> Result<(), Failure> {
     let assets = workspace.root.join("web-assets");
     npm_ci(workspace, &assets)?;
-    let mut tailwind = workspace.command("npx");
-    tailwind.current_dir(&assets).args(["--no-install", "@tailwindcss/cli", "-i", "css/app.css", "--minify", "-o"]);
+    let mut tailwind = workspace.command(assets.join("node_modules/.bin/tailwindcss"));
+    tailwind.current_dir(&assets).args(["-i", "css/app.css", "--minify", "-o"]);
     tools::run(tailwind.arg(to), "mend what Tailwind names above")
 }
 
@@ -79,7 +79,7 @@ pub fn npm_ci(workspace: &Workspace, folder: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     let mut npm = workspace.command("npm");
-    npm.current_dir(folder).args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+    npm.current_dir(folder).args(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
     tools::run(&mut npm, "check that this machine reaches the npm registry and that the lock file fits package.json")?;
     tools::write(&stamp, lock.as_bytes())
 }

@@ -59,7 +59,7 @@ impl Report {
         });
         let outcome = match outcome {
             Outcome::Skipped { reason, remedy } if !self.may_skip => {
-                Outcome::Failed(format!("{reason}, and --all lets nothing be skipped; {remedy}"))
+                Outcome::Failed(format!("{reason}, and nothing may be skipped here; {remedy}"))
             }
             other => other,
         };

@@ -53,6 +53,13 @@ impl Workspace {
     pub fn has_crate(&self, name: &str) -> bool {
         self.metadata["packages"].as_array().is_some_and(|all| all.iter().any(|package| package["name"] == name))
     }
+
+    /// Whether one of our crates has an integration test of this name.
+    pub fn has_test_target(&self, name: &str) -> bool {
+        let packages = self.metadata["packages"].as_array().into_iter().flatten();
+        let mut targets = packages.filter_map(|package| package["targets"].as_array()).flatten();
+        targets.any(|target| target["name"] == name && target["kind"][0] == "test")
+    }
 }
 
 fn cargo_in(folder: &Path) -> Command {
