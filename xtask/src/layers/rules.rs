@@ -41,7 +41,9 @@ pub const OWNERS: &[(&[&str], &[&str])] = &[
     (&["rustls"], &["storywright-http", "storywright"]),
     (&["reqwest", "hyper", "native-tls", "openssl"], &[]),
     (&["rmcp"], &["storywright-mcp", "storywright-sandbox"]),
-    (&["bcrypt", "chacha20poly1305", "jsonwebtoken", "ring"], &["storywright-vault"]),
+    (&["bcrypt", "chacha20poly1305", "jsonwebtoken"], &["storywright-vault"]),
+    // The one crypto provider; http takes certificate fingerprints with it.
+    (&["ring"], &["storywright-vault", "storywright-http"]),
     (&["actix-web"], &["storywright-web", "storywright", "storywright-sandbox", "storywright-bench"]),
     (&["actix-session", "actix-multipart", "actix-web-lab", "tera", "ammonia", "rust-embed"], &["storywright-web"]),
     (&["utoipa", "validator"], &["storywright-web"]),
