@@ -1,1 +1,18 @@
-//! Use cases of Storywright over the ports of the domain.
+//! Use cases: one function each, verb first, over the ports of the domain.
+//!
+//! A use case takes [`Ports`], mostly an [`Actor`](storywright_domain::person::Actor) who has proved who they are, and plain values; it returns plain values or its
+//! own error enum. It knows nothing of HTML, HTTP status codes, SQL or Atlassian's JSON. Everything blocks; callers that must
+//! not block run it on a thread that may.
+
+pub mod access;
+pub mod catalog;
+pub mod drafting;
+pub mod drafts;
+pub mod integrations;
+pub mod jobs;
+pub mod people;
+mod ports;
+pub mod publishing;
+pub mod worker;
+
+pub use ports::{Ports, RunningJobs, Settings};

@@ -1,0 +1,13 @@
+//! Drafting by the model: starting, answering its question, and the work itself.
+
+mod answer;
+mod path_stream;
+mod request;
+mod run;
+mod start;
+
+pub use path_stream::{PathStream, PathText};
+pub use request::{Changes, WritingPayload, story_schema};
+pub use start::{AnswerError, StartError, answer_question, generate, refine};
+
+pub(crate) use run::run_writing;

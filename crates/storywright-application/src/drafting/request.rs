@@ -1,0 +1,146 @@
+//! What a writing job needs, and how it becomes a call to the model.
+
+use serde::{Deserialize, Serialize};
+use storywright_domain::draft::Draft;
+use storywright_domain::finding::Finding;
+use storywright_domain::job::JobKind;
+use storywright_domain::ports::{ChatCall, ChatRequest, JsonSchema, StorageError};
+use storywright_domain::rules::{Oversize, RequiredSection, RuleSet};
+use storywright_domain::story::StoryFormat;
+
+/// The stored payload of a writing job.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct WritingPayload {
+    /// What should change; empty for a first draft.
+    #[serde(default)]
+    pub instructions: String,
+    /// Questions that the model asked, with the person's answers.
+    #[serde(default)]
+    pub answers: Vec<(String, String)>,
+}
+
+/// What a request is about beyond the draft itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes<'a> {
+    /// First draft or refinement.
+    pub kind: JobKind,
+    /// The job's payload.
+    pub payload: &'a WritingPayload,
+    /// What the rules say of the present document; told to the model when it refines.
+    pub findings: &'a [Finding],
+}
+
+impl WritingPayload {
+    /// As stored.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// From what is stored.
+    ///
+    /// # Errors
+    /// [`StorageError::Corrupt`].
+    pub fn of_json(text: &str) -> Result<Self, StorageError> {
+        serde_json::from_str(text)
+            .map_err(|error| StorageError::Corrupt { entity: "job payload", detail: error.to_string() })
+    }
+}
+
+/// The call for a draft.
+#[must_use]
+pub(super) fn request(draft: &Draft, rules: &RuleSet, changes: &Changes<'_>) -> ChatRequest {
+    let mut values = vec![
+        ("requirements", draft.requirements.as_str().to_owned()),
+        ("format", format_line(draft.format, rules)),
+        ("rules", rule_lines(rules)),
+    ];
+    if !draft.prompt.is_empty() {
+        values.push(("prompt", draft.prompt.clone()));
+    }
+    let refine = changes.kind == JobKind::Refine;
+    if refine {
+        values.push(("story", serde_json::to_string(&draft.document).unwrap_or_default()));
+        values.push(("instructions", changes.payload.instructions.clone()));
+        if !changes.findings.is_empty() {
+            let lines: Vec<String> = changes
+                .findings
+                .iter()
+                .map(|finding| format!("{}: {} {}", finding.field, finding.message, finding.cure))
+                .collect();
+            values.push(("findings", lines.join("\n")));
+        }
+    }
+    if !changes.payload.answers.is_empty() {
+        let answers: Vec<String> =
+            changes.payload.answers.iter().map(|(question, answer)| format!("{question}\n{answer}")).collect();
+        values.push(("answer", answers.join("\n\n")));
+    }
+    ChatRequest { call: if refine { ChatCall::Refine } else { ChatCall::Draft }, values, schema: Some(story_schema()) }
+}
+
+/// The call that asks once more after an answer that did not fit. The answer itself is not sent back.
+#[must_use]
+pub(super) fn repair(original: &ChatRequest, problem: &str) -> ChatRequest {
+    let mut values = original.values.clone();
+    values.push(("errors", problem.to_owned()));
+    ChatRequest { call: ChatCall::Repair, values, schema: original.schema.clone() }
+}
+
+fn format_line(format: StoryFormat, rules: &RuleSet) -> String {
+    match format {
+        StoryFormat::Custom if !rules.custom_sections.is_empty() => {
+            format!("custom\nSections: {}", rules.custom_sections.join("; "))
+        }
+        other => other.as_str().to_owned(),
+    }
+}
+
+fn rule_lines(rules: &RuleSet) -> String {
+    let mut lines = vec![
+        format!("Max story points: {}", rules.max_story_points),
+        format!("Max summary length: {}", rules.max_summary_chars),
+    ];
+    for section in &rules.required_sections {
+        lines.push(match section {
+            RequiredSection::AcceptanceCriteria => "Required: acceptance criteria".to_owned(),
+            RequiredSection::StlcNotes => "Required: STLC notes".to_owned(),
+        });
+    }
+    if rules.oversize == Oversize::Split {
+        lines.push("Larger work: several stories".to_owned());
+    }
+    lines.join("\n")
+}
+
+/// The JSON schema of an answer: strict, every key required.
+#[must_use]
+pub fn story_schema() -> JsonSchema {
+    JsonSchema { name: "story_draft", text: SCHEMA.to_owned() }
+}
+
+const SCHEMA: &str = include_str!("story_draft.schema.json");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_is_json_and_strict_all_the_way_down() {
+        fn check(schema: &serde_json::Value) {
+            if schema["type"] == "object"
+                || schema["type"].as_array().is_some_and(|types| types.contains(&"object".into()))
+            {
+                assert_eq!(schema["additionalProperties"], false, "{schema}");
+                let required = schema["required"].as_array().unwrap();
+                let properties = schema["properties"].as_object().unwrap();
+                assert_eq!(required.len(), properties.len(), "{schema}");
+                properties.values().for_each(check);
+            }
+            if schema.get("items").is_some() {
+                check(&schema["items"]);
+            }
+        }
+        check(&serde_json::from_str(&story_schema().text).unwrap());
+    }
+}

@@ -1,0 +1,160 @@
+//! Handing a draft to a writing job.
+
+use super::request::WritingPayload;
+use crate::Ports;
+use crate::access::{self, AccessError};
+use storywright_domain::draft::{Draft, WrongState};
+use storywright_domain::job::{Job, JobKind, JobStatus};
+use storywright_domain::person::Actor;
+use storywright_domain::ports::{Saved, StorageError, StorageExt};
+use storywright_domain::{DraftId, JobId};
+
+/// Longest instruction or answer in characters.
+pub const MAX_INSTRUCTION_CHARS: usize = 8_000;
+
+/// Why no writing job was started.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum StartError {
+    /// There is none of this person with that id.
+    #[error("there is no such draft")]
+    NotFound,
+    /// It is being written or published.
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
+    /// The LLM connection cannot be used.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// There is nothing to refine yet.
+    #[error("the draft is empty: generate it first")]
+    NothingToRefine,
+    /// The instruction is blank or too long.
+    #[error("say in 1 to {MAX_INSTRUCTION_CHARS} characters what should change")]
+    BadInstruction,
+    /// The person has too many jobs waiting or running.
+    #[error("{0} jobs are waiting or running: wait for one or stop it")]
+    TooManyJobs(usize),
+    /// Somebody was faster.
+    #[error("the draft has changed meanwhile")]
+    Conflict(Box<Draft>),
+    /// The database is in trouble.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Why an answer was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    /// There is none of this person with that id.
+    #[error("there is no such job")]
+    NotFound,
+    /// The job asks nothing at present.
+    #[error("the job asks nothing")]
+    NoQuestion,
+    /// The answer is blank or too long.
+    #[error("answer in 1 to {MAX_INSTRUCTION_CHARS} characters")]
+    BadAnswer,
+    /// The database is in trouble.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Starts writing the draft from its requirements.
+///
+/// # Errors
+/// [`StartError`].
+pub fn generate(ports: &Ports, actor: &Actor, id: DraftId) -> Result<JobId, StartError> {
+    start(ports, actor, id, JobKind::Generate, WritingPayload::default())
+}
+
+/// Starts changing the draft as the instruction says.
+///
+/// # Errors
+/// [`StartError`].
+pub fn refine(ports: &Ports, actor: &Actor, id: DraftId, instructions: &str) -> Result<JobId, StartError> {
+    let instructions = clean(instructions).ok_or(StartError::BadInstruction)?;
+    start(ports, actor, id, JobKind::Refine, WritingPayload { instructions, ..WritingPayload::default() })
+}
+
+fn clean(text: &str) -> Option<String> {
+    let text: String = text.trim().chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect();
+    (!text.is_empty() && text.chars().count() <= MAX_INSTRUCTION_CHARS).then_some(text)
+}
+
+fn start(
+    ports: &Ports,
+    actor: &Actor,
+    id: DraftId,
+    kind: JobKind,
+    payload: WritingPayload,
+) -> Result<JobId, StartError> {
+    let user = actor.user();
+    // Fails early and clearly, before anything is queued.
+    access::chat(ports, user, actor.request_id())?;
+    let now = ports.clock.now();
+    let job = Job {
+        id: JobId(ports.ids.id()),
+        user,
+        kind,
+        subject: id.to_string(),
+        payload: payload.to_json(),
+        status: JobStatus::Pending,
+        attempts: 0,
+        run_at: now,
+        question: None,
+        cancel_requested: false,
+        error: None,
+        fence: 0,
+        created_at: now,
+        finished_at: None,
+        request_id: actor.request_id().as_str().to_owned(),
+    };
+    let entry = ports.audit_entry(
+        Some(user),
+        actor.request_id(),
+        "writing_started",
+        format!("draft:{id}"),
+        kind.as_str().to_owned(),
+    );
+    ports.storage.write(|tx| {
+        let draft = tx.draft(user, id)?.filter(|draft| draft.deleted_at.is_none()).ok_or(StartError::NotFound)?;
+        if kind == JobKind::Refine && draft.document.is_empty() {
+            return Err(StartError::NothingToRefine);
+        }
+        let open = tx.open_jobs(user)?.len();
+        if open >= ports.settings.max_open_jobs {
+            return Err(StartError::TooManyJobs(open));
+        }
+        let expected = draft.version;
+        let writing = draft.clone().begin_writing(job.id, now)?;
+        match tx.update_draft(&writing, expected)? {
+            Saved::Stored => {}
+            Saved::Conflict => return Err(StartError::Conflict(Box::new(draft))),
+        }
+        tx.insert_job(&job)?;
+        tx.audit(&entry)?;
+        Ok(())
+    })?;
+    ports.queue.wake();
+    Ok(job.id)
+}
+
+/// Answers the model's question; the job goes on.
+///
+/// # Errors
+/// [`AnswerError`].
+pub fn answer_question(ports: &Ports, actor: &Actor, id: JobId, answer: &str) -> Result<(), AnswerError> {
+    let answer = clean(answer).ok_or(AnswerError::BadAnswer)?;
+    let now = ports.clock.now();
+    ports.storage.write(|tx| {
+        let job = tx.job(actor.user(), id)?.ok_or(AnswerError::NotFound)?;
+        let question = job.question.clone().ok_or(AnswerError::NoQuestion)?;
+        let mut payload = WritingPayload::of_json(&job.payload)?;
+        payload.answers.push((question, answer.clone()));
+        match tx.answer_job(actor.user(), id, &payload.to_json(), now)? {
+            Saved::Stored => Ok(()),
+            Saved::Conflict => Err(AnswerError::NoQuestion),
+        }
+    })?;
+    ports.queue.wake();
+    Ok(())
+}

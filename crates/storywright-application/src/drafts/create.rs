@@ -1,0 +1,157 @@
+//! A new draft: requirements, format, project, issue type, rule set.
+
+use crate::Ports;
+use crate::catalog::{CatalogError, list_issue_types};
+use storywright_domain::DraftId;
+use storywright_domain::draft::{BadRequirements, Draft, DraftState, Requirements, title_of};
+use storywright_domain::jira::{BadProjectKey, ProjectKey};
+use storywright_domain::person::Actor;
+use storywright_domain::ports::{StorageError, StorageExt};
+use storywright_domain::story::{Document, StoryFormat};
+
+/// Longest personal prompt in characters.
+pub const MAX_PROMPT_CHARS: usize = 4_000;
+
+/// What a person enters for a new draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDraft {
+    /// What is wanted.
+    pub requirements: String,
+    /// `classic`, `bdd` or `custom`.
+    pub format: String,
+    /// Own words to the model; may be empty.
+    pub prompt: String,
+    /// Project key.
+    pub project_key: String,
+    /// Issue type, by id or by the name that the site shows.
+    pub issue_type: String,
+    /// Rule set id; empty for `default`.
+    pub rule_set: String,
+}
+
+/// Why a draft was not made. Every problem of the input is in the list, so that all can be shown at once.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CreateDraftError {
+    /// Fields of the input are at fault: field, stable code, what to do.
+    #[error("the input has problems: {}", .0.iter().map(|(field, _, _)| *field).collect::<Vec<_>>().join(", "))]
+    Invalid(Vec<(&'static str, &'static str, String)>),
+    /// Jira could not be asked for the issue types.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The database is in trouble.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Makes a draft with an empty document.
+///
+/// # Errors
+/// [`CreateDraftError`].
+pub fn create_draft(ports: &Ports, actor: &Actor, new: &NewDraft) -> Result<Draft, CreateDraftError> {
+    let mut problems: Vec<(&'static str, &'static str, String)> = Vec::new();
+    let requirements = Requirements::parse(&new.requirements).map_err(|error| {
+        let code = match error {
+            BadRequirements::Empty => "requirements_empty",
+            BadRequirements::TooLong { .. } => "requirements_too_long",
+        };
+        problems.push(("requirements", code, error.to_string()));
+    });
+    let format = StoryFormat::parse(&new.format);
+    if format.is_none() {
+        problems.push(("format", "format_unknown", "choose classic, bdd or custom".to_owned()));
+    }
+    if new.prompt.chars().count() > MAX_PROMPT_CHARS {
+        problems.push((
+            "prompt",
+            "prompt_too_long",
+            format!("the prompt is longer than {MAX_PROMPT_CHARS} characters: shorten it"),
+        ));
+    }
+    let project = ProjectKey::parse(new.project_key.trim()).map_err(|error: BadProjectKey| {
+        problems.push(("project_key", "project_key_invalid", error.to_string()));
+    });
+    let rule_set = if new.rule_set.is_empty() { "default" } else { new.rule_set.as_str() };
+    if ports.storage.read(|tx| tx.rule_set(rule_set))?.is_none() {
+        problems.push((
+            "rule_set",
+            "rule_set_unknown",
+            format!("there is no rule set `{}`: choose one from the list", clip(rule_set)),
+        ));
+    }
+    if new.issue_type.trim().is_empty() {
+        problems.push(("issue_type", "issue_type_missing", "choose an issue type".to_owned()));
+    }
+    let (Ok(requirements), Some(format), Ok(project)) = (requirements, format, project) else {
+        return Err(CreateDraftError::Invalid(problems));
+    };
+    if !problems.is_empty() {
+        return Err(CreateDraftError::Invalid(problems));
+    }
+    let issue_type = choose_issue_type(ports, actor, &project, new.issue_type.trim())?;
+    let now = ports.clock.now();
+    let draft = Draft {
+        id: DraftId(ports.ids.id()),
+        user: actor.user(),
+        title: title_of(&Document::default(), requirements.as_str()),
+        requirements,
+        format,
+        prompt: new.prompt.trim().to_owned(),
+        project,
+        issue_type: issue_type.0,
+        issue_type_name: issue_type.1,
+        rule_set: rule_set.to_owned(),
+        state: DraftState::Editing,
+        version: 1,
+        document: Document::default(),
+        deleted_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let entry = ports.audit_entry(
+        Some(actor.user()),
+        actor.request_id(),
+        "draft_created",
+        format!("draft:{}", draft.id),
+        draft.project.as_str().to_owned(),
+    );
+    ports.storage.write(|tx| {
+        tx.insert_draft(&draft)?;
+        tx.audit(&entry)
+    })?;
+    Ok(draft)
+}
+
+fn choose_issue_type(
+    ports: &Ports,
+    actor: &Actor,
+    project: &ProjectKey,
+    wanted: &str,
+) -> Result<(String, String), CreateDraftError> {
+    let types = list_issue_types(ports, actor, project)?;
+    if types.is_empty() {
+        let text =
+            format!("you cannot create issues in `{}`, or there is no such project: choose another", project.as_str());
+        return Err(CreateDraftError::Invalid(vec![("project_key", "project_not_creatable", text)]));
+    }
+    let standard = || types.iter().filter(|kind| !kind.subtask);
+    let chosen = standard()
+        .find(|kind| kind.id == wanted)
+        .or_else(|| standard().find(|kind| kind.name.eq_ignore_ascii_case(wanted)));
+    match chosen {
+        Some(kind) => Ok((kind.id.clone(), kind.name.clone())),
+        None => {
+            let names: Vec<&str> = standard().map(|kind| kind.name.as_str()).collect();
+            let text = format!(
+                "`{}` is no issue type of {}: choose one of {}",
+                clip(wanted),
+                project.as_str(),
+                names.join(", ")
+            );
+            Err(CreateDraftError::Invalid(vec![("issue_type", "issue_type_unknown", text)]))
+        }
+    }
+}
+
+fn clip(text: &str) -> String {
+    text.chars().take(60).collect()
+}

@@ -1,0 +1,229 @@
+//! Changing a draft by hand: every change is a version; nobody's change is overwritten unseen.
+
+use crate::Ports;
+use crate::drafts::create::MAX_PROMPT_CHARS;
+use storywright_domain::draft::{BadRequirements, Draft, DraftVersion, Origin, Requirements, WrongState};
+use storywright_domain::person::Actor;
+use storywright_domain::ports::{Saved, StorageError, StorageExt, Tx};
+use storywright_domain::story::{Document, StoryFormat};
+use storywright_domain::{DraftId, Millis, Timestamp, UserId};
+
+/// Edits within this span of each other are one version: autosave must not flood the list.
+const SITTING: Millis = Millis::minutes(5);
+
+/// What a person changes; `None` leaves a part as it is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DraftChange {
+    /// What is wanted.
+    pub requirements: Option<String>,
+    /// Own words to the model.
+    pub prompt: Option<String>,
+    /// How stories are told.
+    pub format: Option<StoryFormat>,
+    /// Rule set id.
+    pub rule_set: Option<String>,
+    /// The whole document.
+    pub document: Option<Document>,
+}
+
+/// Why a draft was not changed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum EditDraftError {
+    /// There is none of this person with that id.
+    #[error("there is no such draft")]
+    NotFound,
+    /// Somebody (or another tab) was faster: here is what is stored now; what was sent is still the caller's.
+    #[error("the draft has changed meanwhile")]
+    Conflict(Box<Draft>),
+    /// It is being written or published.
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
+    /// The requirements are refused.
+    #[error(transparent)]
+    BadRequirements(#[from] BadRequirements),
+    /// The prompt is too long.
+    #[error("the prompt is longer than {MAX_PROMPT_CHARS} characters: shorten it")]
+    PromptTooLong,
+    /// There is no such rule set.
+    #[error("there is no rule set `{0}`: choose one from the list")]
+    NoSuchRuleSet(String),
+    /// There is no such version.
+    #[error("there is no version {0}")]
+    NoSuchVersion(u32),
+    /// The document is larger than is stored.
+    #[error("the document is larger than {MAX_DOCUMENT_BYTES} bytes: split it into several drafts")]
+    DocumentTooLarge,
+    /// The database is in trouble.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Largest stored document in bytes of text.
+pub const MAX_DOCUMENT_BYTES: usize = 1_000_000;
+
+/// Changes a draft whose stored version is `expected`.
+///
+/// # Errors
+/// [`EditDraftError`].
+pub fn edit_draft(
+    ports: &Ports,
+    actor: &Actor,
+    id: DraftId,
+    expected: u32,
+    change: &DraftChange,
+) -> Result<Draft, EditDraftError> {
+    let requirements = change.requirements.as_deref().map(Requirements::parse).transpose()?;
+    if change.prompt.as_ref().is_some_and(|prompt| prompt.chars().count() > MAX_PROMPT_CHARS) {
+        return Err(EditDraftError::PromptTooLong);
+    }
+    if let Some(document) = &change.document {
+        let size = serde_json::to_string(document).map_or(usize::MAX, |text| text.len());
+        if size > MAX_DOCUMENT_BYTES {
+            return Err(EditDraftError::DocumentTooLarge);
+        }
+    }
+    let now = ports.clock.now();
+    ports.storage.write(|tx| {
+        let stored = live(tx, actor.user(), id)?;
+        if stored.version != expected {
+            return Err(EditDraftError::Conflict(Box::new(stored)));
+        }
+        stored.editable()?;
+        if let Some(rule_set) = &change.rule_set
+            && tx.rule_set(rule_set)?.is_none()
+        {
+            return Err(EditDraftError::NoSuchRuleSet(rule_set.chars().take(60).collect()));
+        }
+        let changed = Draft {
+            requirements: requirements.clone().unwrap_or_else(|| stored.requirements.clone()),
+            prompt: change.prompt.clone().unwrap_or_else(|| stored.prompt.clone()),
+            format: change.format.unwrap_or(stored.format),
+            rule_set: change.rule_set.clone().unwrap_or_else(|| stored.rule_set.clone()),
+            ..stored.clone()
+        };
+        let document = change.document.clone().unwrap_or_else(|| stored.document.clone());
+        store(tx, &stored, changed.with_document(document, now), Origin::Edited, "", now)
+    })
+}
+
+/// Makes an older version the newest.
+///
+/// # Errors
+/// [`EditDraftError`].
+pub fn restore_version(
+    ports: &Ports,
+    actor: &Actor,
+    id: DraftId,
+    expected: u32,
+    number: u32,
+) -> Result<Draft, EditDraftError> {
+    let now = ports.clock.now();
+    ports.storage.write(|tx| {
+        let stored = live(tx, actor.user(), id)?;
+        if stored.version != expected {
+            return Err(EditDraftError::Conflict(Box::new(stored)));
+        }
+        stored.editable()?;
+        let version = tx.version(actor.user(), id, number)?.ok_or(EditDraftError::NoSuchVersion(number))?;
+        let changed = stored.clone().with_document(version.document, now);
+        store(tx, &stored, changed, Origin::Restored, &format!("version {number}"), now)
+    })
+}
+
+/// Puts a draft in the bin.
+///
+/// # Errors
+/// [`EditDraftError`].
+pub fn delete_draft(ports: &Ports, actor: &Actor, id: DraftId) -> Result<(), EditDraftError> {
+    let now = ports.clock.now();
+    let entry = ports.audit_entry(
+        Some(actor.user()),
+        actor.request_id(),
+        "draft_deleted",
+        format!("draft:{id}"),
+        String::new(),
+    );
+    ports.storage.write(|tx| {
+        let stored = live(tx, actor.user(), id)?;
+        if let Err(state @ (WrongState::Writing { .. } | WrongState::Publishing { .. })) = stored.editable() {
+            return Err(state.into());
+        }
+        let expected = stored.version;
+        let binned = Draft { deleted_at: Some(now), version: expected + 1, ..stored };
+        conflict_free(tx.update_draft(&binned, expected)?, &binned)?;
+        tx.audit(&entry)?;
+        Ok(())
+    })
+}
+
+/// Takes a draft out of the bin.
+///
+/// # Errors
+/// [`EditDraftError`].
+pub fn undelete_draft(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Draft, EditDraftError> {
+    ports.storage.write(|tx| {
+        let stored = tx.draft(actor.user(), id)?.ok_or(EditDraftError::NotFound)?;
+        let expected = stored.version;
+        let back = Draft { deleted_at: None, version: expected + 1, ..stored };
+        conflict_free(tx.update_draft(&back, expected)?, &back)?;
+        Ok(back)
+    })
+}
+
+fn live(tx: &mut dyn Tx, user: UserId, id: DraftId) -> Result<Draft, EditDraftError> {
+    tx.draft(user, id)?.filter(|draft| draft.deleted_at.is_none()).ok_or(EditDraftError::NotFound)
+}
+
+fn store(
+    tx: &mut dyn Tx,
+    stored: &Draft,
+    changed: Draft,
+    origin: Origin,
+    note: &str,
+    now: Timestamp,
+) -> Result<Draft, EditDraftError> {
+    conflict_free(tx.update_draft(&changed, stored.version)?, &changed)?;
+    if changed.document != stored.document {
+        keep_version(tx, stored, &changed, origin, note, now)?;
+    }
+    Ok(changed)
+}
+
+fn conflict_free(saved: Saved, draft: &Draft) -> Result<(), EditDraftError> {
+    match saved {
+        Saved::Stored => Ok(()),
+        Saved::Conflict => Err(EditDraftError::Conflict(Box::new(draft.clone()))),
+    }
+}
+
+/// Keeps the new document as a version; an edit replaces the edit just before it when both are of one sitting.
+pub(crate) fn keep_version(
+    tx: &mut dyn Tx,
+    before: &Draft,
+    after: &Draft,
+    origin: Origin,
+    note: &str,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    if origin == Origin::Edited {
+        let last = tx.versions(after.user, after.id, None, 1)?.items.into_iter().next();
+        if let Some(last) = last
+            && last.origin == Origin::Edited
+            && last.document == before.document
+            && now.since(last.created_at) < SITTING
+        {
+            tx.delete_version(after.user, after.id, last.number)?;
+            let version = DraftVersion { number: after.version, document: after.document.clone(), ..last };
+            return tx.insert_version(after.user, &version);
+        }
+    }
+    let version = DraftVersion {
+        draft: after.id,
+        number: after.version,
+        origin,
+        note: note.chars().take(500).collect(),
+        document: after.document.clone(),
+        created_at: now,
+    };
+    tx.insert_version(after.user, &version)
+}

@@ -1,0 +1,11 @@
+//! Drafts: making, listing, editing by hand, versions, the bin, review.
+
+mod create;
+mod edit;
+mod read;
+
+pub use create::{CreateDraftError, NewDraft, create_draft};
+pub use edit::{DraftChange, EditDraftError, delete_draft, edit_draft, restore_version, undelete_draft};
+pub use read::{Reviewed, draft, draft_findings, draft_version, draft_versions, list_drafts, validate_story};
+
+pub(crate) use edit::keep_version;

@@ -1,0 +1,97 @@
+//! Jobs as people see them: looking, listing, stopping, listening.
+
+use crate::Ports;
+use storywright_domain::JobId;
+use storywright_domain::job::{EventKind, Job, JobKind, JobStatus};
+use storywright_domain::person::Actor;
+use storywright_domain::ports::{EventListener, Slice, StorageError, StorageExt, Subscription, Tx};
+use storywright_domain::{DraftId, Timestamp, UserId};
+
+/// One of the person's jobs.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn job(ports: &Ports, actor: &Actor, id: JobId) -> Result<Option<Job>, StorageError> {
+    ports.storage.read(|tx| tx.job(actor.user(), id))
+}
+
+/// The person's jobs, newest first, 20 at a time.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn list_jobs(ports: &Ports, actor: &Actor, cursor: Option<&str>) -> Result<Slice<Job>, StorageError> {
+    ports.storage.read(|tx| tx.jobs(actor.user(), cursor, 20))
+}
+
+/// The person's pending and running jobs.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn open_jobs(ports: &Ports, actor: &Actor) -> Result<Vec<Job>, StorageError> {
+    ports.storage.read(|tx| tx.open_jobs(actor.user()))
+}
+
+/// Stops a job: at once when it waits, within 2 s when it runs. Gives its state after the call; `None` when the person has
+/// no such job.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn cancel_job(ports: &Ports, actor: &Actor, id: JobId) -> Result<Option<JobStatus>, StorageError> {
+    let user = actor.user();
+    let entry = ports.audit_entry(Some(user), actor.request_id(), "job_cancelled", format!("job:{id}"), String::new());
+    let (status, was_waiting) = ports.storage.write(|tx| {
+        let Some(before) = tx.job(user, id)? else { return Ok::<_, StorageError>((None, false)) };
+        if before.status.is_final() {
+            return Ok((Some(before.status), false));
+        }
+        let status = tx.request_cancel(user, id, entry.at)?;
+        let was_waiting = status == Some(JobStatus::Cancelled);
+        if was_waiting {
+            release_subject(tx, &before, entry.at)?;
+        }
+        tx.audit(&entry)?;
+        Ok((status, was_waiting))
+    })?;
+    ports.running.cancel(id);
+    if was_waiting {
+        ports.events.append(id, EventKind::Done, r#"{"status":"cancelled"}"#)?;
+    }
+    Ok(status)
+}
+
+/// Gives back what a job held when it ends without having run: the draft can be edited again.
+pub(crate) fn release_subject(tx: &mut dyn Tx, job: &Job, at: Timestamp) -> Result<(), StorageError> {
+    match job.kind {
+        JobKind::Generate | JobKind::Refine => release_draft(tx, job.user, &job.subject, job.id, at),
+        JobKind::Publish => Ok(()),
+    }
+}
+
+fn release_draft(tx: &mut dyn Tx, user: UserId, subject: &str, job: JobId, at: Timestamp) -> Result<(), StorageError> {
+    let Ok(id) = DraftId::parse(subject) else { return Ok(()) };
+    let Some(draft) = tx.draft(user, id)? else { return Ok(()) };
+    if draft.state != (storywright_domain::draft::DraftState::Writing { job }) {
+        return Ok(());
+    }
+    let expected = draft.version;
+    // Same transaction as the read above: the version cannot have moved.
+    let _ = tx.update_draft(&draft.end_writing(at), expected)?;
+    Ok(())
+}
+
+/// Listens to one of the person's jobs from after event number `after`; `None` when the person has no such job.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn listen(
+    ports: &Ports,
+    actor: &Actor,
+    id: JobId,
+    after: u64,
+    listener: Box<dyn EventListener>,
+) -> Result<Option<Subscription>, StorageError> {
+    if ports.storage.read(|tx| tx.job(actor.user(), id))?.is_none() {
+        return Ok(None);
+    }
+    ports.events.subscribe(id, after, listener).map(Some)
+}

@@ -1,0 +1,190 @@
+//! What every use case is given: the ports, the settings that concern use cases, and the jobs running in this process.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use storywright_domain::cancel::Cancellation;
+use storywright_domain::person::AuditEntry;
+use storywright_domain::ports::{
+    ChatModel, Clock, Confluence, EventLog, IdSource, Jira, JobQueue, PasswordHasher, Sealer, Sha256, Storage,
+    TokenSigner,
+};
+use storywright_domain::remote::Site;
+use storywright_domain::{JobId, Millis, RequestId, UserId};
+
+/// The ports, built once at start and shared by all.
+#[derive(Clone)]
+pub struct Ports {
+    /// Where everything is kept.
+    pub storage: Arc<dyn Storage>,
+    /// Jira sites.
+    pub jira: Arc<dyn Jira>,
+    /// Confluence sites.
+    pub confluence: Arc<dyn Confluence>,
+    /// The company LLM.
+    pub chat: Arc<dyn ChatModel>,
+    /// What jobs say.
+    pub events: Arc<dyn EventLog>,
+    /// The job queue.
+    pub queue: Arc<dyn JobQueue>,
+    /// Password hashing.
+    pub passwords: Arc<dyn PasswordHasher>,
+    /// Secrets at rest.
+    pub sealer: Arc<dyn Sealer>,
+    /// API tokens.
+    pub tokens: Arc<dyn TokenSigner>,
+    /// Digests.
+    pub sha256: Arc<dyn Sha256>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids and randomness.
+    pub ids: Arc<dyn IdSource>,
+    /// Settings that concern use cases.
+    pub settings: Arc<Settings>,
+    /// Jobs running in this process.
+    pub running: Arc<RunningJobs>,
+}
+
+/// Settings that concern use cases.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The administrator's list of sites.
+    pub sites: Vec<Site>,
+    /// Employee IDs that become administrators when they sign up.
+    pub administrators: Vec<String>,
+    /// A session ends after this span without use.
+    pub session_idle: Millis,
+    /// A session ends after this span in any case.
+    pub session_absolute: Millis,
+    /// A sign-up must be confirmed within this span.
+    pub registration_ttl: Millis,
+    /// Life of an API token.
+    pub api_token_ttl: Millis,
+    /// Pending and running jobs that one person may have.
+    pub max_open_jobs: usize,
+    /// Lease of a job while it runs.
+    pub job_lease: Millis,
+    /// Longest time that one create call may take; the lease must be longer by 10 s at least.
+    pub create_timeout: Millis,
+    /// Random name of this installation; part of markers, so that two installations never adopt each other's issues.
+    pub instance: String,
+}
+
+impl Settings {
+    /// The listed site with this id.
+    #[must_use]
+    pub fn site(&self, id: &str) -> Option<&Site> {
+        self.sites.iter().find(|site| site.id == id)
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            sites: Vec::new(),
+            administrators: Vec::new(),
+            session_idle: Millis::minutes(30),
+            session_absolute: Millis::hours(12),
+            registration_ttl: Millis::minutes(30),
+            api_token_ttl: Millis::hours(8),
+            max_open_jobs: 4,
+            job_lease: Millis::seconds(180),
+            create_timeout: Millis::seconds(120),
+            instance: "unnamed".to_owned(),
+        }
+    }
+}
+
+impl Ports {
+    /// An audit entry for now.
+    #[must_use]
+    pub fn audit_entry(
+        &self,
+        user: Option<UserId>,
+        request_id: &RequestId,
+        action: &str,
+        subject: String,
+        detail: String,
+    ) -> AuditEntry {
+        AuditEntry {
+            at: self.clock.now(),
+            user,
+            action: action.to_owned(),
+            subject,
+            detail,
+            request_id: request_id.as_str().to_owned(),
+        }
+    }
+
+    /// 64 random hexadecimal digits: 256 bits that nobody can guess.
+    #[must_use]
+    pub fn random_token(&self) -> String {
+        use std::fmt::Write as _;
+        let mut text = String::with_capacity(64);
+        for byte in self.ids.secret() {
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+}
+
+/// The jobs running in this process, so that a stop reaches them at once.
+#[derive(Default)]
+pub struct RunningJobs {
+    jobs: Mutex<HashMap<JobId, Cancellation>>,
+    shutting_down: AtomicBool,
+}
+
+impl RunningJobs {
+    /// Notes a job; `None` once the process is ending.
+    #[must_use]
+    pub fn begin(&self, job: JobId) -> Option<Cancellation> {
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_shutting_down() {
+            return None;
+        }
+        let cancellation = Cancellation::new();
+        jobs.insert(job, cancellation.clone());
+        Some(cancellation)
+    }
+
+    /// Forgets a job.
+    pub fn end(&self, job: JobId) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).remove(&job);
+    }
+
+    /// Stops a job if it runs here.
+    pub fn cancel(&self, job: JobId) {
+        let cancellation = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).get(&job).cloned();
+        if let Some(cancellation) = cancellation {
+            cancellation.cancel();
+        }
+    }
+
+    /// No new jobs from here on.
+    pub fn shut_down(&self) {
+        let _jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        self.shutting_down.store(true, Ordering::SeqCst);
+    }
+
+    /// Stops all jobs; each is handed back without counting the attempt.
+    pub fn cancel_all(&self) {
+        let all: Vec<Cancellation> =
+            self.jobs.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        for cancellation in all {
+            cancellation.cancel();
+        }
+    }
+
+    /// Whether the process is ending.
+    #[must_use]
+    pub fn is_shutting_down(&self) -> bool {
+        self.shutting_down.load(Ordering::SeqCst)
+    }
+
+    /// The jobs running here.
+    #[must_use]
+    pub fn ids(&self) -> Vec<JobId> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+}

@@ -1,0 +1,76 @@
+//! What a worker thread does with a claimed job.
+
+use crate::Ports;
+use crate::drafting::run_writing;
+use crate::jobs::release_subject;
+use crate::publishing::run_publish;
+use storywright_domain::job::{EventKind, Job, JobKind, MAX_ATTEMPTS};
+use storywright_domain::ports::{Claim, JobEnd, StorageError, StorageExt};
+
+/// Runs a claimed job on this thread and gives it back to the queue. Never panics because of the job's content; a caller that
+/// catches a panic gives the job back with [`give_up_attempt`].
+pub fn run_claimed(ports: &Ports, claim: &Claim) {
+    let job = &claim.job;
+    let Some(cancellation) = ports.running.begin(job.id) else {
+        hand_back(ports, job, &JobEnd::Released);
+        return;
+    };
+    if job.cancel_requested {
+        cancellation.cancel();
+    }
+    let end = if job.attempts > MAX_ATTEMPTS {
+        too_often(ports, job)
+    } else {
+        match job.kind {
+            JobKind::Generate | JobKind::Refine => run_writing(ports, claim, &cancellation),
+            JobKind::Publish => run_publish(ports, claim, &cancellation),
+        }
+    };
+    ports.running.end(job.id);
+    hand_back(ports, job, &end);
+}
+
+/// Gives back a job whose worker panicked: a failed attempt.
+pub fn give_up_attempt(ports: &Ports, claim: &Claim) {
+    ports.running.end(claim.job.id);
+    let error = "worker_panicked: The worker stopped unexpectedly.".to_owned();
+    hand_back(ports, &claim.job, &JobEnd::Retry { after: storywright_domain::Millis::seconds(2), error });
+}
+
+fn hand_back(ports: &Ports, job: &Job, end: &JobEnd) {
+    let outcome = match end {
+        JobEnd::Completed => "completed",
+        JobEnd::Failed { .. } => "failed",
+        JobEnd::Cancelled => "cancelled",
+        JobEnd::Retry { .. } => "retry",
+        JobEnd::Released => "released",
+        JobEnd::Asked { .. } => "asked",
+    };
+    match ports.queue.end(job.id, job.fence, end) {
+        Ok(held) => {
+            log::info!(job_id = job.id.to_string().as_str(), kind = job.kind.as_str(), attempt = job.attempts, outcome, held; "job ended")
+        }
+        // The lease runs out and the job is claimed again: nothing is lost.
+        Err(error) => {
+            log::error!(job_id = job.id.to_string().as_str(), error = error.to_string().as_str(); "a job could not be given back")
+        }
+    }
+}
+
+/// A job that has brought down its worker again and again is given up, and what it held is given back.
+fn too_often(ports: &Ports, job: &Job) -> JobEnd {
+    let message = format!("{MAX_ATTEMPTS} attempts have failed; start it again.");
+    let kept: Result<(), StorageError> = (|| {
+        let now = ports.clock.now();
+        ports
+            .storage
+            .write(|tx| if tx.lease_holds(job.id, job.fence)? { release_subject(tx, job, now) } else { Ok(()) })?;
+        let data = serde_json::json!({"code": "attempts_exhausted", "message": message, "retry": false});
+        ports.events.append(job.id, EventKind::Error, &data.to_string())?;
+        ports.events.flush(job.id)
+    })();
+    if let Err(error) = kept {
+        log::error!(job_id = job.id.to_string().as_str(), error = error.to_string().as_str(); "a job could not be given up");
+    }
+    JobEnd::Failed { error: format!("attempts_exhausted: {message}") }
+}
