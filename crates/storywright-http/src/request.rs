@@ -51,6 +51,7 @@ pub struct Request {
     pub(crate) body: Option<Vec<u8>>,
     pub(crate) tls: TlsTrust,
     pub(crate) request_id: RequestId,
+    pub(crate) connect: Duration,
     pub(crate) first_byte: Duration,
     pub(crate) idle: Duration,
     timeout: Option<Duration>,
@@ -75,6 +76,7 @@ impl Request {
             body: None,
             tls,
             request_id,
+            connect: limits.connect,
             first_byte: limits.first_byte,
             idle: limits.idle,
             timeout: None,
@@ -158,6 +160,13 @@ impl Request {
     #[must_use]
     pub fn repeatable(mut self) -> Self {
         self.tries = self.egress.shared.options.limits.tries;
+        self
+    }
+
+    /// How long a stream's connection may take, TLS included.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect = timeout;
         self
     }
 

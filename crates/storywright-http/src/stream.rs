@@ -79,7 +79,11 @@ impl Request {
         let permit = permit.map_err(|retry_after_ms| HttpError::CircuitOpen { retry_after_ms })?;
         let started = shared.options.clock.now();
         let http_request = self.http_request(target)?;
-        let http_request = agent.configure_request(http_request).timeout_recv_response(Some(self.first_byte)).build();
+        let http_request = agent
+            .configure_request(http_request)
+            .timeout_connect(Some(self.connect))
+            .timeout_recv_response(Some(self.first_byte))
+            .build();
         let response = match agent.run(http_request) {
             Ok(response) => response,
             Err(error) => {
