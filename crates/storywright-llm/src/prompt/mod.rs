@@ -1,0 +1,61 @@
+//! The messages of a call: our own words, and the texts of others marked as data.
+
+mod boundary;
+
+pub(crate) use boundary::TAGS;
+
+use crate::config::CallPrompts;
+use crate::template::Template;
+
+/// A part of a user message.
+#[derive(Debug)]
+pub(crate) enum Block {
+    /// Our own lines. A line whose values are all missing is left out.
+    Told(Vec<Template>),
+    /// A value between marks, left out when it is missing.
+    Data {
+        /// Its name in the request.
+        value: String,
+        /// The name of the marks.
+        tag: String,
+        /// A line before it.
+        say: String,
+    },
+}
+
+impl CallPrompts {
+    /// The user message for these values. `boundary` must be fresh for every call.
+    pub(crate) fn user_message(&self, values: &[(&'static str, String)], boundary: &str) -> String {
+        let value = |name: &str| values.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text.trim());
+        let mut blocks: Vec<String> = Vec::new();
+        for block in &self.user {
+            match block {
+                Block::Told(lines) => {
+                    let said = |line: &&Template| {
+                        let mut names = line.names().peekable();
+                        names.peek().is_none() || names.any(|name| !value(name).is_empty())
+                    };
+                    let text: Vec<String> = lines.iter().filter(said).map(|line| told(&line.render(value))).collect();
+                    blocks.push(text.join("\n"));
+                }
+                Block::Data { value: name, tag, say } => {
+                    let text = value(name);
+                    if !text.is_empty() {
+                        let marked = boundary::block(tag, boundary, text);
+                        blocks.push(if say.is_empty() { marked } else { format!("{say}\n{marked}") });
+                    }
+                }
+            }
+        }
+        blocks.retain(|block| !block.trim().is_empty());
+        blocks.join("\n\n")
+    }
+}
+
+/// Our own line: names that teams chose (section headings, rule sets) are in it, so marks in them are made harmless too.
+fn told(line: &str) -> String {
+    boundary::neutral(line).into_owned()
+}
+
+#[cfg(test)]
+mod tests;
