@@ -7,7 +7,7 @@ use actix_web::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{faults::FaultRule, state::Shared};
+use crate::{faults::FaultRule, settings::Settings, state::Shared};
 
 /// Adds the routes.
 pub(crate) fn configure(cfg: &mut ServiceConfig) {
@@ -22,6 +22,9 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
             .route("/faults", web::delete().to(clear_faults))
             .route("/faults/{id}", web::delete().to(remove_fault))
             .route("/issues", web::get().to(issues))
+            .route("/issues/{issue}/move", web::post().to(move_issue))
+            .route("/settings", web::get().to(settings))
+            .route("/settings", web::put().to(set_settings))
             .route("/clock", web::post().to(move_clock))
             .route("/reset", web::post().to(reset)),
     );
@@ -123,6 +126,27 @@ async fn issues(shared: Data<Shared>) -> HttpResponse {
     let projects: serde_json::Map<String, Value> =
         projects.into_iter().map(|(project, list)| (project, json!({"count": list.len(), "issues": list}))).collect();
     HttpResponse::Ok().json(json!({"count": issues.len(), "projects": projects}))
+}
+
+#[derive(Deserialize)]
+struct Target {
+    project: String,
+}
+
+async fn move_issue(shared: Data<Shared>, issue: Path<String>, target: Json<Target>) -> HttpResponse {
+    match shared.jira().move_issue(&issue, &target.project) {
+        Some(key) => HttpResponse::Ok().json(json!({"key": key})),
+        None => HttpResponse::NotFound().json(json!({"error": "no such issue or project"})),
+    }
+}
+
+async fn settings(shared: Data<Shared>) -> HttpResponse {
+    HttpResponse::Ok().json(shared.settings())
+}
+
+async fn set_settings(shared: Data<Shared>, settings: Json<Settings>) -> HttpResponse {
+    shared.set_settings(settings.into_inner());
+    HttpResponse::Ok().json(shared.settings())
 }
 
 #[derive(Deserialize)]

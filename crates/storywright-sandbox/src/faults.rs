@@ -70,7 +70,8 @@ impl FaultRule {
     /// A rule for the next request to `service`.
     #[must_use]
     pub fn new(service: Service, kind: FaultKind) -> Self {
-        Self { id: 0, service, method: None, path: None, person: None, times: Some(1), skip: 0, kind }
+        let times = if lasts(&kind) { None } else { Some(1) };
+        Self { id: 0, service, method: None, path: None, person: None, times, skip: 0, kind }
     }
 
     /// Limits the rule to one method and path.
@@ -135,8 +136,17 @@ impl FaultRule {
         {
             return Err(BadRule::UnknownField(name.clone()));
         }
-        Ok(serde_json::from_value(json.clone())?)
+        let mut rule: Self = serde_json::from_value(json.clone())?;
+        if lasts(&rule.kind) && json.get("times").is_none() {
+            rule.times = None;
+        }
+        Ok(rule)
     }
+}
+
+/// A lagging index is a state of the site, not an accident: unless said otherwise it lasts.
+fn lasts(kind: &FaultKind) -> bool {
+    matches!(kind, FaultKind::IndexLagMs { .. })
 }
 
 /// What the faults decided for one request.
@@ -246,7 +256,9 @@ impl Faults {
 impl Armed {
     fn matches(&self, seen: &Seen<'_>) -> bool {
         let rule = &self.rule;
-        rule.service == seen.service
+        let reaches = !lasts(&rule.kind) || seen.path.ends_with("/search");
+        reaches
+            && rule.service == seen.service
             && rule.times != Some(0)
             && rule.method.as_deref().is_none_or(|m| m.eq_ignore_ascii_case(seen.method))
             && rule.person.as_deref().is_none_or(|who| seen.person.is_some_and(|names| names.contains(&who)))

@@ -26,6 +26,7 @@ mod llm;
 mod log;
 mod people;
 mod server;
+mod settings;
 mod state;
 mod wire;
 
@@ -36,5 +37,6 @@ pub use crate::{
     log::{LoggedBody, LoggedRequest},
     people::{Account, Person, ProjectRights},
     server::{Options, Running, Sandbox, StartError},
+    settings::Settings,
     state::Service,
 };

@@ -24,6 +24,7 @@ use crate::{
     llm,
     log::LoggedRequest,
     people::Person,
+    settings::Settings,
     state::Shared,
     wire,
 };
@@ -245,6 +246,23 @@ impl Running {
     #[must_use]
     pub fn issues(&self) -> Vec<IssueSummary> {
         self.shared.jira().summaries()
+    }
+
+    /// How the sites are set up.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.shared.settings()
+    }
+
+    /// Sets the sites up differently.
+    pub fn set_settings(&self, settings: Settings) {
+        self.shared.set_settings(settings);
+    }
+
+    /// Moves an issue to another project, as Jira's Move does: its key changes, its id stays. Gives the new key,
+    /// `None` when issue or project is unknown.
+    pub fn move_issue(&self, id_or_key: &str, project: &str) -> Option<String> {
+        self.shared.jira().move_issue(id_or_key, project)
     }
 
     /// Moves the company's clock by `millis`.

@@ -17,6 +17,7 @@ use crate::{
     jira, llm,
     log::Log,
     people::{self, Person},
+    settings::Settings,
 };
 
 /// One of the company's services.
@@ -63,6 +64,9 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     /// Requests that came in.
     pub(crate) log: Log,
+    settings: Mutex<Settings>,
+    /// Jira's rate limits.
+    pub(crate) limiter: jira::Limiter,
     file: Option<PathBuf>,
     saving: Mutex<()>,
 }
@@ -114,6 +118,8 @@ impl Shared {
             llm: Mutex::new(kept.llm),
             faults: Faults::default(),
             log: Log::new(log_capacity),
+            settings: Mutex::default(),
+            limiter: jira::Limiter::default(),
             file,
             saving: Mutex::new(()),
         };
@@ -159,6 +165,16 @@ impl Shared {
         lock(&self.llm)
     }
 
+    /// A copy of the settings.
+    pub(crate) fn settings(&self) -> Settings {
+        lock(&self.settings).clone()
+    }
+
+    /// Replaces the settings.
+    pub(crate) fn set_settings(&self, settings: Settings) {
+        *lock(&self.settings) = settings;
+    }
+
     /// Back to the seeded company: data, faults, log and clock.
     pub(crate) fn reset(&self) -> io::Result<()> {
         self.clock.reset();
@@ -167,6 +183,7 @@ impl Shared {
         *self.jira() = fresh.jira;
         *self.confluence() = fresh.confluence;
         *self.llm() = fresh.llm;
+        self.set_settings(Settings::default());
         self.faults.clear();
         self.log.clear();
         self.save()

@@ -1,50 +1,78 @@
-//! Jira Data Center 10.3, under `/jira`.
+//! Jira Data Center 10.3 under `/jira`: REST v2 and the bit of the agile API that epics need.
 
-use actix_web::web::ServiceConfig;
-use serde::{Deserialize, Serialize};
+mod agile;
+mod avatars;
+mod catalog;
+mod catalog_fields;
+mod catalog_projects;
+mod comments;
+mod create;
+mod desk;
+mod errors;
+mod guard;
+mod issues;
+mod jql;
+mod labels;
+mod limits;
+mod links;
+mod meta;
+mod projects;
+mod properties;
+mod remote_links;
+mod render;
+mod search;
+mod seed;
+mod store;
+mod summary;
+mod transitions;
+mod updates;
+mod users;
+mod values;
 
-use crate::{clock::Millis, people::Person};
+use actix_web::{
+    HttpResponse, middleware,
+    web::{self, ServiceConfig},
+};
 
-/// What the service keeps.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Store {}
-
-/// One issue as tests count it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IssueSummary {
-    /// Numeric id.
-    pub id: u64,
-    /// Key, as in `PAY-12`.
-    pub key: String,
-    /// Project key.
-    pub project: String,
-    /// Name of the issue type.
-    pub issue_type: String,
-    /// Summary.
-    pub summary: String,
-    /// Key of the parent, for sub-tasks.
-    pub parent: Option<String>,
-    /// Labels.
-    pub labels: Vec<String>,
-    /// Handle of the person who created it.
-    pub creator: String,
-    /// Creation, milliseconds UTC.
-    pub created: i64,
-    /// True for issues that the company had from the start.
-    pub seeded: bool,
-}
-
-impl Store {
-    /// The store of a fresh company.
-    pub(crate) fn seeded(_people: &[Person], _now: Millis) -> Self {
-        Self::default()
-    }
-
-    /// Every issue, oldest first.
-    pub(crate) fn summaries(&self) -> Vec<IssueSummary> {
-        Vec::new()
-    }
-}
+pub use self::summary::IssueSummary;
+pub(crate) use self::{limits::Limiter, store::Store};
 
 /// Adds the routes below `/jira`.
-pub(crate) fn configure(_cfg: &mut ServiceConfig) {}
+pub(crate) fn configure(cfg: &mut ServiceConfig) {
+    cfg.service(
+        web::scope("/jira")
+            .wrap(middleware::from_fn(guard::guard))
+            .service(web::scope("/rest/api/2").configure(rest))
+            .service(web::scope("/rest/api/latest").configure(rest))
+            .service(web::scope("/rest/agile/1.0").configure(agile::configure))
+            .route("/rest/api/1.0/labels/suggest", web::get().to(labels::suggest))
+            .route("/rest/auth/1/session", web::get().to(users::session))
+            .route("/secure/useravatar", web::get().to(avatars::picture))
+            .route("/secure/projectavatar", web::get().to(avatars::picture))
+            .route("/secure/viewavatar", web::get().to(avatars::picture))
+            .default_service(web::to(not_found)),
+    );
+}
+
+fn rest(cfg: &mut ServiceConfig) {
+    // Fixed paths before those with a placeholder in the same place.
+    users::configure(cfg);
+    meta::configure(cfg);
+    projects::configure(cfg);
+    search::configure(cfg);
+    links::configure(cfg);
+    issues::configure(cfg);
+    comments::configure(cfg);
+    remote_links::configure(cfg);
+    properties::configure(cfg);
+    transitions::configure(cfg);
+    cfg.route("/jql/autocompletedata/suggestions", web::get().to(labels::jql_suggestions));
+}
+
+/// What Jira says about addresses that it does not have.
+async fn not_found() -> HttpResponse {
+    HttpResponse::NotFound().content_type("application/xml;charset=UTF-8").body(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?><status><status-code>404</status-code>\
+         <message>null for uri</message></status>",
+    )
+}

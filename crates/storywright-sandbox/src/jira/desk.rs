@@ -1,0 +1,131 @@
+//! What every handler needs: who asks, what faults say, who is who, and where Jira lives.
+
+use std::future::{Ready, ready};
+
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Data};
+use serde_json::{Value, json};
+
+use super::{
+    errors::JiraError,
+    store::{Issue, Store},
+};
+use crate::{
+    auth::Presented,
+    faults::Effects,
+    people::Person,
+    state::{Service, Shared},
+};
+
+/// One request's view of the company.
+pub(crate) struct Desk {
+    pub(crate) shared: Data<Shared>,
+    pub(crate) presented: Presented,
+    pub(crate) effects: Effects,
+    pub(crate) people: Vec<Person>,
+}
+
+impl FromRequest for Desk {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let Some(shared) = req.app_data::<Data<Shared>>().cloned() else {
+            return ready(Err(actix_web::error::ErrorInternalServerError("no shared state")));
+        };
+        let presented = req.extensions().get::<Presented>().cloned();
+        let presented = presented.unwrap_or_else(|| shared.presented(Service::Jira, req.headers()));
+        let effects = req.extensions().get::<Effects>().copied().unwrap_or_default();
+        let people = shared.people();
+        ready(Ok(Self { shared, presented, effects, people }))
+    }
+}
+
+impl Desk {
+    /// Jira's base URL with its context path.
+    pub(crate) fn base(&self) -> String {
+        format!("{}/jira", self.shared.base_url)
+    }
+
+    /// URL below the REST API.
+    pub(crate) fn api(&self, rest: &str) -> String {
+        format!("{}/jira/rest/api/2/{rest}", self.shared.base_url)
+    }
+
+    /// Who asks; nobody for anonymous requests and for people who are switched off.
+    pub(crate) fn me(&self) -> Option<&Person> {
+        self.presented.person().filter(|p| p.active && !p.deleted)
+    }
+
+    /// Who asks, or 401.
+    pub(crate) fn signed_in(&self) -> Result<&Person, JiraError> {
+        self.me().ok_or_else(JiraError::unauthenticated)
+    }
+
+    /// May the asker see this project?
+    pub(crate) fn sees(&self, project: &str) -> bool {
+        self.me().is_some_and(|p| p.may_browse(project))
+    }
+
+    /// Finds a person by Jira key.
+    pub(crate) fn by_key(&self, key: &str) -> Option<&Person> {
+        self.people.iter().find(|p| p.jira_key == key)
+    }
+
+    /// Finds a person by user name (employee ID).
+    pub(crate) fn by_name(&self, name: &str) -> Option<&Person> {
+        self.people.iter().find(|p| p.employee_id.eq_ignore_ascii_case(name) && !p.deleted)
+    }
+
+    /// The issue, if the asker may see it; 401 for anonymous askers, 404 for others.
+    pub(crate) fn issue<'a>(&self, store: &'a Store, id_or_key: &str) -> Result<&'a Issue, JiraError> {
+        match store.find(id_or_key) {
+            Some(issue) if self.sees(&issue.project) => Ok(issue),
+            Some(_) if self.me().is_none() => {
+                Err(JiraError::new(401, "You do not have the permission to see the specified issue."))
+            }
+            _ => Err(JiraError::no_issue()),
+        }
+    }
+
+    /// The id of an issue that the asker may change.
+    pub(crate) fn editable(&self, store: &Store, id_or_key: &str) -> Result<u64, JiraError> {
+        let issue = self.issue(store, id_or_key)?;
+        if self.me().is_some_and(|p| p.may_edit(&issue.project)) {
+            Ok(issue.id)
+        } else {
+            Err(JiraError::new(403, "You do not have permission to edit issues in this project."))
+        }
+    }
+
+    /// A person as Jira shows one inside other things.
+    pub(crate) fn user(&self, person: &Person) -> Value {
+        json!({
+            "self": self.api(&format!("user?username={}", person.employee_id)),
+            "name": person.employee_id, "key": person.jira_key, "emailAddress": person.email,
+            "avatarUrls": self.user_avatars(person), "displayName": person.display_name,
+            "active": person.active, "timeZone": person.time_zone,
+        })
+    }
+
+    /// A person by Jira key as JSON; null when there is none.
+    pub(crate) fn user_by_key(&self, key: &str) -> Value {
+        self.by_key(key).map_or(Value::Null, |person| self.user(person))
+    }
+
+    /// The four avatar addresses of a person.
+    pub(crate) fn user_avatars(&self, person: &Person) -> Value {
+        let owner = format!("{}/secure/useravatar?ownerId={}&avatarId=10341", self.base(), person.jira_key);
+        json!({
+            "48x48": owner,
+            "24x24": format!("{owner}&size=small"),
+            "16x16": format!("{owner}&size=xsmall"),
+            "32x32": format!("{owner}&size=medium"),
+        })
+    }
+}
+
+/// Reads a JSON object, or says 400 as Jira does.
+pub(crate) fn json_body(bytes: &[u8]) -> Result<Value, JiraError> {
+    serde_json::from_slice::<Value>(bytes)
+        .map_err(|error| JiraError::new(400, format!("Unexpected input at [Source: HttpInput]: {error}")))
+}
