@@ -33,3 +33,7 @@ pub use error::{HttpError, SendOnceError};
 pub use origin::{AllowedOrigin, BadOrigin, OriginRules, Purpose};
 pub use request::{Method, Request};
 pub use stream::{StreamAnswer, StreamShutdown};
+
+/// Log targets below this crate that print addresses, headers or raw bytes at debug and trace. Whoever sets up logging
+/// keeps each of them, and what is below it, at info or coarser, whatever level people ask for.
+pub const LOUD_TARGETS: [&str; 3] = ["ureq", "ureq_proto", "rustls"];
