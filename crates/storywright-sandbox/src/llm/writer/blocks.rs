@@ -8,9 +8,14 @@ use super::english::{is_verb_form, upper_first};
 
 static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"!?\[([^\]]*)\]\([^)]*\)").ok());
 static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"</?[a-zA-Z][^<>]*>").ok());
-static BULLET: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^\s*(?:[-*+•–]|\(?\d{1,3}[.)]|\(?[a-z][.)]|(?:REQ|FR|NFR|R|UC|BR)[-_ ]?\d+[.:)]?)\s+(?:\[[ xX]\]\s*)?").ok());
+static BULLET: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^\s*(?:[-*+•–]|\(?\d{1,3}[.)]|\(?[a-z][.)]|(?:REQ|FR|NFR|R|UC|BR)[-_ ]?\d+[.:)]?)\s+(?:\[[ xX]\]\s*)?")
+        .ok()
+});
 static SETEXT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\s*(=+|-{3,})\s*$").ok());
+static FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^[\s*-]*(?:components?|priority|epic|labels?|author|status|version|date)[\s*]*:\s*\S").ok()
+});
 static RULE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\s*\|?[\s:|-]*-{3}[\s:|-]*$").ok());
 
 /// One thing the text says.
@@ -45,6 +50,10 @@ pub fn read(raw: &str) -> Blocks {
             in_code = !in_code;
         } else if in_code || matches(&RULE, line) && at > 0 && lines[at - 1].contains('|') {
             // Code shows how something looks today; a table's rule line says nothing.
+        } else if matches(&FIELD, line) {
+            reader.flush();
+        } else if is_title(&lines, at) {
+            reader.open_section(clean(trimmed));
         } else if matches(&SETEXT, line) {
             reader.setext();
         } else {
@@ -151,6 +160,19 @@ impl Reader {
     }
 }
 
+/// A short first line without a full stop, with an empty line below it.
+fn is_title(lines: &[&str], at: usize) -> bool {
+    let line = lines[at].trim();
+    let first = lines[..at].iter().all(|l| l.trim().is_empty());
+    let alone = lines.get(at + 1).is_some_and(|next| next.trim().is_empty()) && lines.len() > at + 2;
+    first
+        && alone
+        && !line.is_empty()
+        && line.split_whitespace().count() <= 8
+        && !line.ends_with(['.', '!', '?', ':'])
+        && !line.starts_with(['#', '-', '*', '|'])
+}
+
 /// True when any word looks like a verb.
 pub fn has_verb(text: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric() && c != '\'').any(|word| is_verb_form(&word.to_lowercase()))
@@ -179,8 +201,10 @@ fn clean(text: &str) -> String {
     let linked = LINK.as_ref().map_or_else(|| text.into(), |link| link.replace_all(text, "$1"));
     let untagged = TAG.as_ref().map_or_else(|| linked.clone(), |tag| tag.replace_all(&linked, " "));
     let plain = untagged.replace("**", "").replace("__", "").replace('`', "").replace("[ ]", "").replace("[x]", "");
-    let plain = plain.replace("&nbsp;", " ").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace('’', "'");
-    let words: Vec<&str> = plain.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let plain =
+        plain.replace("&nbsp;", " ").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace('’', "'");
+    let words: Vec<&str> =
+        plain.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     let joined = words.join(" ");
     let unstarred = joined.strip_prefix('*').unwrap_or(&joined);
     unstarred.trim_end_matches('*').replace("\\", "").trim().to_owned()
@@ -199,8 +223,9 @@ pub fn sentences(text: &str) -> Vec<String> {
         current.push_str(word);
         let bare = word.trim_end_matches(['"', '\'', ')', '”']);
         let ends = bare.ends_with(['.', '!', '?', ';']) && !ABBREVIATIONS.contains(&word.to_lowercase().as_str());
-        let next_starts =
-            words.peek().is_none_or(|next| next.chars().next().is_some_and(|c| !c.is_lowercase()) || bare.ends_with(';'));
+        let next_starts = words
+            .peek()
+            .is_none_or(|next| next.chars().next().is_some_and(|c| !c.is_lowercase()) || bare.ends_with(';'));
         if ends && next_starts {
             found.push(std::mem::take(&mut current).trim_end_matches(';').to_owned());
         }

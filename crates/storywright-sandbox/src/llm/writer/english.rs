@@ -10,7 +10,7 @@ const STOP_WORDS: &str = "a an the this that these those it its they them their 
     there here what which who whom whose where why how one two three four five six seven eight nine ten first second third \
     new old own good better best able available possible required necessary correct wrong valid invalid different \
     high low higher lower big small long short full empty main single multiple various existing current previous next last \
-    least up down out off etc e.g i.e eg ie yes ok please both either neither else instead together however therefore \
+    least up down out off back hand etc e.g i.e eg ie yes ok please both either neither else instead together however therefore \
     minute minutes hour hours day days week weeks month months year years seconds milliseconds percent \
     automatically manually directly immediately quickly easily clearly default above below following \
     need needs want wants able allowed thing things way ways case cases example examples kind part time times";
@@ -45,7 +45,7 @@ const PURE_VERBS: &str = "accept add adjust agree allow appear apply approve ask
     obtain occur open perform prepare prevent produce protect prove provide publish put raise reach read receive recognize reduce refer \
     register reject rely remain remember remind remove rename renew replace require resend resolve respond restore restrict resume retain \
     retrieve revoke run save see select sell send show solve specify stay stop store submit subscribe suggest take tell transmit \
-    try turn undo upload validate verify wait warn withdraw write use see tell sign";
+    try turn pay reset undo upload validate verify wait warn withdraw write use see tell sign";
 
 /// People, by the head noun.
 const PERSONS: &str = "user customer client administrator admin manager agent employee operator auditor clerk buyer seller member guest owner developer \
@@ -86,16 +86,25 @@ pub fn is_pure_verb(word: &str) -> bool {
 
 /// True for any usual form (base, -s, -ed, -ing) of a known verb or an auxiliary.
 pub fn is_verb_form(word: &str) -> bool {
-    matches!(word, "is" | "are" | "was" | "were" | "be" | "has" | "have" | "must" | "should" | "can" | "shall" | "will" | "may")
-        || matches!(word, "want" | "wants" | "need" | "needs" | "paid" | "sent" | "shown" | "kept" | "made" | "given" | "seen")
-        || verb_stems(word).iter().any(|stem| is_base_verb(stem))
+    matches!(
+        word,
+        "is" | "are" | "was" | "were" | "be" | "has" | "have" | "must" | "should" | "can" | "shall" | "will" | "may"
+    ) || matches!(
+        word,
+        "want" | "wants" | "need" | "needs" | "paid" | "sent" | "shown" | "kept" | "made" | "given" | "seen"
+    ) || verb_stems(word).iter().any(|stem| is_base_verb(stem))
 }
 
 fn verb_stems(word: &str) -> Vec<String> {
     let mut stems = vec![word.to_owned()];
-    for (ending, replacements) in
-        [("ies", &["y"][..]), ("ied", &["y"]), ("es", &["", "e"]), ("s", &[""]), ("ed", &["", "e"]), ("ing", &["", "e"])]
-    {
+    for (ending, replacements) in [
+        ("ies", &["y"][..]),
+        ("ied", &["y"]),
+        ("es", &["", "e"]),
+        ("s", &[""]),
+        ("ed", &["", "e"]),
+        ("ing", &["", "e"]),
+    ] {
         if let Some(stem) = word.strip_suffix(ending)
             && stem.len() > 1
         {
@@ -109,10 +118,20 @@ fn verb_stems(word: &str) -> Vec<String> {
     stems
 }
 
+/// `sends` -> `send`, `is` -> `be`; a word that is no known verb stays.
+pub fn base_form(word: &str) -> String {
+    match word {
+        "is" | "are" => "be".to_owned(),
+        "has" => "have".to_owned(),
+        _ => verb_stems(word).into_iter().find(|stem| is_base_verb(stem)).unwrap_or_else(|| word.to_owned()),
+    }
+}
+
 /// True for a noun that names people, singular or plural.
 pub fn is_person(word: &str) -> bool {
     let single = singular(word);
-    listed(PERSONS, &single) || (single.len() > 7 && ["ologist", "grapher", "keeper", "holder"].iter().any(|end| single.ends_with(end)))
+    listed(PERSONS, &single)
+        || (single.len() > 7 && ["ologist", "grapher", "keeper", "holder"].iter().any(|end| single.ends_with(end)))
 }
 
 /// The singular of a noun, by the usual endings.
@@ -131,7 +150,10 @@ pub fn singular(word: &str) -> String {
             return word[..word.len() - 2].to_owned();
         }
     }
-    let kept = ["ss", "us", "is", "news", "sms", "gps", "https", "dns", "os", "as", "status", "address", "process", "access", "days"];
+    let kept = [
+        "ss", "us", "is", "news", "sms", "gps", "https", "dns", "os", "as", "status", "address", "process", "access",
+        "days",
+    ];
     if word.len() > 3 && word.ends_with('s') && !kept.iter().any(|end| word.ends_with(end)) {
         return word[..word.len() - 1].to_owned();
     }
@@ -143,7 +165,9 @@ pub fn plural(phrase: &str) -> String {
     let (head, last) = phrase.rsplit_once(' ').map_or(("", phrase), |(h, l)| (h, l));
     let many = if let Some((many, _)) = IRREGULAR_PLURALS.iter().find(|(many, one)| *one == last || *many == last) {
         (*many).to_owned()
-    } else if matches!(last, "staff" | "support" | "information" | "hr" | "HR" | "software" | "feedback") || is_plural(last) {
+    } else if matches!(last, "staff" | "support" | "information" | "hr" | "HR" | "software" | "feedback")
+        || is_plural(last)
+    {
         last.to_owned()
     } else if last.ends_with('y') && !last.ends_with("ay") && !last.ends_with("ey") && !last.ends_with("oy") {
         format!("{}ies", &last[..last.len() - 1])
@@ -157,7 +181,8 @@ pub fn plural(phrase: &str) -> String {
 
 /// True when the noun looks like a plural.
 pub fn is_plural(word: &str) -> bool {
-    matches!(word, "people" | "children" | "data" | "criteria" | "staff" | "they" | "we" | "you" | "i") || singular(word) != word
+    matches!(word, "people" | "children" | "data" | "criteria" | "staff" | "they" | "we" | "you" | "i")
+        || singular(word) != word
 }
 
 /// `send` -> `sends`, `be` -> `is`, `have` -> `has`.
@@ -197,7 +222,8 @@ pub fn with_article(phrase: &str) -> String {
         "aefhilmnorsx".contains(start)
     } else {
         let lower = first.to_lowercase();
-        "aeiou".contains(start) && !["use", "uni", "eur", "one", "usu"].iter().any(|odd| lower.starts_with(odd)) || lower.starts_with("hour")
+        "aeiou".contains(start) && !["use", "uni", "eur", "one", "usu"].iter().any(|odd| lower.starts_with(odd))
+            || lower.starts_with("hour")
     };
     format!("{} {phrase}", if vowel { "an" } else { "a" })
 }

@@ -46,9 +46,19 @@ impl Facts {
     fn of(title: Option<String>, requirements: Vec<Requirement>, raw: &str) -> Self {
         let texts: Vec<&str> =
             title.iter().map(String::as_str).chain(requirements.iter().map(|r| r.text.as_str())).collect();
+        // What is asked for tells more about the topic than the story around it, and a benefit tells nothing.
+        let weighted: Vec<(&str, usize)> = title
+            .iter()
+            .map(|title| (title.as_str(), 6))
+            .chain(requirements.iter().map(|r| match (r.asks(), r.action.is_empty()) {
+                (true, false) => (r.action.as_str(), 3),
+                _ => (r.text.as_str(), 1),
+            }))
+            .chain(requirements.iter().filter(|r| r.asks() && r.role.is_none()).map(|r| (r.subject.as_str(), 2)))
+            .collect();
         Self {
             roles: roles(&requirements),
-            nouns: nouns(&texts),
+            nouns: nouns(&weighted),
             limits: limits(&texts),
             words: texts.iter().map(|t| t.split_whitespace().count()).sum(),
             title,
@@ -62,6 +72,15 @@ impl Facts {
         self.requirements.iter().filter(|r| r.asks() && !self.is_aside(r)).collect()
     }
 
+    /// Everything a criterion or a scenario can be made of, what is asked for first.
+    pub fn rules(&self) -> Vec<&Requirement> {
+        let intro = ["description", "overview", "context", "introduction", "summary"];
+        let in_scope = || self.requirements.iter().filter(|r| !self.is_aside(r));
+        let facts =
+            in_scope().filter(|r| r.force == Force::Fact && !r.action.is_empty() && !r.under(&intro) && !is_comment(r));
+        in_scope().filter(|r| r.force != Force::Fact).chain(facts).collect()
+    }
+
     /// Things to leave alone, under a heading such as "Out of scope".
     pub fn out_of_scope(&self) -> Vec<&Requirement> {
         self.requirements.iter().filter(|r| r.under(&["out of scope", "not in scope", "exclu", "non-goal"])).collect()
@@ -70,7 +89,19 @@ impl Facts {
     /// Background, open questions and what is out of scope: not to be built from.
     pub fn is_aside(&self, requirement: &Requirement) -> bool {
         requirement.force == Force::Question
-            || requirement.under(&["out of scope", "not in scope", "exclu", "non-goal", "background", "open question", "glossary", "history", "reference", "related"])
+            || requirement.force == Force::Fact && is_about_today(&requirement.text)
+            || requirement.under(&[
+                "out of scope",
+                "not in scope",
+                "exclu",
+                "non-goal",
+                "background",
+                "open question",
+                "glossary",
+                "history",
+                "reference",
+                "related",
+            ])
     }
 
     /// True when there is something to write a story from.
@@ -96,6 +127,25 @@ impl Facts {
     }
 }
 
+/// "Today agents do this by hand": the reason for a change, not the change.
+fn is_about_today(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let habit = ["often", "usually", "frequently", "sometimes", "typically", "nowadays"];
+    if lower.split_whitespace().take(5).any(|word| habit.contains(&word)) {
+        return true;
+    }
+    ["today", "currently", "at the moment", "right now", "so far", "at present", "until now"]
+        .iter()
+        .any(|word| lower.starts_with(word))
+        || lower.ends_with(" today")
+}
+
+/// "This belongs to …", "It is …": about the text itself.
+fn is_comment(requirement: &Requirement) -> bool {
+    let first = requirement.text.split_whitespace().next().unwrap_or_default().to_lowercase();
+    matches!(first.as_str(), "this" | "it" | "that" | "these" | "see" | "note" | "here")
+}
+
 fn roles(requirements: &[Requirement]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut add = |role: String| {
@@ -116,7 +166,8 @@ fn roles(requirements: &[Requirement]) -> Vec<String> {
             if is_person(&bare.to_lowercase()) && bare.len() > 2 && bare != "support" && bare != "lead" {
                 let start = at.saturating_sub(1);
                 let pair = words[start..=at].join(" ");
-                let with_kind = role_of(&pair).filter(|r| r.split(' ').all(|w| !is_stop_word(w) && (is_person(w) || !is_verb_form(w))));
+                let with_kind = role_of(&pair)
+                    .filter(|r| r.split(' ').all(|w| !is_stop_word(w) && (is_person(w) || !is_verb_form(w))));
                 with_kind.or_else(|| role_of(bare)).into_iter().for_each(&mut add);
             }
         }
@@ -124,25 +175,26 @@ fn roles(requirements: &[Requirement]) -> Vec<String> {
     found
 }
 
-fn nouns(texts: &[&str]) -> Vec<String> {
+fn nouns(texts: &[(&str, usize)]) -> Vec<String> {
     let mut counted: Vec<(String, usize)> = Vec::new();
     let mut count = |noun: String, weight: usize| match counted.iter_mut().find(|(known, _)| *known == noun) {
         Some((_, times)) => *times += weight,
         None => counted.push((noun, weight)),
     };
-    for text in texts {
+    for (text, weight) in texts {
         let words = candidates(text);
         for (at, word) in words.iter().enumerate() {
             let Some(noun) = word else { continue };
-            count(noun.clone(), 2);
+            count(noun.clone(), 2 * weight);
             if let Some(Some(next)) = words.get(at + 1)
                 && next != noun
             {
-                count(format!("{noun} {next}"), 3);
+                count(format!("{noun} {next}"), 3 * weight);
             }
         }
     }
-    let mut ranked: Vec<(usize, String, usize)> = counted.into_iter().enumerate().map(|(at, (noun, n))| (at, noun, n)).collect();
+    let mut ranked: Vec<(usize, String, usize)> =
+        counted.into_iter().enumerate().map(|(at, (noun, n))| (at, noun, n)).collect();
     ranked.sort_by(|a, b| b.2.cmp(&a.2).then(a.0.cmp(&b.0)));
     let mut kept: Vec<String> = Vec::new();
     for (_, noun, _) in ranked {
@@ -170,14 +222,35 @@ fn candidates(text: &str) -> Vec<Option<String>> {
             && !is_stop_word(&lower)
             && !is_person(&lower)
             && !is_pure_verb(&lower)
-            && !["ly", "ing", "ed", "able", "ible", "ful", "ous", "less"].iter().any(|end| lower.ends_with(end) && !matches!(lower.as_str(), "feed" | "speed" | "table" | "building" | "booking" | "setting" | "settings" | "billing" | "shipping" | "pricing" | "onboarding" | "embed"))
+            && !["ly", "ing", "ed", "able", "ible", "ful", "ous", "less"].iter().any(|end| {
+                lower.ends_with(end)
+                    && !matches!(
+                        lower.as_str(),
+                        "feed"
+                            | "speed"
+                            | "table"
+                            | "building"
+                            | "booking"
+                            | "setting"
+                            | "settings"
+                            | "billing"
+                            | "shipping"
+                            | "pricing"
+                            | "onboarding"
+                            | "embed"
+                    )
+            })
             && !(after_verb_mark && is_verb_form(&lower));
-        let noun = if bare.chars().filter(|c| c.is_uppercase()).count() > 1 { singular(bare) } else { singular(&lower) };
+        let noun =
+            if bare.chars().filter(|c| c.is_uppercase()).count() > 1 { singular(bare) } else { singular(&lower) };
         found.push(usable.then_some(noun));
         if raw.ends_with([',', '.', ';', ':']) {
             found.push(None);
         }
-        after_verb_mark = matches!(lower.as_str(), "to" | "must" | "should" | "can" | "shall" | "may" | "will" | "not" | "cannot" | "and");
+        after_verb_mark = matches!(
+            lower.as_str(),
+            "to" | "must" | "should" | "can" | "shall" | "may" | "will" | "not" | "cannot" | "and"
+        );
     }
     found
 }
@@ -189,12 +262,17 @@ fn limits(texts: &[&str]) -> Vec<String> {
         for (at, word) in words.iter().enumerate() {
             let bare = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '%' && c != '€' && c != '$');
             let digits = bare.chars().filter(char::is_ascii_digit).count();
-            let plain_number = digits > 0 && bare.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '%' | '€' | '$'));
+            let plain_number =
+                digits > 0 && bare.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '%' | '€' | '$'));
             if !plain_number {
                 continue;
             }
             let unit = words.get(at + 1).map(|u| u.trim_matches(|c: char| !c.is_alphanumeric())).unwrap_or_default();
-            let with_unit = unit.chars().all(char::is_alphabetic) && unit.len() > 1 && !is_stop_unit(unit) && !word.ends_with([',', '.', ';', ')']) && !bare.ends_with('%');
+            let with_unit = unit.chars().all(char::is_alphabetic)
+                && unit.len() > 1
+                && !is_stop_unit(unit)
+                && !word.ends_with([',', '.', ';', ')'])
+                && !bare.ends_with('%');
             let limit = if with_unit { format!("{bare} {unit}") } else { bare.to_owned() };
             if (with_unit || !bare.chars().all(|c| c.is_ascii_digit())) && !found.contains(&limit) {
                 found.push(limit);
@@ -206,5 +284,25 @@ fn limits(texts: &[&str]) -> Vec<String> {
 }
 
 fn is_stop_unit(word: &str) -> bool {
-    matches!(word.to_lowercase().as_str(), "and" | "or" | "to" | "of" | "in" | "for" | "must" | "can" | "is" | "are" | "the" | "by" | "at" | "on" | "per")
+    matches!(
+        word.to_lowercase().as_str(),
+        "and"
+            | "or"
+            | "to"
+            | "of"
+            | "in"
+            | "for"
+            | "must"
+            | "can"
+            | "is"
+            | "are"
+            | "the"
+            | "by"
+            | "at"
+            | "on"
+            | "per"
+            | "such"
+            | "other"
+            | "more"
+    )
 }

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-static CALL_TYPE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?im)^[#\s*]*(?:call[ _-]?type|call|task|type)\s*[:=]\s*\W?(draft|refine|split)\b").ok());
+static CALL_TYPE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?im)^[#\s*]*(?:call[ _-]?type|call|task|type)\s*[:=]\s*\W?(draft|refine|split)\b").ok()
+});
 
 /// The three jobs a request can name in its system prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,10 +74,16 @@ impl Prompt {
             story,
             instructions,
             answers,
-            tool_results: messages.iter().filter(|m| m["role"] == "tool").map(|m| content_text(&m["content"])).collect(),
+            tool_results: messages
+                .iter()
+                .filter(|m| m["role"] == "tool")
+                .map(|m| content_text(&m["content"]))
+                .collect(),
             format: format_line(&told),
             max_points: number_after(&told, "max story points:").unwrap_or(3),
-            max_summary: number_after(&told, "max summary length:").and_then(|n| usize::try_from(n).ok()).unwrap_or(150),
+            max_summary: number_after(&told, "max summary length:")
+                .and_then(|n| usize::try_from(n).ok())
+                .unwrap_or(150),
         }
     }
 }
@@ -85,9 +92,7 @@ impl Prompt {
 pub fn content_text(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
-        Value::Array(parts) => {
-            parts.iter().filter_map(|part| part["text"].as_str()).collect::<Vec<_>>().join("\n")
-        }
+        Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect::<Vec<_>>().join("\n"),
         _ => String::new(),
     }
 }
@@ -152,7 +157,9 @@ fn call_type(system: &str) -> Option<CallType> {
 
 fn format_line(text: &str) -> Format {
     let value = |name: &str| {
-        text.lines().filter_map(|line| strip_prefix_ignoring_case(line.trim_start_matches(['-', '*', ' ', '#']), name)).next_back()
+        text.lines()
+            .filter_map(|line| strip_prefix_ignoring_case(line.trim_start_matches(['-', '*', ' ', '#']), name))
+            .next_back()
     };
     match value("format:").map(|v| v.trim().trim_end_matches('.').to_lowercase()).as_deref() {
         Some("bdd" | "gherkin") => Format::Bdd,
@@ -172,8 +179,7 @@ fn format_line(text: &str) -> Format {
 
 fn number_after(text: &str, name: &str) -> Option<u64> {
     let at = text.to_ascii_lowercase().find(name)?;
-    let digits: String =
-        text[at + name.len()..].trim_start().chars().take_while(char::is_ascii_digit).collect();
+    let digits: String = text[at + name.len()..].trim_start().chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
 }
 

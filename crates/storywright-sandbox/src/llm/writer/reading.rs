@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::blocks::{self, Statement};
-use super::english::{is_base_verb, is_person, is_plural, is_verb_form, lower_first, singular};
+use super::english::{base_form, is_base_verb, is_person, is_plural, lower_first, singular};
 
 static STORY_FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)^as (?:an? |the )?(.+?),?\s+(?:I|we) (?:want|need|would like|wish|can|must|should)(?: to be able)?( to)?\s+(.+)$").ok()
@@ -19,8 +19,19 @@ static MODAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
     .ok()
 });
-static LEAD: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)^(when(?:ever)?|if|once|after|before|as soon as|while|until|unless|during|for each|in case)\b").ok());
+static NESTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:where|in which|with which|on which|that lets?|so that|which allows?)\s+((?:\w+\s+){0,2}?\w+?)\s+(?:can |may |to )?(?:be able to )?(\w+\s.+)$").ok()
+});
+static ENABLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)^(?:let|allow|enable|help|permit)s?\s+((?:[\w-]+\s+){0,3}?[\w-]+?)\s+(?:to\s+)?([a-z]+\s.+|[a-z]+)$",
+    )
+    .ok()
+});
+static LEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(when(?:ever)?|if|once|after|before|as soon as|while|until|unless|during|for each|in case)\b")
+        .ok()
+});
 static TRAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i),?\s+(?:but only |only |even )?(when(?:ever)?|if|unless|once|as soon as|while|until|before|as long as)\s+\S+ ").ok()
 });
@@ -119,13 +130,26 @@ pub fn read(statement: &Statement) -> Requirement {
     }
     let main = split_lead(&mut found, &text);
     match MODAL.as_ref().and_then(|modal| modal.find(&main).map(|m| (m.start(), m.end(), m.as_str().to_lowercase()))) {
-        Some((start, end, modal)) if start > 0 && plausible_subject(&main[..start]) => read_modal(&mut found, &main, start, end, &modal),
+        Some((start, end, modal)) if start > 0 && plausible_subject(&main[..start]) => {
+            read_modal(&mut found, &main, start, end, &modal)
+        }
         _ => read_without_modal(&mut found, &main),
     }
     found
 }
 
 fn read_modal(found: &mut Requirement, main: &str, start: usize, end: usize, modal: &str) {
+    // "We need a page where people can reset their password": the wish is what people can do there.
+    if is_pronoun(main[..start].trim())
+        && let Some(nested) = NESTED.as_ref().and_then(|n| n.captures(&main[end..]))
+        && let Some(role) = role_of(&nested[1])
+    {
+        nested[1].clone_into(&mut found.subject);
+        found.role = Some(role);
+        found.force = Force::Can;
+        split_tail(found, &nested[2]);
+        return;
+    }
     found.subject = main[..start].trim().trim_end_matches(',').to_owned();
     found.role = role_of(&found.subject);
     let rest = main[end..].trim();
@@ -141,28 +165,88 @@ fn read_modal(found: &mut Requirement, main: &str, start: usize, end: usize, mod
         (false, false) => Force::Must,
     };
     let thing = matches!(modal, "want" | "wants" | "need" | "needs" | "would like");
-    let action = if thing { as_verb_phrase(rest) } else { without_adverb(rest).to_owned() };
-    split_tail(found, &action);
+    let action = if thing && found.role.is_none() && !is_pronoun(&found.subject) && !rest.starts_with("to ") {
+        format!("need {rest}")
+    } else if thing {
+        as_verb_phrase(rest)
+    } else {
+        without_adverb(rest).to_owned()
+    };
+    enable(found, &action);
+}
+
+/// "allow customers to cancel orders": the customers are the ones who act.
+fn enable(found: &mut Requirement, action: &str) {
+    let enabled = ENABLE
+        .as_ref()
+        .and_then(|e| e.captures(action))
+        .filter(|parts| parts[2].split_whitespace().next().is_some_and(is_base_verb));
+    if found.force != Force::Never
+        && let Some(parts) = enabled
+        && let Some(role) = role_of(&parts[1])
+    {
+        parts[1].clone_into(&mut found.subject);
+        found.role = Some(role);
+        found.force = Force::Can;
+        split_tail(found, &parts[2]);
+    } else {
+        split_tail(found, action);
+    }
 }
 
 fn read_without_modal(found: &mut Requirement, main: &str) {
-    let words: Vec<String> = main.split_whitespace().map(|w| w.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()).collect();
+    let words: Vec<String> =
+        main.split_whitespace().map(|w| w.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()).collect();
     let first = words.first().cloned().unwrap_or_default();
     let second = words.get(1).cloned().unwrap_or_default();
     // "Refund requests are …" starts with a noun that is also a verb: a later finite verb gives it away.
-    let finite_later = words.iter().skip(1).take(5).any(|w| matches!(w.as_str(), "is" | "are" | "was" | "were" | "has" | "have" | "does" | "do"));
-    let imperative = is_base_verb(&first) && !finite_later && !matches!(second.as_str(), "of" | "is" | "are" | "") && words.len() > 1;
+    let finite_later = words
+        .iter()
+        .skip(1)
+        .take(5)
+        .any(|w| matches!(w.as_str(), "is" | "are" | "was" | "were" | "has" | "have" | "does" | "do"));
+    let imperative = is_base_verb(&first)
+        && !finite_later
+        && !matches!(second.as_str(), "of" | "is" | "are" | "")
+        && words.len() > 1;
     if imperative {
         found.force = Force::Must;
-        split_tail(found, &lower_first(main));
+        enable(found, &lower_first(main));
         return;
     }
-    main.clone_into(&mut found.action);
-    if let Some(at) = words.iter().take(6).position(|w| w != &first && is_verb_form(w) && !is_person(w)) {
+    let relative = words.iter().take(6).position(|w| matches!(w.as_str(), "who" | "which" | "that"));
+    let many = relative.filter(|at| *at > 0).is_some_and(|at| is_plural(&words[at - 1]));
+    let auxiliary = words.iter().take(9).position(|w| matches!(w.as_str(), "is" | "are" | "has" | "have"));
+    let auxiliary = auxiliary.filter(|at| relative.is_none_or(|r| r > *at));
+    let start = relative.map_or(1, |at| at + 3);
+    let finite = || {
+        words
+            .iter()
+            .enumerate()
+            .skip(start)
+            .take(7)
+            .find(|(at, w)| is_finite(w, &words[at - 1], many))
+            .map(|(at, _)| at)
+    };
+    if let Some(at) = auxiliary.or_else(finite).filter(|at| *at > 0) {
         found.subject = main.split_whitespace().take(at).collect::<Vec<_>>().join(" ");
         found.role = role_of(&found.subject);
+        let rest: Vec<&str> = main.split_whitespace().skip(at + 1).collect();
+        split_tail(found, &format!("{} {}", base_form(&words[at]), rest.join(" ")));
+    } else {
+        take_benefit(found, main);
     }
-    take_benefit(found, main);
+}
+
+/// A verb in the present tense, not a noun after its determiner.
+fn is_finite(word: &str, before: &str, many: bool) -> bool {
+    let base = base_form(word);
+    !is_determiner(before)
+        && !is_person(word)
+        && is_base_verb(&base)
+        && (base != word || is_plural(before) || many)
+        && !word.ends_with("ed")
+        && !word.ends_with("ing")
 }
 
 /// Splits `When X, Y` into its condition and `Y`.
@@ -206,7 +290,7 @@ fn take_benefit(found: &mut Requirement, text: &str) -> String {
     } else if joined == "in order to" {
         format!("we can {after}")
     } else if joined == "because" || joined.starts_with("since") {
-        format!("we take into account that {after}")
+        format!("it no longer matters that {after}")
     } else if let Some(verb) = joined.strip_prefix("to ") {
         format!("we {verb} {after}")
     } else {
@@ -219,12 +303,30 @@ fn take_benefit(found: &mut Requirement, text: &str) -> String {
 /// The person a subject names: singular, no article, small letters except abbreviations.
 pub fn role_of(subject: &str) -> Option<String> {
     let plain = subject.trim().trim_start_matches(['"', '\'', '(']);
-    let mut words: Vec<&str> = plain.split_whitespace().map(|w| w.trim_matches([',', ';', ':', '"', ')', '.'])).collect();
+    let mut words: Vec<&str> =
+        plain.split_whitespace().map(|w| w.trim_matches([',', ';', ':', '"', ')', '.'])).collect();
     while words.len() > 1 && is_determiner(&words[0].to_lowercase()) {
         words.remove(0);
     }
     let cut = words.iter().position(|w| {
-        matches!(w.to_lowercase().as_str(), "who" | "that" | "with" | "without" | "in" | "of" | "from" | "at" | "on" | "and" | "or" | "and/or" | "whose" | "then" | "also")
+        matches!(
+            w.to_lowercase().as_str(),
+            "who"
+                | "that"
+                | "with"
+                | "without"
+                | "in"
+                | "of"
+                | "from"
+                | "at"
+                | "on"
+                | "and"
+                | "or"
+                | "and/or"
+                | "whose"
+                | "then"
+                | "also"
+        )
     });
     let head_end = cut.unwrap_or(words.len());
     let head = words.get(head_end.checked_sub(1)?)?.to_lowercase();
@@ -234,16 +336,44 @@ pub fn role_of(subject: &str) -> Option<String> {
     let mut phrase: Vec<String> = words[..head_end].iter().map(|w| lower_first(w)).collect();
     if let Some(last) = phrase.last_mut() {
         *last = singular(last);
+        if last == "person" {
+            "user".clone_into(last);
+        }
     }
     // "a customer who has paid" is a narrower role; "customers in France and agents" is not worth its length.
-    if words.get(head_end).is_some_and(|w| matches!(*w, "who" | "with" | "without")) && words.len() <= head_end + 6 && !is_plural(&head) {
+    if words.get(head_end).is_some_and(|w| matches!(*w, "who" | "with" | "without"))
+        && words.len() <= head_end + 6
+        && !is_plural(&head)
+    {
         phrase.extend(words[head_end..].iter().map(|w| (*w).to_owned()));
     }
     Some(phrase.join(" "))
 }
 
 fn is_determiner(word: &str) -> bool {
-    matches!(word, "a" | "an" | "the" | "each" | "every" | "all" | "any" | "our" | "some" | "no" | "only" | "both" | "these" | "those" | "most" | "many" | "other")
+    matches!(
+        word,
+        "a" | "an"
+            | "the"
+            | "each"
+            | "every"
+            | "all"
+            | "any"
+            | "our"
+            | "some"
+            | "no"
+            | "only"
+            | "both"
+            | "these"
+            | "those"
+            | "most"
+            | "many"
+            | "other"
+    )
+}
+
+fn is_pronoun(word: &str) -> bool {
+    matches!(word.to_lowercase().as_str(), "i" | "we" | "you")
 }
 
 /// "a list of orders" -> "have a list of orders"; "to see my orders" -> "see my orders".
@@ -258,7 +388,16 @@ fn as_verb_phrase(wish: &str) -> String {
 
 fn without_adverb(action: &str) -> &str {
     match action.split_once(' ') {
-        Some((first, rest)) if (first.ends_with("ly") && first != "rely" && first != "apply" && first != "reply" && first != "supply") || matches!(first, "also" | "always" | "only" | "therefore" | "then" | "still") => rest,
+        Some((first, rest))
+            if (first.ends_with("ly")
+                && first != "rely"
+                && first != "apply"
+                && first != "reply"
+                && first != "supply")
+                || matches!(first, "also" | "always" | "only" | "therefore" | "then" | "still") =>
+        {
+            rest
+        }
         _ => action,
     }
 }

@@ -1,0 +1,166 @@
+//! Applies an instruction to the story document that was sent, and leaves the rest as it is.
+
+use serde_json::{Value, json};
+
+use super::edits;
+use super::english::is_base_verb;
+use super::prompt::Prompt;
+use super::split;
+
+/// The document's stories after the instruction.
+pub fn apply(document: &Value, instructions: &str, prompt: &Prompt) -> Vec<Value> {
+    let mut stories: Vec<Value> = match (&document["stories"], document) {
+        (Value::Array(stories), _) => stories.clone(),
+        (_, Value::Object(_)) => vec![document.clone()],
+        _ => Vec::new(),
+    };
+    for command in commands(instructions) {
+        let chosen = chosen(&command, &stories);
+        if edits::is_split(&command) {
+            stories = split_chosen(stories, &chosen, prompt);
+            continue;
+        }
+        let single = edits::adds(&command) && chosen.len() == stories.len();
+        for at in chosen {
+            if let Some(story) = stories.get_mut(at) {
+                edits::apply(&command, story, prompt);
+            }
+            // An addition without an address belongs to the first story; a missing part is filled in wherever it is missing.
+            if single && !edits::fills_gap(&command) {
+                break;
+            }
+        }
+    }
+    stories
+}
+
+fn split_chosen(stories: Vec<Value>, chosen: &[usize], prompt: &Prompt) -> Vec<Value> {
+    let most = u32::try_from(prompt.max_points).map_or(3.0, f64::from);
+    let too_large = |story: &Value| story["story_points"].as_f64().is_some_and(|p| p > most);
+    let any_too_large = stories.iter().any(too_large);
+    let mut result = Vec::new();
+    for (at, story) in stories.into_iter().enumerate() {
+        if chosen.contains(&at) && (!any_too_large || too_large(&story)) {
+            let mut parts = split::story(&story, prompt);
+            if let (Some(first), Some(id)) = (parts.first_mut(), story.get("id")) {
+                first["id"] = id.clone();
+            }
+            result.extend(parts);
+        } else {
+            result.push(story);
+        }
+    }
+    result
+}
+
+/// The stories a command means: `s2`, `story 2`, or all of them.
+fn chosen(command: &str, stories: &[Value]) -> Vec<usize> {
+    let lower = command.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|w| !w.is_empty()).collect();
+    for (at, word) in words.iter().enumerate() {
+        let by_id = stories.iter().position(|s| s["id"].as_str() == Some(word));
+        let by_number = (at > 0 && words[at - 1] == "story").then(|| word.parse::<usize>().ok()).flatten();
+        if let Some(found) = by_id.or_else(|| by_number.filter(|n| (1..=stories.len()).contains(n)).map(|n| n - 1)) {
+            return vec![found];
+        }
+    }
+    (0..stories.len()).collect()
+}
+
+/// Single commands: lines, sentences, and parts joined by "and" where a new verb starts.
+fn commands(instructions: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in
+        instructions.lines().map(|l| l.trim().trim_start_matches(['-', '*', '•']).trim()).filter(|l| !l.is_empty())
+    {
+        for sentence in super::blocks::sentences(line) {
+            let mut rest = sentence.as_str();
+            while let Some((at, skip)) = next_command(rest) {
+                found.push(rest[..at].trim_end_matches([',', ' ']).to_owned());
+                rest = &rest[at + skip..];
+            }
+            found.push(rest.trim_end_matches(['.', ' ']).to_owned());
+        }
+    }
+    // A finding's message and its cure are one command: "There are no STLC notes. Say which …".
+    let mut merged: Vec<String> = Vec::new();
+    for command in found.into_iter().filter(|c| !c.is_empty()) {
+        let follows_finding = merged.last().is_some_and(|last| edits::is_finding(last));
+        match merged.last_mut().filter(|_| follows_finding && !edits::is_finding(&command)) {
+            Some(last) => *last = format!("{last}. {command}"),
+            None => merged.push(command),
+        }
+    }
+    merged
+}
+
+/// Where the next joined command starts, and how long its joint is.
+fn next_command(text: &str) -> Option<(usize, usize)> {
+    const OPENERS: [&str; 13] = [
+        "add", "set", "make", "remove", "delete", "rename", "change", "replace", "shorten", "split", "drop", "use",
+        "rewrite",
+    ];
+    let mut quoted = false;
+    for (at, letter) in text.char_indices() {
+        if matches!(letter, '"' | '“' | '”') {
+            quoted = !quoted;
+        }
+        if quoted || letter != ' ' && letter != ',' {
+            continue;
+        }
+        for joint in [" and then ", " and ", ", then ", ", and ", ", "] {
+            let Some(rest) = text[at..].strip_prefix(joint) else { continue };
+            let verb = rest.split_whitespace().next().unwrap_or_default().to_lowercase();
+            if at > 0 && is_base_verb(&verb) && OPENERS.contains(&verb.as_str()) || at > 0 && verb == "shorten" {
+                return Some((at, joint.len()));
+            }
+        }
+    }
+    None
+}
+
+/// Stories whose text is replaced everywhere.
+pub fn replace_text(value: &mut Value, from: &str, to: &str) {
+    match value {
+        Value::String(text) => *text = replace_ignoring_case(text, from, to),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace_text(item, from, to)),
+        Value::Object(map) => {
+            map.iter_mut().filter(|(key, _)| *key != "id").for_each(|(_, item)| replace_text(item, from, to))
+        }
+        _ => {}
+    }
+}
+
+/// Whole words only; a capital first letter is kept.
+fn replace_ignoring_case(text: &str, from: &str, to: &str) -> String {
+    let (lower, wanted) = (text.to_lowercase(), from.to_lowercase());
+    if wanted.is_empty() || lower.len() != text.len() {
+        return text.replace(from, to);
+    }
+    let mut result = String::new();
+    let mut at = 0;
+    while let Some(found) = lower[at..].find(&wanted).map(|f| f + at) {
+        let end = found + wanted.len();
+        let word_before = lower[..found].chars().next_back().is_some_and(char::is_alphanumeric);
+        let word_after = lower[end..].chars().next().is_some_and(|c| c.is_alphanumeric() && c != 's');
+        result.push_str(&text[at..found]);
+        if word_before || word_after {
+            result.push_str(&text[found..end]);
+        } else if text[found..].starts_with(char::is_uppercase) {
+            result.push_str(&super::english::upper_first(to));
+        } else {
+            result.push_str(to);
+        }
+        at = end;
+    }
+    result.push_str(&text[at..]);
+    result
+}
+
+/// A list field, made one when it is missing.
+pub fn list_mut<'a>(story: &'a mut Value, key: &str) -> Option<&'a mut Vec<Value>> {
+    if !story[key].is_array() {
+        story[key] = json!([]);
+    }
+    story[key].as_array_mut()
+}
