@@ -131,20 +131,20 @@ impl Ports {
 /// The jobs running in this process, so that a stop reaches them at once.
 #[derive(Default)]
 pub struct RunningJobs {
-    jobs: Mutex<HashMap<JobId, Cancellation>>,
+    jobs: Mutex<HashMap<JobId, (i64, Cancellation)>>,
     shutting_down: AtomicBool,
 }
 
 impl RunningJobs {
-    /// Notes a job; `None` once the process is ending.
+    /// Notes a job with the fence of its lease; `None` once the process is ending.
     #[must_use]
-    pub fn begin(&self, job: JobId) -> Option<Cancellation> {
+    pub fn begin(&self, job: JobId, fence: i64) -> Option<Cancellation> {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_shutting_down() {
             return None;
         }
         let cancellation = Cancellation::new();
-        jobs.insert(job, cancellation.clone());
+        jobs.insert(job, (fence, cancellation.clone()));
         Some(cancellation)
     }
 
@@ -155,7 +155,12 @@ impl RunningJobs {
 
     /// Stops a job if it runs here.
     pub fn cancel(&self, job: JobId) {
-        let cancellation = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).get(&job).cloned();
+        let cancellation = self
+            .jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&job)
+            .map(|(_, cancellation)| cancellation.clone());
         if let Some(cancellation) = cancellation {
             cancellation.cancel();
         }
@@ -169,8 +174,13 @@ impl RunningJobs {
 
     /// Stops all jobs; each is handed back without counting the attempt.
     pub fn cancel_all(&self) {
-        let all: Vec<Cancellation> =
-            self.jobs.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let all: Vec<Cancellation> = self
+            .jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .map(|(_, cancellation)| cancellation.clone())
+            .collect();
         for cancellation in all {
             cancellation.cancel();
         }
@@ -182,9 +192,14 @@ impl RunningJobs {
         self.shutting_down.load(Ordering::SeqCst)
     }
 
-    /// The jobs running here.
+    /// The jobs running here, with the fences of their leases.
     #[must_use]
-    pub fn ids(&self) -> Vec<JobId> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    pub fn leases(&self) -> Vec<(JobId, i64)> {
+        self.jobs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .map(|(job, (fence, _))| (*job, *fence))
+            .collect()
     }
 }

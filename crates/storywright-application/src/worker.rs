@@ -11,7 +11,7 @@ use storywright_domain::ports::{Claim, JobEnd, StorageError, StorageExt};
 /// catches a panic gives the job back with [`give_up_attempt`].
 pub fn run_claimed(ports: &Ports, claim: &Claim) {
     let job = &claim.job;
-    let Some(cancellation) = ports.running.begin(job.id) else {
+    let Some(cancellation) = ports.running.begin(job.id, job.fence) else {
         hand_back(ports, job, &JobEnd::Released);
         return;
     };

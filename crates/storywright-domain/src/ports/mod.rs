@@ -8,7 +8,9 @@ mod crypto;
 mod events;
 mod jira;
 mod jobs;
+mod people_repos;
 mod storage;
+mod work_repos;
 
 pub use chat::{
     ChatAccess, ChatAnswer, ChatCall, ChatError, ChatIdentity, ChatModel, ChatRequest, ChatSink, Finish, JsonSchema,
@@ -19,11 +21,9 @@ pub use crypto::{BadToken, HashError, PasswordHasher, Place, SealError, Sealer, 
 pub use events::{EventListener, EventLog, Listening, Subscription};
 pub use jira::Jira;
 pub use jobs::{Claim, Held, JobEnd, JobQueue};
-pub use storage::{
-    AuditRepo, Cursor, DraftRepo, Inserted, IntegrationRepo, ItemChange, JobRepo, PersonRepo, PublishRepo,
-    RegistrationRepo, RuleSetRepo, Saved, SessionRepo, Slice, Storage, StorageError, StorageExt, TokenRepo, Tx, TxEnd,
-    TxMode,
-};
+pub use people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, RuleSetRepo, SessionRepo, TokenRepo};
+pub use storage::{Cursor, Inserted, Saved, Slice, Storage, StorageError, StorageExt, Tx, TxEnd, TxMode};
+pub use work_repos::{AuditRepo, DraftRepo, ItemChange, JobRepo, PublishRepo};
 
 use crate::Timestamp;
 

@@ -1,0 +1,37 @@
+//! The shape of `config.json` as far as the server is concerned; the `llm` part belongs to the LLM adapter.
+
+use serde::Deserialize;
+use storywright_domain::remote::Site;
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct RawSettings {
+    #[serde(default)]
+    pub(super) server: RawServer,
+    #[serde(default)]
+    pub(super) sites: Vec<Site>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawServer {
+    #[serde(rename = "$comment", default)]
+    pub(super) _comment: Option<String>,
+    pub(super) listen: Option<String>,
+    pub(super) public_url: Option<String>,
+    pub(super) database: Option<String>,
+    pub(super) keyring_file: Option<String>,
+    #[serde(default)]
+    pub(super) administrators: Vec<String>,
+    pub(super) session_idle_minutes: Option<i64>,
+    pub(super) session_hours: Option<i64>,
+    pub(super) api_token_minutes: Option<i64>,
+    pub(super) max_open_jobs: Option<i64>,
+    pub(super) writing_workers: Option<i64>,
+    pub(super) publish_workers: Option<i64>,
+    pub(super) create_timeout_seconds: Option<i64>,
+    pub(super) job_lease_seconds: Option<i64>,
+    #[serde(default)]
+    pub(super) trusted_proxies: Vec<String>,
+    pub(super) extra_roots_file: Option<String>,
+    pub(super) bcrypt_cost: Option<i64>,
+}

@@ -1,0 +1,44 @@
+//! Settings without an environment.
+
+use super::*;
+use std::collections::HashMap;
+
+fn read(config: &str, variables: &[(&str, &str)]) -> Result<Settings, SettingError> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.json"), config).unwrap();
+    let mut map: HashMap<String, String> = variables.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    map.insert("STORYWRIGHT_CONFIG".to_owned(), folder.path().display().to_string());
+    Settings::read(&|name| map.get(name).cloned())
+}
+
+#[test]
+fn the_environment_overrides_the_file() {
+    let config = r#"{"server":{"listen":"127.0.0.1:1000","session_idle_minutes":15},"llm":{"anything":1}}"#;
+    let settings = read(config, &[("STORYWRIGHT_LISTEN", "127.0.0.1:2000")]).unwrap();
+    assert_eq!((settings.listen.port(), settings.session_idle), (2_000, Millis::minutes(15)));
+    assert_eq!(settings.public_url, "http://127.0.0.1:2000");
+}
+
+#[test]
+fn a_wrong_setting_names_key_problem_and_cure() {
+    for (config, variables, words) in [
+        (r#"{"server":{"listn":"x"}}"#, vec![], vec!["config.json", "line 1", "listn", "SETTINGS.md"]),
+        ("{}", vec![("STORYWRIGHT_LISTEN", "eighty")], vec!["STORYWRIGHT_LISTEN", "eighty", "127.0.0.1:8080"]),
+        ("{}", vec![("STORYWRIGHT_SESSION_IDLE_MINUTES", "0")], vec!["SESSION_IDLE", "from 5 to 120"]),
+        ("{}", vec![("STORYWRIGHT_JOB_LEASE_SECONDS", "60")], vec!["job_lease_seconds", "create timeout"]),
+        ("{}", vec![("STORYWRIGHT_SITES", "[{}]")], vec!["STORYWRIGHT_SITES", "missing field"]),
+        ("{}", vec![("DATABASE_URL", "postgres://x")], vec!["DATABASE_URL", "SQLite"]),
+        ("{}", vec![("STORYWRIGHT_PUBLIC_URL", "ftp://x")], vec!["PUBLIC_URL", "https://"]),
+    ] {
+        let message = read(config, &variables).unwrap_err().to_string();
+        for word in words {
+            assert!(message.contains(word), "{message} lacks {word}");
+        }
+    }
+}
+
+#[test]
+fn the_reference_is_fresh() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/SETTINGS.md");
+    assert_eq!(std::fs::read_to_string(path).unwrap(), reference(), "run `cargo run -p storywright -- settings > docs/SETTINGS.md`");
+}
