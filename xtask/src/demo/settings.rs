@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::json;
-
-use crate::failure::Failure;
+use crate::failure::{Explain, Failure};
 use crate::tools::{self, Workspace};
 
 /// The id of the Jira site in the administrator's list.
@@ -13,7 +11,7 @@ pub const JIRA_SITE: &str = "company-jira";
 /// The id of the Confluence site.
 pub const CONFLUENCE_SITE: &str = "company-wiki";
 /// The id of the language model service.
-pub const LLM_SERVICE: &str = "company-llm";
+pub const LLM_SERVICE: &str = "sandbox";
 
 /// Addresses and files of one demonstration.
 pub struct Settings {
@@ -48,8 +46,9 @@ impl Settings {
         command
     }
 
-    /// Makes the keys, if there are none.
+    /// Writes the configuration, and makes the keys if there are none.
     pub fn prepare(&self, workspace: &Workspace) -> Result<(), Failure> {
+        self.write_config(workspace)?;
         if self.keyring().exists() {
             return Ok(());
         }
@@ -69,25 +68,27 @@ impl Settings {
     }
 
     fn binary(&self, workspace: &Workspace) -> Command {
-        let sandbox = self.sandbox_url();
-        let site = |id: &str, name: &str, kind: &str, path: &str| {
-            json!({
-                "id": id, "name": name, "kind": kind, "base_url": format!("{sandbox}/{path}"),
-                "allow_loopback": true, "allow_http": true,
-            })
-        };
-        let sites = json!([
-            site(JIRA_SITE, "Company Jira", "jira", "jira"),
-            site(CONFLUENCE_SITE, "Company Confluence", "confluence", "confluence"),
-            site(LLM_SERVICE, "Company language model", "llm", "llm"),
-        ]);
         let mut command = workspace.command(workspace.target.join("debug/storywright"));
         command
             .env("STORYWRIGHT_LISTEN", format!("127.0.0.1:{}", self.server_port))
-            .env("STORYWRIGHT_CONFIG", workspace.root.join("config"))
+            .env("STORYWRIGHT_CONFIG", self.config())
             .env("STORYWRIGHT_KEYRING_FILE", self.keyring())
-            .env("STORYWRIGHT_SITES", sites.to_string())
             .env("DATABASE_URL", self.folder.join("storywright.db"));
         command
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.join("config")
+    }
+
+    /// The shipped demonstration's configuration, with the pretend company's real port and its shared files found from here.
+    fn write_config(&self, workspace: &Workspace) -> Result<(), Failure> {
+        let shipped = workspace.root.join("config/demo/config.json");
+        let text = std::fs::read_to_string(&shipped).explain(format!("read {}", shipped.display()), "restore it from git")?;
+        let shared = format!("\"{}/", workspace.root.join("config").display());
+        let text = text.replace("http://127.0.0.1:9900", &self.sandbox_url()).replace("\"../", &shared);
+        std::fs::create_dir_all(self.config()).explain(format!("create {}", self.config().display()), "check that var/ is writable")?;
+        let file = self.config().join("config.json");
+        std::fs::write(&file, text).explain(format!("write {}", file.display()), "check that var/ is writable")
     }
 }
