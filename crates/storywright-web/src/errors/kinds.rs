@@ -1,0 +1,166 @@
+//! Every error that a page or the JSON API can show: stable code, HTTP status, title, and when it happens. `docs/ERRORS.md` is made
+//! from this table.
+
+/// One kind of error. Codes never change their meaning; titles may be reworded.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// Stable code: `draft_not_found`.
+    pub code: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// A few words for people.
+    pub title: &'static str,
+    /// When it happens, for the reference.
+    pub when: &'static str,
+}
+
+/// Declares the constants and the list of all of them at once, so that none can be left out of the reference.
+macro_rules! kinds {
+    ($($name:ident $status:literal $code:literal $title:literal $when:literal)*) => {
+        $(#[doc = $when] pub const $name: Kind = Kind { code: $code, status: $status, title: $title, when: $when };)*
+
+        /// All kinds in the order of the reference.
+        pub const ALL: &[&Kind] = &[$(&$name),*];
+    };
+}
+
+kinds! {
+    INTERNAL 500 "internal_error" "Something went wrong" "A fault of Storywright; the log has more under the request id."
+    DATABASE_UNAVAILABLE 503 "database_unavailable" "The database does not answer" "The database is locked, full or gone."
+    SECRET_STORE 500 "secret_store_failed" "The secret cannot be kept" "No encryption key is usable."
+    BUSY 503 "too_busy" "Too much at once" "Too many passwords are being checked at the same time."
+    SHUTTING_DOWN 503 "shutting_down" "The server is restarting" "The server is ending; another one or a restart answers soon."
+    NOT_FOUND 404 "not_found" "Nothing here" "There is no such address."
+    METHOD_NOT_ALLOWED 405 "method_not_allowed" "Not this way" "The address exists, but not for this method."
+    INVALID_BODY 400 "invalid_body" "The request cannot be read" "The body is no JSON, or its shape is wrong; `errors` names the field."
+    INVALID_QUERY 400 "invalid_query" "The address cannot be read" "A query parameter or header is malformed or unknown."
+    INVALID_INPUT 422 "invalid_input" "Something needs to be changed" "The request was understood, but what it asks for cannot be; `errors` names every field."
+    WRONG_CONTENT_TYPE 415 "wrong_content_type" "Not this content type" "The body is not sent as `application/json`."
+    BODY_TOO_LARGE 413 "body_too_large" "Too large" "The body is larger than this address takes."
+    BODY_TOO_SLOW 408 "body_too_slow" "Too slow" "The body did not arrive in time."
+    PRECONDITION_REQUIRED 428 "if_match_missing" "Which version?" "A change of a draft came without `If-Match`."
+    IDEMPOTENCY_KEY 400 "idempotency_key_invalid" "The idempotency key is missing or malformed" "`Idempotency-Key` must be 1 to 100 visible ASCII characters."
+    SIGN_IN_REQUIRED 401 "sign_in_required" "Sign in first" "No session or bearer token came with the request, or it has ended."
+    SIGN_IN_REFUSED 401 "sign_in_refused" "Not signed in" "The name or the password is wrong, or the account is closed; never said which."
+    FORBIDDEN 403 "forbidden" "Not allowed" "The person may not do this."
+    CROSS_SITE 403 "cross_site_request" "The request came from elsewhere" "The CSRF token is missing or old, or another site sent the request."
+    TOO_MANY_REQUESTS 429 "too_many_requests" "Too many requests" "A rate limit was hit; `Retry-After` says how long to wait."
+    TOO_MANY_SIGN_INS 429 "too_many_sign_ins" "Too many attempts" "Too many sign-ins failed for this account or from this address."
+    TOO_MANY_STREAMS 429 "too_many_streams" "Too many open streams" "One person has more event streams open than allowed."
+    TOO_MANY_JOBS 429 "too_many_jobs" "Too many jobs" "The person has too many jobs waiting or running."
+
+    REGISTRATION_NOT_FOUND 404 "registration_not_found" "The sign-up has expired" "The sign-up is unknown, was confirmed already, or waited too long."
+    ALREADY_REGISTERED 409 "already_registered" "There is an account already" "Somebody signed up with this Jira account, employee ID or e-mail."
+    ACCOUNT_INACTIVE 403 "account_inactive" "The Jira account is not active" "Jira says that the account of the token is inactive."
+    ACCOUNT_DELETED 403 "account_deleted" "The Jira account is deleted" "Jira says that the account of the token is deleted."
+    ACCOUNT_GONE 401 "account_gone" "The account is gone" "The account was removed while it was in use."
+    PASSWORD_REFUSED 422 "password_refused" "Choose another password" "The new password is too short, too long, common, or about the person."
+    PASSWORD_WRONG 422 "current_password_wrong" "The current password is wrong" "A password change came with a wrong current password."
+
+    NOT_CONNECTED 409 "integration_not_connected" "Not connected" "The connection that this needs was never set up."
+    NOT_TESTED 409 "integration_not_tested" "Not tested" "The connection was never tested, or its last test failed."
+    UNREADABLE 409 "integration_unreadable" "The stored credential cannot be read" "The credential was encrypted with a key that is gone."
+    UNLISTED 409 "integration_unlisted" "The site is no longer listed" "The administrator took the site or LLM service off the list."
+    CERTIFICATE_REFUSED 422 "certificate_refused" "The certificates cannot be used" "The uploaded text is not one to 20 CA or server certificates."
+
+    CREDENTIAL_REFUSED 409 "credential_refused" "The credential was not accepted" "Jira or Confluence refused the stored token, or answered as to nobody."
+    LOGIN_PAGE 409 "login_page" "A sign-in page answered" "A sign-in page came instead of data: a proxy stands before the site, or the token has expired."
+    CAPTCHA 409 "captcha_required" "A CAPTCHA must be solved" "The site wants its person to solve a CAPTCHA in a browser first."
+    FORBIDDEN_THERE 403 "forbidden_there" "Not allowed there" "The token is good, but the site does not let the person do this."
+    NOT_FOUND_THERE 404 "not_found_there" "Not there" "The site has no such thing, or hides it from the person."
+    REJECTED_THERE 422 "rejected_there" "The site refused" "The site understood the request and refused it; `errors` has its words."
+    RATE_LIMITED_THERE 503 "rate_limited_there" "The site asks to wait" "The site limits how often it may be asked."
+    UNAVAILABLE 502 "unavailable" "The site does not answer" "The site is not reachable, too slow, or in trouble."
+    CERTIFICATE_UNTRUSTED 502 "certificate_untrusted" "The site's certificate is not trusted" "No known authority vouches for the certificate of the site."
+    SITE_NOT_ALLOWED 403 "site_not_allowed" "The address is not allowed" "The address is not on the administrator's list, or leads to a forbidden network."
+    MALFORMED_ANSWER 502 "malformed_answer" "The answer was not understood" "The site answered with something else than its interface promises."
+
+    DRAFT_NOT_FOUND 404 "draft_not_found" "There is no such draft" "The draft does not exist, is in the bin, or belongs to somebody else."
+    VERSION_NOT_FOUND 404 "version_not_found" "There is no such version" "The draft has no version with this number."
+    DRAFT_CONFLICT 409 "draft_changed" "The draft has changed meanwhile" "Another tab or program changed the draft; `current` holds what is stored now."
+    DRAFT_WRITING 409 "draft_being_written" "The draft is being written" "A job writes the draft; wait for it or stop it."
+    DRAFT_PUBLISHING 409 "draft_being_published" "The issues are being created" "A run creates the issues of the draft."
+    DRAFT_PUBLISHED 409 "draft_published" "The issues are in Jira already" "The draft was created in Jira and does not change any more."
+    NOTHING_TO_REFINE 409 "nothing_to_refine" "The draft is empty" "There is nothing to refine before something was generated."
+    RULE_SET_NOT_FOUND 404 "rule_set_not_found" "There is no such rule set" "No rule set has this id."
+
+    JOB_NOT_FOUND 404 "job_not_found" "There is no such job" "The job does not exist or belongs to somebody else."
+    NO_QUESTION 409 "no_open_question" "The job asks nothing" "The question was answered already, or the job never asked."
+
+    PLAN_BLOCKED 409 "plan_blocked" "The rules block creation" "Findings with severity `error` remain; `findings` lists them."
+    PLAN_FIELDS 409 "plan_fields" "Some fields need attention" "Jira would refuse or drop something; `errors` names every field."
+    TOO_MANY_ISSUES 409 "too_many_issues" "Too many issues for one run" "The draft would become more issues than one run takes."
+    NO_SUBTASK_TYPE 409 "no_subtask_type" "The project has no sub-tasks" "The draft has sub-tasks, but the project has no issue type for them."
+    ISSUE_TYPE_GONE 409 "issue_type_gone" "The issue type is gone" "The issue type of the draft cannot be created in this project any more."
+    PLAN_CHANGED 409 "plan_changed" "The plan has changed" "What was approved is not what would be sent now; `plan` holds the new one."
+    RUN_NOT_FOUND 404 "run_not_found" "There is no such run" "The run does not exist or belongs to somebody else."
+    ITEM_NOT_FOUND 404 "item_not_found" "There is no such issue in the run" "The run or its item does not exist or belongs to somebody else."
+    ITEM_KNOWN 409 "item_settled" "The state of this issue is known" "Only an issue whose state is unknown can be settled."
+    RUN_ACTIVE 409 "run_active" "The run is under way" "The run must end or be stopped first."
+    RUN_ENDED 409 "run_ended" "The run has ended" "There is nothing left to stop."
+}
+
+/// Codes of `errors[].code`, with when they happen.
+pub const FIELD_CODES: &[(&str, &str)] = &[
+    ("answer_invalid", "The answer to the job's question is blank or too long."),
+    ("credential_empty", "The pasted token or cookie is blank."),
+    ("credential_missing", "Nothing is stored yet, so a token is needed."),
+    ("credential_of_other_site", "The stored token was made for another site."),
+    ("credential_too_long", "The pasted text is longer than any token."),
+    ("credential_unprintable", "The pasted text holds characters that cannot travel in a header."),
+    ("document_too_large", "The document is larger than is stored."),
+    ("duplicate_key", "A JSON object has the same key twice."),
+    ("field_invalid", "The value has the wrong type or shape."),
+    ("field_missing", "A required field is missing."),
+    ("field_not_on_screen", "Jira's create screen has no such field."),
+    ("field_unknown", "There is no such field; the message lists those that are."),
+    ("format_unknown", "The format is not `classic`, `bdd` or `custom`."),
+    ("instructions_invalid", "The instruction is blank or too long."),
+    ("issue_type_missing", "No issue type was chosen."),
+    ("issue_type_unknown", "The project has no such issue type."),
+    ("no_such_issue", "The named issue is not part of the run's project."),
+    ("password_common", "The password is easy to guess."),
+    ("password_personal", "The password holds the person's name, employee ID or e-mail."),
+    ("password_too_long", "The password is too long."),
+    ("password_too_short", "The password is too short."),
+    ("project_key_invalid", "The text is no project key."),
+    ("project_not_creatable", "The person cannot create issues in the project, or it does not exist."),
+    ("prompt_too_long", "The personal prompt is too long."),
+    ("refused_there", "Jira or Confluence refused the field; the message is theirs."),
+    ("required_field_missing", "Jira's create screen demands the field."),
+    ("requirements_empty", "There are no requirements."),
+    ("requirements_too_long", "The requirements are longer than the limit."),
+    ("rule_set_unknown", "There is no such rule set."),
+    ("site_not_listed", "The Jira site is not on the administrator's list."),
+    ("target_not_listed", "The site or LLM service is not on the administrator's list."),
+    ("tls_must_be_verified", "The administrator wants this site's certificate verified."),
+    ("value_not_allowed", "Jira does not allow this value for the field."),
+];
+
+/// Codes that a connection test or a job reports besides those of the first table.
+pub const REPORT_CODES: &[(&str, &str)] = &[
+    ("employee_id_mismatch", "The credential belongs to another employee; the report shows both ids."),
+    ("llm_credential_refused", "The LLM service did not accept the cookie or token."),
+    ("llm_service_unknown", "The LLM service is no longer configured."),
+    ("llm_rate_limited", "The LLM service asks to wait."),
+    ("llm_input_too_long", "The text is longer than the model takes."),
+    ("llm_rejected", "The LLM service refused the request."),
+    ("llm_unavailable", "The LLM service does not answer."),
+    ("llm_broke_off", "The answer broke off; what had come is kept."),
+    ("llm_malformed", "The answer of the LLM service was not understood."),
+    ("llm_answer_unusable", "The model's answer did not fit the story format, even when asked once more."),
+    ("llm_length", "The answer ran into the model's length limit."),
+    ("llm_filtered", "The LLM service filtered the answer."),
+    ("llm_refused", "The model declined to answer."),
+    ("llm_not_connected", "The LLM connection cannot be used."),
+    ("storage_unavailable", "The database did not answer while the job ran."),
+    ("attempts_exhausted", "The job failed too often."),
+    ("worker_panicked", "The worker stopped unexpectedly; the job is tried again."),
+    ("cancelled", "Somebody stopped it."),
+];
+
+/// Whether a code of a field is in the reference.
+#[must_use]
+pub fn is_field_code(code: &str) -> bool {
+    FIELD_CODES.iter().any(|(listed, _)| *listed == code) || ALL.iter().any(|kind| kind.code == code)
+}
