@@ -1,0 +1,20 @@
+//! One file per aggregate: rows, their reading and writing, and the repository trait on a transaction.
+
+mod audit;
+mod drafts;
+mod integrations;
+pub mod jobs;
+mod people;
+mod publishing;
+pub mod registrations;
+mod rule_sets;
+pub mod sessions;
+mod tokens;
+
+use crate::text::Conn;
+
+/// A transaction under way.
+pub struct SqliteTx<'a> {
+    /// The connection that it runs on.
+    pub conn: &'a mut Conn,
+}

@@ -1,0 +1,237 @@
+//! The tables as diesel sees them. Tables without a reader yet are left out.
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        employee_id -> Text,
+        employee_key -> Text,
+        jira_key -> Text,
+        jira_site -> Text,
+        display_name -> Text,
+        email -> Text,
+        email_key -> Nullable<Text>,
+        role -> Text,
+        active -> Bool,
+        security_stamp -> Text,
+        preferences -> Text,
+        password_hash -> Text,
+        encrypted_jira_pat -> Nullable<Text>,
+        jira_pat_hint -> Text,
+        jira_health -> Text,
+        jira_updated_at -> BigInt,
+        created_at -> BigInt,
+        jira_tls -> Text,
+        avatar -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    registrations (id) {
+        id -> Text,
+        site -> Text,
+        jira_user -> Text,
+        encrypted_pat -> Text,
+        pat_hint -> Text,
+        expires_at -> BigInt,
+        avatar -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    user_sessions (token_hash) {
+        token_hash -> Text,
+        id -> Text,
+        user_id -> Nullable<Text>,
+        security_stamp -> Text,
+        user_agent -> Text,
+        address -> Text,
+        created_at -> BigInt,
+        last_seen_at -> BigInt,
+        idle_expires_at -> BigInt,
+        expires_at -> BigInt,
+        ends_at -> BigInt,
+        state -> Text,
+    }
+}
+
+diesel::table! {
+    api_tokens (id) {
+        id -> Text,
+        user_id -> Text,
+        name -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    llm_configs (user_id) {
+        user_id -> Text,
+        target -> Text,
+        encrypted_credential -> Text,
+        credential_hint -> Text,
+        health -> Text,
+        updated_at -> BigInt,
+        tls -> Text,
+    }
+}
+
+diesel::table! {
+    confluence_configs (user_id) {
+        user_id -> Text,
+        target -> Text,
+        encrypted_credential -> Text,
+        credential_hint -> Text,
+        health -> Text,
+        updated_at -> BigInt,
+        tls -> Text,
+    }
+}
+
+diesel::table! {
+    rule_sets (id) {
+        id -> Text,
+        updated_at -> BigInt,
+        rules -> Text,
+    }
+}
+
+diesel::table! {
+    drafts (id) {
+        id -> Text,
+        user_id -> Text,
+        title -> Text,
+        format -> Text,
+        project -> Text,
+        issue_type -> Text,
+        issue_type_name -> Text,
+        rule_set -> Text,
+        state -> Text,
+        held_by -> Nullable<Text>,
+        version -> BigInt,
+        deleted_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        schema_version -> BigInt,
+        prompt -> Text,
+        document -> Text,
+        requirements -> Text,
+        search_text -> Text,
+    }
+}
+
+diesel::table! {
+    draft_versions (draft_id, number) {
+        draft_id -> Text,
+        number -> BigInt,
+        user_id -> Text,
+        origin -> Text,
+        note -> Text,
+        created_at -> BigInt,
+        schema_version -> BigInt,
+        document -> Text,
+    }
+}
+
+diesel::table! {
+    background_jobs (id) {
+        id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        subject -> Text,
+        status -> Text,
+        attempts -> BigInt,
+        run_at -> BigInt,
+        cancel_requested -> Bool,
+        fence -> BigInt,
+        lease_owner -> Nullable<Text>,
+        lease_until -> Nullable<BigInt>,
+        created_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+        request_id -> Text,
+        question -> Nullable<Text>,
+        error -> Nullable<Text>,
+        payload -> Text,
+    }
+}
+
+diesel::table! {
+    job_events (job_id, last_seq) {
+        job_id -> Text,
+        last_seq -> BigInt,
+        first_seq -> BigInt,
+        events -> Text,
+    }
+}
+
+diesel::table! {
+    publish_runs (id) {
+        id -> Text,
+        user_id -> Text,
+        draft_id -> Text,
+        version -> BigInt,
+        site -> Text,
+        project -> Text,
+        plan_hash -> Text,
+        run_label -> Text,
+        marker_mode -> Text,
+        idempotency_key -> Text,
+        state -> Text,
+        reason -> Nullable<Text>,
+        job_id -> Text,
+        approved_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    publish_items (id) {
+        id -> Text,
+        run_id -> Text,
+        user_id -> Text,
+        ordinal -> BigInt,
+        reference -> Text,
+        parent_id -> Nullable<Text>,
+        issue_type -> Text,
+        summary -> Text,
+        payload_sha256 -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        sent_at -> Nullable<BigInt>,
+        jira_id -> Nullable<Text>,
+        jira_key -> Nullable<Text>,
+        changed_at -> BigInt,
+        problem -> Nullable<Text>,
+        payload -> Text,
+    }
+}
+
+diesel::table! {
+    publish_events (run_id, seq) {
+        run_id -> Text,
+        seq -> BigInt,
+        user_id -> Text,
+        item_id -> Text,
+        fence -> BigInt,
+        from_state -> Text,
+        to_state -> Text,
+        at -> BigInt,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
+    audit_log (seq) {
+        seq -> BigInt,
+        at -> BigInt,
+        user_id -> Nullable<Text>,
+        action -> Text,
+        subject -> Text,
+        detail -> Text,
+        request_id -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(background_jobs, job_events);

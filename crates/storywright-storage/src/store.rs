@@ -1,0 +1,363 @@
+//! Opening the database, the readers' pool, the one writer, transactions.
+
+use crate::error::{failed, is_damage};
+use crate::events::JobLog;
+use crate::repos::SqliteTx;
+use crate::wakeup::Bell;
+use diesel::connection::SimpleConnection;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::prelude::*;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, Pool};
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::Sqlite;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::collections::HashSet;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use storywright_domain::ports::{Storage, StorageError, Tx, TxEnd, TxMode};
+use storywright_domain::{Millis, Timestamp};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// What finished jobs said is kept this long.
+const EVENTS_ARE_KEPT: Millis = Millis::hours(30 * 24);
+
+/// How the database is used.
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    /// Connections for reading, opened as they are needed. There is one more for writing.
+    pub readers: u32,
+    /// How long a statement waits for another process, and a reader for a free connection.
+    pub busy_timeout: Millis,
+    /// Whether the file is checked before it is used. Takes about a second per gigabyte.
+    pub check: bool,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self { readers: 8, busy_timeout: Millis::seconds(5), check: true }
+    }
+}
+
+/// Why the database cannot be used. Nothing in the file has been changed unless a migration says so.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file cannot be created or opened.
+    #[error("the database {path} cannot be opened ({detail}): check that the folder exists and is writable")]
+    CannotOpen {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// The system's words.
+        detail: String,
+    },
+    /// The file is no database, or its check failed.
+    #[error("the database {path} is damaged ({detail}): restore it from a backup; it was left as it is")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// First lines of the check.
+        detail: String,
+    },
+    /// A newer version of the program has used it.
+    #[error(
+        "the database {path} was used by a newer version (migration {migration} is not known here): start that version"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The first migration that is not known.
+        migration: String,
+    },
+    /// A migration failed; it was rolled back.
+    #[error("the database {path} could not be brought up to date ({detail})")]
+    Migration {
+        /// The file.
+        path: PathBuf,
+        /// What failed.
+        detail: String,
+    },
+}
+
+/// How many rows [`SqliteStorage::tidy`] removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tidied {
+    /// Rows of what finished jobs said.
+    pub events: usize,
+    /// Sessions and sign-ups that had ended.
+    pub expired: usize,
+}
+
+/// The storage and the job queue on one SQLite file. Cloning shares the same connections.
+#[derive(Clone)]
+pub struct SqliteStorage {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: PathBuf,
+    options: SqliteOptions,
+    readers: Pool<ConnectionManager<SqliteConnection>>,
+    /// The only connection that writes; the lock is the queue of writers. Empty after a panic, until the next use.
+    writer: Mutex<Option<SqliteConnection>>,
+    bell: Bell,
+}
+
+#[derive(Debug)]
+struct Pragmas {
+    busy_timeout: Millis,
+    read_only: bool,
+}
+
+impl Pragmas {
+    fn apply(&self, conn: &mut SqliteConnection) -> QueryResult<()> {
+        // The timeout comes first: changing the others may have to wait already.
+        conn.batch_execute(&format!(
+            "PRAGMA busy_timeout = {};
+             PRAGMA foreign_keys = ON;
+             PRAGMA synchronous = FULL;
+             PRAGMA journal_size_limit = 67108864;
+             PRAGMA temp_store = MEMORY;
+             PRAGMA query_only = {};",
+            self.busy_timeout.0.max(0),
+            if self.read_only { "ON" } else { "OFF" },
+        ))
+    }
+}
+
+impl CustomizeConnection<SqliteConnection, PoolError> for Pragmas {
+    fn on_acquire(&self, conn: &mut SqliteConnection) -> Result<(), PoolError> {
+        self.apply(conn).map_err(PoolError::QueryError)
+    }
+}
+
+impl SqliteStorage {
+    /// Opens the database, creating it when it is missing (readable by its owner alone), checks it, and runs the
+    /// migrations that it lacks.
+    ///
+    /// # Errors
+    /// [`OpenError`]; a damaged or newer file is left as it is.
+    pub fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self, OpenError> {
+        let path = path.as_ref().to_path_buf();
+        create_private(&path)?;
+        let mut writer = connect(&path, &options)?;
+        if options.check {
+            quick_check(&path, &mut writer)?;
+        }
+        migrate(&path, &mut writer)?;
+        let manager = ConnectionManager::new(path.to_string_lossy());
+        let readers = Pool::builder()
+            .max_size(options.readers.max(1))
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(Duration::from_millis(options.busy_timeout.0.max(1).unsigned_abs()))
+            .connection_customizer(Box::new(Pragmas { busy_timeout: options.busy_timeout, read_only: true }))
+            .build(manager)
+            .map_err(|error| OpenError::CannotOpen { path: path.clone(), detail: error.to_string() })?;
+        let shared = Shared { path, options, readers, writer: Mutex::new(Some(writer)), bell: Bell::new() };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// The log of what jobs say, on this database. Make one per process and keep it: it owns the thread that writes.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] when the thread cannot be started.
+    pub fn job_log(&self) -> Result<JobLog, StorageError> {
+        JobLog::new(self.clone())
+    }
+
+    /// Removes what finished jobs said more than 30 days before `now`, and sessions and sign-ups that have ended. In small
+    /// transactions, so that other writers are not held up.
+    ///
+    /// # Errors
+    /// [`StorageError`]; what was removed before stays removed.
+    pub fn tidy(&self, now: Timestamp) -> Result<Tidied, StorageError> {
+        const CHUNK: usize = 500;
+        let before = now.0.saturating_sub(EVENTS_ARE_KEPT.0);
+        let mut tidied = Tidied::default();
+        loop {
+            let removed = self.writing(|conn| crate::events::rows::remove_old(conn, before, CHUNK))?;
+            tidied.events += removed;
+            if removed < CHUNK {
+                break;
+            }
+        }
+        tidied.expired = self.writing(|conn| {
+            let sessions = crate::repos::sessions::remove_ended(conn, now)?;
+            Ok(sessions + crate::repos::registrations::remove_ended(conn, now)?)
+        })?;
+        Ok(tidied)
+    }
+
+    /// Runs `work` on a connection for reading, in one snapshot.
+    pub(crate) fn reading<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        self.as_reader(|conn| ended(conn.transaction(|conn| work(conn).map_err(Stopped::Failed))))
+    }
+
+    /// Runs `work` as the only writer of this process, in a transaction that begins as a writer.
+    pub(crate) fn writing<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        self.as_writer(|conn| ended(conn.immediate_transaction(|conn| work(conn).map_err(Stopped::Failed))))
+    }
+
+    fn as_reader<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        let conn = self.shared.readers.get();
+        let mut conn =
+            conn.map_err(|error| StorageError::Unavailable(format!("no connection for reading: {error}")))?;
+        work(&mut conn)
+    }
+
+    fn as_writer<T>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        let mut slot = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        // Taken out for the time of the work: after a panic the connection is gone, and its transaction with it.
+        let mut conn = match slot.take() {
+            Some(conn) => conn,
+            None => connect(&self.shared.path, &self.shared.options)
+                .map_err(|error| StorageError::Unavailable(error.to_string()))?,
+        };
+        let outcome = work(&mut conn);
+        *slot = Some(conn);
+        outcome
+    }
+
+    pub(crate) fn bell(&self) -> &Bell {
+        &self.shared.bell
+    }
+}
+
+impl Storage for SqliteStorage {
+    fn run(&self, mode: TxMode, work: &mut dyn FnMut(&mut dyn Tx) -> TxEnd) -> Result<(), StorageError> {
+        let mut body = |conn: &mut SqliteConnection| match work(&mut SqliteTx { conn }) {
+            TxEnd::Commit => Ok(()),
+            TxEnd::Rollback => Err(Stopped::RolledBack),
+        };
+        match mode {
+            TxMode::Read => {
+                self.as_reader(|conn| ended(conn.transaction(|conn| body(conn)).or_else(Stopped::or_rolled_back)))
+            }
+            TxMode::Write => self.as_writer(|conn| {
+                ended(conn.immediate_transaction(|conn| body(conn)).or_else(Stopped::or_rolled_back))
+            }),
+        }
+    }
+
+    fn ping(&self) -> Result<(), StorageError> {
+        self.reading(|conn| {
+            let answer: i32 = diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>("1"))
+                .get_result(conn)
+                .map_err(failed("database"))?;
+            if answer == 1 { Ok(()) } else { Err(StorageError::Unavailable("a wrong answer".to_owned())) }
+        })
+    }
+}
+
+/// Why a transaction was not committed.
+enum Stopped {
+    RolledBack,
+    Failed(StorageError),
+}
+
+impl Stopped {
+    fn or_rolled_back(self) -> Result<(), Self> {
+        match self {
+            Self::RolledBack => Ok(()),
+            failed @ Self::Failed(_) => Err(failed),
+        }
+    }
+}
+
+impl From<diesel::result::Error> for Stopped {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Failed(failed("transaction")(error))
+    }
+}
+
+fn ended<T>(outcome: Result<T, Stopped>) -> Result<T, StorageError> {
+    outcome.map_err(|stopped| match stopped {
+        Stopped::Failed(error) => error,
+        Stopped::RolledBack => StorageError::Unavailable("the transaction was rolled back".to_owned()),
+    })
+}
+
+fn create_private(path: &Path) -> Result<(), OpenError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .map(drop)
+        .map_err(|error| OpenError::CannotOpen { path: path.to_path_buf(), detail: error.to_string() })
+}
+
+fn connect(path: &Path, options: &SqliteOptions) -> Result<SqliteConnection, OpenError> {
+    let cannot = |detail: String| {
+        let path = path.to_path_buf();
+        if is_damage(&detail) { OpenError::Damaged { path, detail } } else { OpenError::CannotOpen { path, detail } }
+    };
+    let mut conn = SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| cannot(error.to_string()))?;
+    Pragmas { busy_timeout: options.busy_timeout, read_only: false }
+        .apply(&mut conn)
+        .and_then(|()| conn.batch_execute("PRAGMA journal_mode = WAL;"))
+        .map_err(|error| cannot(error.to_string()))?;
+    Ok(conn)
+}
+
+#[derive(QueryableByName)]
+struct CheckLine {
+    #[diesel(sql_type = Text)]
+    quick_check: String,
+}
+
+#[derive(QueryableByName)]
+struct BrokenReferences {
+    #[diesel(sql_type = BigInt)]
+    broken: i64,
+}
+
+fn quick_check(path: &Path, conn: &mut SqliteConnection) -> Result<(), OpenError> {
+    let damaged = |detail: String| OpenError::Damaged { path: path.to_path_buf(), detail };
+    let lines: Vec<CheckLine> =
+        diesel::sql_query("PRAGMA quick_check(5)").load(conn).map_err(|error| damaged(error.to_string()))?;
+    let said: Vec<&str> = lines.iter().map(|line| line.quick_check.as_str()).collect();
+    if said == ["ok"] { Ok(()) } else { Err(damaged(said.join("; "))) }
+}
+
+fn migrate(path: &Path, conn: &mut SqliteConnection) -> Result<(), OpenError> {
+    let broken = |detail: String| OpenError::Migration { path: path.to_path_buf(), detail };
+    let known: HashSet<String> = MigrationSource::<Sqlite>::migrations(&MIGRATIONS)
+        .map_err(|error| broken(error.to_string()))?
+        .iter()
+        .map(|migration| Migration::<Sqlite>::name(migration).version().to_string())
+        .collect();
+    let applied = conn.applied_migrations().map_err(|error| broken(error.to_string()))?;
+    if let Some(unknown) = applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
+        return Err(OpenError::Newer { path: path.to_path_buf(), migration: unknown });
+    }
+    if applied.len() == known.len() {
+        return Ok(());
+    }
+    // Rebuilding a table must not delete what refers to it, so references are checked afterwards, all at once.
+    conn.batch_execute("PRAGMA foreign_keys = OFF;").map_err(|error| broken(error.to_string()))?;
+    conn.run_pending_migrations(MIGRATIONS).map_err(|error| broken(error.to_string()))?;
+    conn.batch_execute("PRAGMA foreign_keys = ON;").map_err(|error| broken(error.to_string()))?;
+    let rows: Vec<BrokenReferences> = diesel::sql_query("SELECT count(*) AS broken FROM pragma_foreign_key_check")
+        .load(conn)
+        .map_err(|error| broken(error.to_string()))?;
+    match rows.first() {
+        Some(row) if row.broken > 0 => Err(broken(format!("{} references lead nowhere", row.broken))),
+        _ => Ok(()),
+    }
+}
