@@ -119,9 +119,6 @@ impl LlmConfig {
     }
 
     /// The places that the services are at, for the list of allowed places.
-    ///
-    /// # Errors
-    /// None that [`Self::load`] has not answered with already.
     #[must_use]
     pub fn origins(&self) -> Vec<AllowedOrigin> {
         self.services.iter().filter_map(|ready| origin(&ready.service).ok()).collect()

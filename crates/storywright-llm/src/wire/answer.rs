@@ -231,6 +231,3 @@ fn text_of(value: &Value) -> String {
         _ => String::new(),
     }
 }
-
-#[cfg(test)]
-mod tests;

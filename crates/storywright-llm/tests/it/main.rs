@@ -1,0 +1,12 @@
+//! The company LLM port against a scripted server on a real socket, and against the sandbox's LLM.
+#![expect(clippy::unwrap_used, reason = "test support")]
+
+mod dialects;
+mod folder;
+mod limits;
+mod refusals;
+mod sandbox;
+mod secrecy;
+mod streaming;
+mod stub;
+mod support;
