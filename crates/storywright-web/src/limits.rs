@@ -1,0 +1,146 @@
+//! How often something may be asked. Buckets refill evenly; nobody is locked out for longer than a bucket takes to refill.
+
+use crate::errors::{AppError, kinds};
+use crate::settings::Rates;
+use governor::clock::Clock as GovernorClock;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use storywright_domain::ports::Clock;
+use storywright_domain::{Millis, UserId};
+
+/// After so many questions, buckets that are full again are forgotten.
+const TIDY_EVERY: u32 = 4_096;
+
+/// All limits of the server.
+pub struct Limits {
+    addresses: Buckets<IpAddr>,
+    names_from: Buckets<(IpAddr, String)>,
+    names: Buckets<String>,
+    people: Buckets<UserId>,
+}
+
+impl Limits {
+    /// Limits with full buckets.
+    #[must_use]
+    pub fn new(rates: Rates, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            addresses: Buckets::new(rates.sign_in_per_address, &clock),
+            names_from: Buckets::new(rates.sign_in_per_name_and_address, &clock),
+            names: Buckets::new(rates.sign_in_per_name, &clock),
+            people: Buckets::new(rates.outside_per_person, &clock),
+        }
+    }
+
+    /// Another sign-in for `name` from `address`. A browser that this person has signed in with before (`known`) is not held up
+    /// by what strangers try elsewhere.
+    ///
+    /// # Errors
+    /// `too_many_sign_ins` with the time to wait.
+    pub fn sign_in(&self, address: IpAddr, name: &str, known: bool) -> Result<(), AppError> {
+        let network = network_of(address);
+        let name: String = name.trim().to_lowercase().chars().take(254).collect();
+        let wait = self
+            .addresses
+            .take(network)
+            .or_else(|| self.names_from.take((network, name.clone())))
+            .or_else(|| if known { None } else { self.names.take(name) });
+        wait.map_or(Ok(()), |wait| Err(too_many_sign_ins(wait)))
+    }
+
+    /// Another sign-up from `address`.
+    ///
+    /// # Errors
+    /// `too_many_sign_ins` with the time to wait.
+    pub fn sign_up(&self, address: IpAddr) -> Result<(), AppError> {
+        self.addresses.take(network_of(address)).map_or(Ok(()), |wait| Err(too_many_sign_ins(wait)))
+    }
+
+    /// Another call of this person to Jira, Confluence or the LLM.
+    ///
+    /// # Errors
+    /// `too_many_requests` with the time to wait.
+    pub fn outside(&self, user: UserId) -> Result<(), AppError> {
+        self.people.take(user).map_or(Ok(()), |wait| {
+            Err(AppError::new(
+                &kinds::TOO_MANY_REQUESTS,
+                "You have asked Jira, Confluence or the LLM very often within a minute",
+                &format!("Wait {} seconds, then try again", seconds(wait)),
+            )
+            .with_retry_after(wait))
+        })
+    }
+}
+
+fn too_many_sign_ins(wait: Millis) -> AppError {
+    AppError::new(
+        &kinds::TOO_MANY_SIGN_INS,
+        "There were many attempts within a short time",
+        &format!("Wait {} seconds, then try again; the account is not locked", seconds(wait)),
+    )
+    .with_retry_after(wait)
+}
+
+fn seconds(wait: Millis) -> i64 {
+    ((wait.0 + 999) / 1_000).max(1)
+}
+
+/// One household or company holds a whole /64 of IPv6.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => {
+            let mut octets = v6.octets();
+            octets[8..].fill(0);
+            IpAddr::from(octets)
+        }
+    }
+}
+
+/// The time of the [`Clock`] port for the buckets.
+#[derive(Clone)]
+struct PortClock(Arc<dyn Clock>);
+
+impl GovernorClock for PortClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        let millis = u64::try_from(self.0.now().0).unwrap_or(0);
+        Nanos::new(millis.saturating_mul(1_000_000))
+    }
+}
+
+type Limiter<K> = RateLimiter<K, DashMapStateStore<K>, PortClock, NoOpMiddleware<Nanos>>;
+
+/// Buckets by key; none at all for a limit of zero.
+struct Buckets<K: Hash + Eq + Clone> {
+    limiter: Option<Limiter<K>>,
+    clock: PortClock,
+    asked: AtomicU32,
+}
+
+impl<K: Hash + Eq + Clone> Buckets<K> {
+    fn new(per_minute: u32, clock: &Arc<dyn Clock>) -> Self {
+        let clock = PortClock(Arc::clone(clock));
+        let limiter = NonZeroU32::new(per_minute)
+            .map(|most| RateLimiter::dashmap_with_clock(Quota::per_minute(most), clock.clone()));
+        Self { limiter, clock, asked: AtomicU32::new(0) }
+    }
+
+    /// Takes one; gives the time to wait when the bucket is empty.
+    fn take(&self, key: K) -> Option<Millis> {
+        let limiter = self.limiter.as_ref()?;
+        if self.asked.fetch_add(1, Ordering::Relaxed) % TIDY_EVERY == TIDY_EVERY - 1 {
+            limiter.retain_recent();
+        }
+        let until = limiter.check_key(&key).err()?;
+        let wait = until.wait_time_from(self.clock.now());
+        Some(Millis(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX).max(1)))
+    }
+}

@@ -1,0 +1,76 @@
+//! What every handler shares, and the one bridge from the framework's async threads to the blocking use cases.
+
+use crate::errors::AppError;
+use crate::limits::Limits;
+use crate::settings::WebSettings;
+use crate::view::Views;
+use actix_web::web;
+use std::sync::Arc;
+use storywright_application::Ports;
+use tokio::sync::watch;
+
+/// Checks uploaded certificates (PEM): gives the canonical text to store, or what is wrong as words for people.
+pub type CertificateCheck = Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
+
+/// Shared by all workers; made once at start.
+pub struct AppState {
+    /// The ports of the use cases.
+    pub ports: Arc<Ports>,
+    /// Settings of the server.
+    pub settings: WebSettings,
+    /// Templates and static files, read once.
+    pub views: Arc<Views>,
+    /// How often something may be asked.
+    pub limits: Limits,
+    /// Checks uploaded certificates.
+    pub certificate_check: CertificateCheck,
+    closing: watch::Sender<bool>,
+}
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A template is wrong.
+    #[error("the page templates cannot be used: {0}")]
+    Templates(String),
+}
+
+impl AppState {
+    /// Reads templates and static files and puts everything together.
+    ///
+    /// # Errors
+    /// [`StartError`] when a template cannot be parsed.
+    pub fn new(ports: Ports, settings: WebSettings, certificate_check: CertificateCheck) -> Result<Self, StartError> {
+        let views = Arc::new(Views::load(settings.dev_assets.as_deref(), Arc::clone(&ports.sha256))?);
+        let limits = Limits::new(settings.rates, Arc::clone(&ports.clock));
+        let (closing, _) = watch::channel(false);
+        Ok(Self { ports: Arc::new(ports), settings, views, limits, certificate_check, closing })
+    }
+
+    /// Runs a use case on the blocking pool. The only place where the server leaves its async threads.
+    ///
+    /// # Errors
+    /// The error of the use case, in words for people.
+    pub async fn blocking<T, E>(
+        &self,
+        work: impl FnOnce(&Ports) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        E: Into<AppError> + Send + 'static,
+    {
+        let ports = Arc::clone(&self.ports);
+        web::block(move || work(&ports)).await.map_err(AppError::internal)?.map_err(Into::into)
+    }
+
+    /// Tells open streams that the server ends.
+    pub fn close(&self) {
+        let _ = self.closing.send(true);
+    }
+
+    /// Becomes `true` when the server ends; streams close themselves then.
+    #[must_use]
+    pub fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
+    }
+}

@@ -1,0 +1,170 @@
+//! Templates and static files: in the binary, or from a folder while somebody works on them.
+
+use crate::state::StartError;
+use crate::view::View;
+use actix_web::web::Bytes;
+use rust_embed::RustEmbed;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::error::Error as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use storywright_domain::ports::Sha256;
+use tera::{Context, Kwargs, State, Tera, TeraResult};
+
+#[derive(RustEmbed)]
+#[folder = "../../web-assets/templates"]
+struct Templates;
+
+#[derive(RustEmbed)]
+#[folder = "../../web-assets/static"]
+struct Statics;
+
+/// A static file.
+#[derive(Debug, Clone)]
+pub struct Asset {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// First twelve digits of its SHA-256: part of its address, so that it may be kept for ever.
+    pub hash: String,
+    /// Its type.
+    pub content_type: &'static str,
+}
+
+/// Templates and static files.
+pub struct Views {
+    loaded: Arc<Loaded>,
+    folder: Option<PathBuf>,
+    sha256: Arc<dyn Sha256>,
+}
+
+struct Loaded {
+    tera: Tera,
+    statics: HashMap<String, Asset>,
+}
+
+impl Views {
+    /// Reads everything once. With a folder (`web-assets`), it is read anew for each page.
+    ///
+    /// # Errors
+    /// [`StartError::Templates`] names the template and the place.
+    pub fn load(folder: Option<&Path>, sha256: Arc<dyn Sha256>) -> Result<Self, StartError> {
+        let loaded = Arc::new(Loaded::read(folder, sha256.as_ref())?);
+        Ok(Self { loaded, folder: folder.map(Path::to_owned), sha256 })
+    }
+
+    fn current(&self) -> Result<Arc<Loaded>, StartError> {
+        match &self.folder {
+            None => Ok(Arc::clone(&self.loaded)),
+            Some(folder) => Loaded::read(Some(folder), self.sha256.as_ref()).map(Arc::new),
+        }
+    }
+
+    /// A static file by name.
+    #[must_use]
+    pub fn asset(&self, name: &str) -> Option<Asset> {
+        self.current().ok()?.statics.get(name).cloned()
+    }
+
+    /// Renders a view; `around` adds what does not belong to the view itself.
+    ///
+    /// # Errors
+    /// What is wrong with the template or a variable, for the log.
+    pub fn render<V: View>(&self, view: &V, around: impl FnOnce(&mut Context)) -> Result<String, String> {
+        let loaded = self.current().map_err(|error| error.to_string())?;
+        let mut context = Context::from_serialize(view).map_err(|error| chain(&error))?;
+        around(&mut context);
+        loaded.tera.render(V::TEMPLATE, &context).map_err(|error| chain(&error))
+    }
+
+    /// Names of all templates.
+    #[must_use]
+    pub fn template_names(&self) -> Vec<String> {
+        self.loaded.tera.get_template_names().map(str::to_owned).collect()
+    }
+}
+
+fn chain(error: &tera::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}
+
+impl Loaded {
+    fn read(folder: Option<&Path>, sha256: &dyn Sha256) -> Result<Self, StartError> {
+        let statics: HashMap<String, Asset> = files::<Statics>(folder.map(|folder| folder.join("static")).as_deref())?
+            .into_iter()
+            .map(|(name, bytes)| {
+                let hash: String = sha256.hex(&bytes).chars().take(12).collect();
+                let content_type = content_type(&name);
+                (name, Asset { bytes: Bytes::from(bytes.into_owned()), hash, content_type })
+            })
+            .collect();
+        let addresses: HashMap<String, tera::Value> = statics
+            .iter()
+            .map(|(name, asset)| (name.clone(), tera::Value::from(format!("/static/{}/{name}", asset.hash))))
+            .collect();
+        let mut tera = Tera::default();
+        // Functions must be known before templates are added.
+        tera.register_function("asset", move |kwargs: Kwargs, _: &State| -> TeraResult<tera::Value> {
+            let name: &str = kwargs.must_get("name")?;
+            addresses
+                .get(name)
+                .cloned()
+                .ok_or_else(|| tera::Error::message(format!("there is no static file `{name}`")))
+        });
+        let mut texts: Vec<(String, String)> = Vec::new();
+        for (name, bytes) in files::<Templates>(folder.map(|folder| folder.join("templates")).as_deref())? {
+            let text = String::from_utf8(bytes.into_owned())
+                .map_err(|_| StartError::Templates(format!("`{name}` is not UTF-8")))?;
+            texts.push((name, text));
+        }
+        tera.add_raw_templates(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+            .map_err(|error| StartError::Templates(chain(&error)))?;
+        Ok(Self { tera, statics })
+    }
+}
+
+type Files = Vec<(String, Cow<'static, [u8]>)>;
+
+fn files<E: RustEmbed>(folder: Option<&Path>) -> Result<Files, StartError> {
+    match folder {
+        None => Ok(E::iter().filter_map(|name| E::get(&name).map(|file| (name.into_owned(), file.data))).collect()),
+        Some(folder) => {
+            let mut found = Vec::new();
+            walk(folder, folder, &mut found)
+                .map_err(|error| StartError::Templates(format!("{}: {error}", folder.display())))?;
+            Ok(found)
+        }
+    }
+}
+
+fn walk(base: &Path, folder: &Path, found: &mut Files) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            walk(base, &path, found)?;
+        } else if let Ok(name) = path.strip_prefix(base) {
+            found.push((name.to_string_lossy().into_owned(), Cow::Owned(fs::read(&path)?)));
+        }
+    }
+    Ok(())
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
+        "css" => "text/css; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "woff2" => "font/woff2",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
