@@ -15,6 +15,8 @@
     selfRequestsOnly: true,
     includeIndicatorStyles: false,
     historyCacheSize: 0,
+    // Copying `style` from an old element to its successor is an inline style to the browser's policy.
+    attributesToSettle: ['class'],
     historyRestoreAsHxRequest: false,
     responseHandling: [
       { code: '204', swap: false },
@@ -254,7 +256,8 @@
   }
   function mark(field, message) {
     const ids = (field.getAttribute('aria-describedby') ?? '').split(' ');
-    const line = ids.map((id) => document.getElementById(id)).find((element) => element?.classList.contains('problem'));
+    // Within the field's own form: while a form is replaced, its successor has the same ids.
+    const line = ids.map((id) => $(`#${CSS.escape(id)}`, field.form ?? document)).find((element) => element?.classList.contains('problem'));
     if (message) field.setAttribute('aria-invalid', 'true'); else field.removeAttribute('aria-invalid');
     if (!line) return;
     line.hidden = !message;
@@ -481,7 +484,7 @@
     async write() {
       const parts = this.parts;
       this.parts = new Set();
-      this.say('Saving');
+      this.say('Saving…');
       const back = () => { for (const part of parts) this.parts.add(part); };
       let answer;
       try {
@@ -535,13 +538,18 @@
   });
   document.addEventListener('visibilitychange', () => { if (document.hidden) editor?.save(); });
 
-  const reload = (url, target, options = {}) => htmx.ajax('GET', url, { source: $(target), target, swap: 'outerHTML show:none', ...options });
+  // Puts the fragment at `url` in place of the element `target`; `select` takes it out of a whole page.
+  async function replace(url, target, select) {
+    const answer = await send('GET', url, { headers: { 'HX-Request': 'true' } });
+    if (answer.ok && $(target)) htmx.swap(target, await answer.text(), { swapStyle: 'outerHTML' }, select ? { select } : {});
+  }
 
   // ---- streams ------------------------------------------------------------------------------------
   // One EventSource per job that the page shows. The server replays what the page has not seen
   // (`after`, then Last-Event-ID), so a reload, a lost connection or a restart lose nothing.
 
   const streams = new Map();
+  const ended = new Set();
 
   class Stream {
     constructor(job, host) {
@@ -582,6 +590,7 @@
       this.ended = true;
       this.source.close();
       streams.delete(this.job);
+      ended.add(this.job);
     }
 
     token({ path, text }) {
@@ -646,17 +655,23 @@
       toast({ tone: 'bad', text: [title, what].filter(Boolean).join('. ') });
     }
 
-    refresh() {
+    // Asks for what the server now holds; a change that comes while an answer is awaited asks again.
+    async refresh() {
       if (this.kind !== 'draft') { this.changed(); return; }
       if (!editor) return;
-      cancelAnimationFrame(this.frame);
-      this.flush();
-      const id = editor.id;
-      reload(`/drafts/${id}/document`, '#document').then(() => {
+      this.again = true;
+      if (this.refreshing) return;
+      this.refreshing = true;
+      while (this.again) {
+        this.again = false;
+        cancelAnimationFrame(this.frame);
+        this.flush();
+        await replace(`/drafts/${editor.id}/document`, '#document').catch(() => {});
+        await replace(`/drafts/${editor.id}`, '#prompt-bar', '#prompt-bar').catch(() => {});
         editor.version = Number($('#document')?.dataset.version ?? editor.version);
-      });
-      reload(`/drafts/${id}`, '#prompt-bar', { select: '#prompt-bar' });
-      tell('draft-changed');
+        tell('draft-changed');
+      }
+      this.refreshing = false;
     }
   }
 
@@ -682,7 +697,7 @@
   function watch() {
     for (const host of $$('[data-job]')) {
       const { job } = host.dataset;
-      if (!streams.has(job)) streams.set(job, new Stream(job, host));
+      if (!streams.has(job) && !ended.has(job)) streams.set(job, new Stream(job, host));
     }
     const busy = $('#prompt-bar[data-job]') !== null;
     for (const field of $$('#document .doc-input, textarea[data-part="requirements"]')) field.readOnly = busy;
