@@ -19,6 +19,7 @@ pub(crate) enum Purpose {
     Seal,
     Pepper,
     Token,
+    Cookie,
     Name,
 }
 
@@ -28,6 +29,7 @@ impl Purpose {
             Self::Seal => b"storywright seal v1",
             Self::Pepper => b"storywright password pepper v1",
             Self::Token => b"storywright api token v1",
+            Self::Cookie => b"storywright session cookie v1",
             Self::Name => b"storywright installation name v1",
         }
     }
@@ -204,6 +206,18 @@ impl Keyring {
         self.derived(&self.keys.first()?.id, purpose)
     }
 
+    /// Signs the cookie of browser sessions: the same for all replicas and across restarts.
+    #[must_use]
+    pub fn cookie_secret(&self) -> Zeroizing<Vec<u8>> {
+        let key = self.lasting(Purpose::Cookie).unwrap_or_default();
+        let prk = hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, key.as_slice());
+        let mut out = Zeroizing::new(vec![0_u8; 64]);
+        // 64 bytes are two blocks; the expansion allows 255.
+        let filled = prk.expand(&[b"cookie"], CookieLength).and_then(|okm| okm.fill(out.as_mut_slice()));
+        debug_assert!(filled.is_ok());
+        out
+    }
+
     /// A name of this installation, 12 hexadecimal digits, the same as long as its first key is kept. Not secret.
     #[must_use]
     pub fn installation(&self) -> String {
@@ -221,6 +235,14 @@ impl Keyring {
             .map(|(index, key)| if index == self.primary { format!("{}*", key.id) } else { key.id.clone() })
             .collect();
         marked.join(", ")
+    }
+}
+
+struct CookieLength;
+
+impl hkdf::KeyType for CookieLength {
+    fn len(&self) -> usize {
+        64
     }
 }
 
@@ -279,7 +301,7 @@ mod tests {
         let ring = Keyring::load(&path).unwrap();
         let mut seen = std::collections::HashSet::new();
         for id in ["k1", "k2"] {
-            for purpose in [Purpose::Seal, Purpose::Pepper, Purpose::Token, Purpose::Name] {
+            for purpose in [Purpose::Seal, Purpose::Pepper, Purpose::Token, Purpose::Cookie, Purpose::Name] {
                 assert!(seen.insert(*ring.derived(id, purpose).unwrap()));
             }
         }

@@ -20,7 +20,10 @@ pub fn start(filter: &str) {
         .init();
 }
 
-#[expect(clippy::disallowed_methods, reason = "a log line says when it was written, whatever the program takes for the time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a log line says when it was written, whatever the program takes for the time"
+)]
 fn timestamp() -> String {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);

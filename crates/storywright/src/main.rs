@@ -1,3 +1,108 @@
 //! The Storywright server: settings, wiring, workers, subcommands.
 
-fn main() {}
+mod doctor;
+mod lock;
+mod logging;
+mod rules;
+mod serve;
+mod settings;
+mod wiring;
+mod workers;
+
+use clap::{Parser, Subcommand};
+use settings::Settings;
+use std::process::ExitCode;
+use storywright_vault::Keyring;
+use wiring::StartError;
+
+/// An AI agent for Jira and Confluence that stays in the house.
+#[derive(Parser)]
+#[command(name = "storywright", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve pages, JSON API and event streams, and work on jobs.
+    Serve,
+    /// Bring the database up to date, then stop.
+    Migrate,
+    /// Look at settings, keys, database, sites and LLM services, and say what to do about what is wrong.
+    Doctor,
+    /// Make, rotate or list the keys.
+    Keys {
+        #[command(subcommand)]
+        action: KeysAction,
+    },
+    /// Print the reference of settings as Markdown.
+    Settings,
+}
+
+#[derive(Subcommand)]
+enum KeysAction {
+    /// Make a keyring with one key.
+    Init,
+    /// Add a key and seal with it from now on; what was sealed before still opens.
+    Rotate,
+    /// List key ids; the one that seals is marked with a star.
+    List,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let get = variable;
+    logging::start(&get("RUST_LOG").unwrap_or_else(|| "info,actix_server=warn,ureq=warn,rustls=warn".to_owned()));
+    match run(&cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("storywright: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "settings are read here, once")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn run(command: &Command) -> Result<ExitCode, StartError> {
+    if let Command::Settings = command {
+        print!("{}", settings::reference());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let settings = Settings::read(&variable)?;
+    match command {
+        Command::Serve => serve::serve(&settings)?,
+        Command::Migrate => {
+            let _lock = lock::DatabaseLock::take(&settings.database)?;
+            storywright_storage::SqliteStorage::open(
+                &settings.database,
+                storywright_storage::SqliteOptions::default(),
+            )?;
+            println!("{} is up to date.", settings.database.display());
+        }
+        Command::Doctor => return Ok(doctor::examine(&settings)),
+        Command::Keys { action } => keys(action, &settings)?,
+        Command::Settings => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn keys(action: &KeysAction, settings: &Settings) -> Result<(), StartError> {
+    let path = &settings.keyring;
+    match action {
+        KeysAction::Init => {
+            Keyring::create(path)?;
+            println!(
+                "Made {}. Back it up apart from the database: without it, people must enter every token again.",
+                path.display()
+            );
+        }
+        KeysAction::Rotate => println!("{} seals from now on; restart the server.", Keyring::rotate(path)?),
+        KeysAction::List => println!("{}", Keyring::load(path)?.describe()),
+    }
+    Ok(())
+}

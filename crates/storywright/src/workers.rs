@@ -47,7 +47,10 @@ impl Slots {
     /// Waits a while for a free slot.
     fn take(&self) -> bool {
         let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut busy, _) = self.changed.wait_timeout_while(busy, Duration::from_secs(1), |busy| *busy >= self.limit).unwrap_or_else(PoisonError::into_inner);
+        let (mut busy, _) = self
+            .changed
+            .wait_timeout_while(busy, Duration::from_secs(1), |busy| *busy >= self.limit)
+            .unwrap_or_else(PoisonError::into_inner);
         let free = *busy < self.limit;
         *busy += usize::from(free);
         free
@@ -62,7 +65,8 @@ impl Slots {
     /// Waits until none is busy; `false` when it took too long.
     fn drain(&self, at_most: Duration) -> bool {
         let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        let (busy, _) = self.changed.wait_timeout_while(busy, at_most, |busy| *busy > 0).unwrap_or_else(PoisonError::into_inner);
+        let (busy, _) =
+            self.changed.wait_timeout_while(busy, at_most, |busy| *busy > 0).unwrap_or_else(PoisonError::into_inner);
         *busy == 0
     }
 }
@@ -79,7 +83,11 @@ impl Workers {
             let own = Arc::new(Slots::new(group.at_once));
             slots.push(Arc::clone(&own));
             let ports = ports.clone();
-            threads.push(std::thread::Builder::new().name(format!("dispatch-{}", group.name)).spawn(move || dispatch(&ports, &group, &own))?);
+            threads.push(
+                std::thread::Builder::new()
+                    .name(format!("dispatch-{}", group.name))
+                    .spawn(move || dispatch(&ports, &group, &own))?,
+            );
         }
         let renewing = ports.clone();
         threads.push(std::thread::Builder::new().name("leases".to_owned()).spawn(move || renew_leases(&renewing))?);
@@ -159,7 +167,9 @@ fn renew_leases(ports: &Ports) {
                 match ports.queue.renew(job, fence, ports.settings.job_lease) {
                     Ok(storywright_domain::ports::Held::Yes { cancel_requested: false, .. }) => {}
                     Ok(_) => ports.running.cancel(job),
-                    Err(error) => log::error!(job_id = job.to_string().as_str(), error = error.to_string().as_str(); "a lease could not be renewed"),
+                    Err(error) => {
+                        log::error!(job_id = job.to_string().as_str(), error = error.to_string().as_str(); "a lease could not be renewed")
+                    }
                 }
             }
         }

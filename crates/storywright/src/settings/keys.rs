@@ -1,26 +1,98 @@
 //! The generated reference of settings, `docs/SETTINGS.md`.
 
 /// Key in `config.json`, variable, default, meaning.
-const KEYS: [(&str, &str, &str, &str); 20] = [
-    ("", "STORYWRIGHT_CONFIG", "`config`", "Folder of `config.json`, `header.json`, `payload.json`, `prompts.json` and `rules/`."),
-    ("server.listen", "STORYWRIGHT_LISTEN", "`127.0.0.1:8080`", "Address and port to listen on. TLS ends at your reverse proxy."),
-    ("server.public_url", "STORYWRIGHT_PUBLIC_URL", "`http://` + listen", "Address that people open. With `https://`, cookies are `Secure` and HSTS is sent."),
+const KEYS: [(&str, &str, &str, &str); 22] = [
+    (
+        "",
+        "STORYWRIGHT_CONFIG",
+        "`config`",
+        "Folder of `config.json`, `header.json`, `payload.json`, `prompts.json` and `rules/`.",
+    ),
+    (
+        "server.listen",
+        "STORYWRIGHT_LISTEN",
+        "`127.0.0.1:8080`",
+        "Address and port to listen on. TLS ends at your reverse proxy.",
+    ),
+    (
+        "server.public_url",
+        "STORYWRIGHT_PUBLIC_URL",
+        "`http://` + listen",
+        "Address that people open. With `https://`, cookies are `Secure` and HSTS is sent.",
+    ),
     ("server.database", "DATABASE_URL", "`var/storywright.db`", "SQLite file, also as `sqlite:PATH`."),
-    ("server.keyring_file", "STORYWRIGHT_KEYRING_FILE", "`var/keyring.json`", "Keys for secrets at rest, passwords and tokens; made by `storywright keys init`, readable by its owner alone."),
-    ("sites", "STORYWRIGHT_SITES", "none", "Jira and Confluence sites that people may connect to: list of `{id, name, kind: jira|confluence, base_url, allow_http?, allow_loopback?, allow_unverified_tls?}`. Nothing else is ever called."),
+    (
+        "server.keyring_file",
+        "STORYWRIGHT_KEYRING_FILE",
+        "`var/keyring.json`",
+        "Keys for secrets at rest, passwords and tokens; made by `storywright keys init`, readable by its owner alone.",
+    ),
+    (
+        "sites",
+        "STORYWRIGHT_SITES",
+        "none",
+        "Jira and Confluence sites that people may connect to: list of `{id, name, kind: jira|confluence, base_url, allow_http?, allow_loopback?, allow_unverified_tls?}`. Nothing else is ever called.",
+    ),
     ("llm", "", "none", "LLM services; see `config/README.md`."),
-    ("server.administrators", "STORYWRIGHT_ADMINISTRATORS", "none", "Employee IDs that become administrators when they sign up; in the variable, separated by commas."),
-    ("server.session_idle_minutes", "STORYWRIGHT_SESSION_IDLE_MINUTES", "30", "A session ends after this time without use (5 to 120)."),
-    ("server.session_hours", "STORYWRIGHT_SESSION_HOURS", "12", "A session ends after this time in any case (1 to 24)."),
+    (
+        "server.administrators",
+        "STORYWRIGHT_ADMINISTRATORS",
+        "none",
+        "Employee IDs that become administrators when they sign up; in the variable, separated by commas.",
+    ),
+    (
+        "server.session_idle_minutes",
+        "STORYWRIGHT_SESSION_IDLE_MINUTES",
+        "30",
+        "A session ends after this time without use (5 to 120).",
+    ),
+    (
+        "server.session_hours",
+        "STORYWRIGHT_SESSION_HOURS",
+        "12",
+        "A session ends after this time in any case (1 to 24).",
+    ),
     ("server.api_token_minutes", "STORYWRIGHT_API_TOKEN_MINUTES", "480", "Life of an API token."),
     ("server.max_open_jobs", "STORYWRIGHT_MAX_OPEN_JOBS", "4", "Jobs that one person may have waiting or running."),
-    ("server.writing_workers", "STORYWRIGHT_WRITING_WORKERS", "1200", "Drafts written at once; each takes a thread while it lasts."),
+    (
+        "server.writing_workers",
+        "STORYWRIGHT_WRITING_WORKERS",
+        "1200",
+        "Drafts written at once; each takes a thread while it lasts.",
+    ),
     ("server.publish_workers", "STORYWRIGHT_PUBLISH_WORKERS", "8", "Publish runs at once."),
-    ("server.create_timeout_seconds", "STORYWRIGHT_CREATE_TIMEOUT_SECONDS", "120", "Longest time of one create call to Jira. Too short a time makes unknown outcomes."),
-    ("server.job_lease_seconds", "STORYWRIGHT_JOB_LEASE_SECONDS", "180", "Lease of a running job; at least the create timeout and 10 s."),
-    ("server.trusted_proxies", "STORYWRIGHT_TRUSTED_PROXIES", "none", "IP addresses of reverse proxies whose `X-Forwarded-For` is believed."),
-    ("server.extra_roots_file", "STORYWRIGHT_EXTRA_ROOTS_FILE", "none", "PEM file with certificates trusted for every site."),
+    (
+        "server.create_timeout_seconds",
+        "STORYWRIGHT_CREATE_TIMEOUT_SECONDS",
+        "120",
+        "Longest time of one create call to Jira. Too short a time makes unknown outcomes.",
+    ),
+    (
+        "server.job_lease_seconds",
+        "STORYWRIGHT_JOB_LEASE_SECONDS",
+        "180",
+        "Lease of a running job; at least the create timeout and 10 s.",
+    ),
+    (
+        "server.trusted_proxies",
+        "STORYWRIGHT_TRUSTED_PROXIES",
+        "none",
+        "Addresses or networks of reverse proxies whose `X-Forwarded-For` is believed.",
+    ),
+    (
+        "server.extra_roots_file",
+        "STORYWRIGHT_EXTRA_ROOTS_FILE",
+        "none",
+        "PEM file with certificates trusted for every site.",
+    ),
     ("server.bcrypt_cost", "STORYWRIGHT_BCRYPT_COST", "12", "Cost of password hashing (10 to 15)."),
+    (
+        "",
+        "STORYWRIGHT_DEV_ASSETS",
+        "none",
+        "Folder from which templates and static files are read instead of from the binary; for development.",
+    ),
+    ("", "STORYWRIGHT_THROTTLE", "on", "`off` lifts sign-in throttling and outbound rate limits; for benchmarks only."),
     ("", "RUST_LOG", "`info`", "What is logged, as `env_logger` reads it. Logs are JSON lines on standard error."),
 ];
 

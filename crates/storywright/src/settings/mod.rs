@@ -58,7 +58,9 @@ pub struct Settings {
     /// Lease of a job.
     pub job_lease: Millis,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<std::net::IpAddr>,
+    pub trusted_proxies: Vec<String>,
+    /// Templates and static files are read from this folder instead of from the binary; for development.
+    pub dev_assets: Option<PathBuf>,
     /// Whether login throttling and outbound rate limits apply; off only for benchmarks.
     pub throttle: bool,
     /// Certificates trusted for every site, PEM.
@@ -79,27 +81,94 @@ impl Settings {
         let config_folder = PathBuf::from(get("STORYWRIGHT_CONFIG").unwrap_or_else(|| "config".to_owned()));
         let file = raw_file(&config_folder.join("config.json"))?;
         let server = file.server;
-        let listen: SocketAddr = parsed(get, "STORYWRIGHT_LISTEN", "server.listen", server.listen.as_deref(), "127.0.0.1:8080", "use an address and a port, as in 127.0.0.1:8080")?;
-        let public_url = text(get, "STORYWRIGHT_PUBLIC_URL", server.public_url.as_deref()).unwrap_or_else(|| format!("http://{listen}"));
+        let listen: SocketAddr = parsed(
+            get,
+            "STORYWRIGHT_LISTEN",
+            "server.listen",
+            server.listen.as_deref(),
+            "127.0.0.1:8080",
+            "use an address and a port, as in 127.0.0.1:8080",
+        )?;
+        let public_url = text(get, "STORYWRIGHT_PUBLIC_URL", server.public_url.as_deref())
+            .unwrap_or_else(|| format!("http://{listen}"));
         let settings = Self {
             listen,
             public_url: check_public_url(public_url)?,
             database: database(get, &server)?,
-            keyring: PathBuf::from(text(get, "STORYWRIGHT_KEYRING_FILE", server.keyring_file.as_deref()).unwrap_or_else(|| "var/keyring.json".to_owned())),
+            keyring: PathBuf::from(
+                text(get, "STORYWRIGHT_KEYRING_FILE", server.keyring_file.as_deref())
+                    .unwrap_or_else(|| "var/keyring.json".to_owned()),
+            ),
             sites: sites(get, file.sites)?,
             administrators: list(get, "STORYWRIGHT_ADMINISTRATORS", server.administrators),
-            session_idle: Millis::minutes(number(get, "STORYWRIGHT_SESSION_IDLE_MINUTES", "server.session_idle_minutes", server.session_idle_minutes, 30, 5..=120)?),
-            session_absolute: Millis::hours(number(get, "STORYWRIGHT_SESSION_HOURS", "server.session_hours", server.session_hours, 12, 1..=24)?),
-            api_token_ttl: Millis::minutes(number(get, "STORYWRIGHT_API_TOKEN_MINUTES", "server.api_token_minutes", server.api_token_minutes, 480, 1..=525_600)?),
+            session_idle: Millis::minutes(number(
+                get,
+                "STORYWRIGHT_SESSION_IDLE_MINUTES",
+                "server.session_idle_minutes",
+                server.session_idle_minutes,
+                30,
+                5..=120,
+            )?),
+            session_absolute: Millis::hours(number(
+                get,
+                "STORYWRIGHT_SESSION_HOURS",
+                "server.session_hours",
+                server.session_hours,
+                12,
+                1..=24,
+            )?),
+            api_token_ttl: Millis::minutes(number(
+                get,
+                "STORYWRIGHT_API_TOKEN_MINUTES",
+                "server.api_token_minutes",
+                server.api_token_minutes,
+                480,
+                1..=525_600,
+            )?),
             max_open_jobs: count(get, "STORYWRIGHT_MAX_OPEN_JOBS", "server.max_open_jobs", server.max_open_jobs, 4)?,
-            writing_workers: count(get, "STORYWRIGHT_WRITING_WORKERS", "server.writing_workers", server.writing_workers, 1_200)?,
-            publish_workers: count(get, "STORYWRIGHT_PUBLISH_WORKERS", "server.publish_workers", server.publish_workers, 8)?,
-            create_timeout: Millis::seconds(number(get, "STORYWRIGHT_CREATE_TIMEOUT_SECONDS", "server.create_timeout_seconds", server.create_timeout_seconds, 120, 1..=600)?),
-            job_lease: Millis::seconds(number(get, "STORYWRIGHT_JOB_LEASE_SECONDS", "server.job_lease_seconds", server.job_lease_seconds, 180, 10..=3_600)?),
-            trusted_proxies: proxies(get, server.trusted_proxies)?,
+            writing_workers: count(
+                get,
+                "STORYWRIGHT_WRITING_WORKERS",
+                "server.writing_workers",
+                server.writing_workers,
+                1_200,
+            )?,
+            publish_workers: count(
+                get,
+                "STORYWRIGHT_PUBLISH_WORKERS",
+                "server.publish_workers",
+                server.publish_workers,
+                8,
+            )?,
+            create_timeout: Millis::seconds(number(
+                get,
+                "STORYWRIGHT_CREATE_TIMEOUT_SECONDS",
+                "server.create_timeout_seconds",
+                server.create_timeout_seconds,
+                120,
+                1..=600,
+            )?),
+            job_lease: Millis::seconds(number(
+                get,
+                "STORYWRIGHT_JOB_LEASE_SECONDS",
+                "server.job_lease_seconds",
+                server.job_lease_seconds,
+                180,
+                10..=3_600,
+            )?),
+            trusted_proxies: list(get, "STORYWRIGHT_TRUSTED_PROXIES", server.trusted_proxies),
+            dev_assets: get("STORYWRIGHT_DEV_ASSETS").map(PathBuf::from),
             throttle: get("STORYWRIGHT_THROTTLE").is_none_or(|value| value != "off"),
             extra_roots_pem: extra_roots(get, server.extra_roots_file.as_deref(), &config_folder)?,
-            bcrypt_cost: u32::try_from(number(get, "STORYWRIGHT_BCRYPT_COST", "server.bcrypt_cost", server.bcrypt_cost, 12, 10..=15)?).unwrap_or(12),
+            bcrypt_cost: u32::try_from(number(
+                get,
+                "STORYWRIGHT_BCRYPT_COST",
+                "server.bcrypt_cost",
+                server.bcrypt_cost,
+                12,
+                10..=15,
+            )?)
+            .unwrap_or(12),
             config_folder,
         };
         settings.check()?;
@@ -111,14 +180,22 @@ impl Settings {
         if self.job_lease.0 < self.create_timeout.0 + 10_000 {
             return Err(error(
                 "server.job_lease_seconds",
-                format!("{} s is less than the create timeout of {} s and 10 s more", self.job_lease.0 / 1_000, self.create_timeout.0 / 1_000),
+                format!(
+                    "{} s is less than the create timeout of {} s and 10 s more",
+                    self.job_lease.0 / 1_000,
+                    self.create_timeout.0 / 1_000
+                ),
                 "raise the lease or lower server.create_timeout_seconds",
             ));
         }
         let mut seen: Vec<&str> = Vec::new();
         for site in &self.sites {
             if seen.contains(&site.id.as_str()) {
-                return Err(error("sites", format!("two sites have the id `{}`", site.id), "give each site an id of its own"));
+                return Err(error(
+                    "sites",
+                    format!("two sites have the id `{}`", site.id),
+                    "give each site an id of its own",
+                ));
             }
             seen.push(&site.id);
         }
@@ -137,34 +214,72 @@ fn error(key: &str, problem: impl Into<String>, cure: impl Into<String>) -> Sett
 }
 
 fn raw_file(path: &Path) -> Result<RawSettings, SettingError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|problem| error(&path.display().to_string(), format!("cannot be read ({problem})"), "set STORYWRIGHT_CONFIG to the folder that holds config.json"))?;
-    serde_json::from_str(&text)
-        .map_err(|problem| error(&path.display().to_string(), format!("line {}: {problem}", problem.line()), "mend the line; docs/SETTINGS.md lists every key"))
+    let text = std::fs::read_to_string(path).map_err(|problem| {
+        error(
+            &path.display().to_string(),
+            format!("cannot be read ({problem})"),
+            "set STORYWRIGHT_CONFIG to the folder that holds config.json",
+        )
+    })?;
+    serde_json::from_str(&text).map_err(|problem| {
+        error(
+            &path.display().to_string(),
+            format!("line {}: {problem}", problem.line()),
+            "mend the line; docs/SETTINGS.md lists every key",
+        )
+    })
 }
 
 fn text(get: Lookup<'_>, variable: &str, from_file: Option<&str>) -> Option<String> {
     get(variable).filter(|value| !value.is_empty()).or_else(|| from_file.map(str::to_owned))
 }
 
-fn parsed<T: std::str::FromStr>(get: Lookup<'_>, variable: &str, key: &str, from_file: Option<&str>, default: &str, cure: &str) -> Result<T, SettingError>
+fn parsed<T: std::str::FromStr>(
+    get: Lookup<'_>,
+    variable: &str,
+    key: &str,
+    from_file: Option<&str>,
+    default: &str,
+    cure: &str,
+) -> Result<T, SettingError>
 where
     T::Err: std::fmt::Display,
 {
     let value = text(get, variable, from_file).unwrap_or_else(|| default.to_owned());
-    value.parse().map_err(|problem| error(&format!("{variable} ({key})"), format!("`{value}` cannot be used ({problem})"), cure))
+    value
+        .parse()
+        .map_err(|problem| error(&format!("{variable} ({key})"), format!("`{value}` cannot be used ({problem})"), cure))
 }
 
-fn number(get: Lookup<'_>, variable: &str, key: &str, from_file: Option<i64>, default: i64, range: std::ops::RangeInclusive<i64>) -> Result<i64, SettingError> {
+fn number(
+    get: Lookup<'_>,
+    variable: &str,
+    key: &str,
+    from_file: Option<i64>,
+    default: i64,
+    range: std::ops::RangeInclusive<i64>,
+) -> Result<i64, SettingError> {
     let cure = format!("use a number from {} to {}", range.start(), range.end());
     let value = match get(variable).filter(|value| !value.is_empty()) {
-        Some(value) => value.parse().map_err(|problem| error(variable, format!("`{value}` is not a number ({problem})"), cure.as_str()))?,
+        Some(value) => value
+            .parse()
+            .map_err(|problem| error(variable, format!("`{value}` is not a number ({problem})"), cure.as_str()))?,
         None => from_file.unwrap_or(default),
     };
-    if range.contains(&value) { Ok(value) } else { Err(error(&format!("{variable} ({key})"), format!("{value} is out of range"), cure)) }
+    if range.contains(&value) {
+        Ok(value)
+    } else {
+        Err(error(&format!("{variable} ({key})"), format!("{value} is out of range"), cure))
+    }
 }
 
-fn count(get: Lookup<'_>, variable: &str, key: &str, from_file: Option<i64>, default: i64) -> Result<usize, SettingError> {
+fn count(
+    get: Lookup<'_>,
+    variable: &str,
+    key: &str,
+    from_file: Option<i64>,
+    default: i64,
+) -> Result<usize, SettingError> {
     number(get, variable, key, from_file, default, 1..=10_000).map(|value| usize::try_from(value).unwrap_or(1))
 }
 
@@ -175,20 +290,25 @@ fn list(get: Lookup<'_>, variable: &str, from_file: Vec<String>) -> Vec<String> 
     }
 }
 
-fn proxies(get: Lookup<'_>, from_file: Vec<String>) -> Result<Vec<std::net::IpAddr>, SettingError> {
-    let parse = |raw: &String| raw.parse().map_err(|_| error("STORYWRIGHT_TRUSTED_PROXIES (server.trusted_proxies)", format!("`{raw}` is no IP address"), "list the addresses of your reverse proxies"));
-    list(get, "STORYWRIGHT_TRUSTED_PROXIES", from_file).iter().map(parse).collect()
-}
-
 fn sites(get: Lookup<'_>, from_file: Vec<Site>) -> Result<Vec<Site>, SettingError> {
     let Some(text) = get("STORYWRIGHT_SITES").filter(|text| !text.is_empty()) else { return Ok(from_file) };
-    serde_json::from_str(&text).map_err(|problem| error("STORYWRIGHT_SITES", format!("is not a JSON list of sites ({problem})"), "see `sites` in docs/SETTINGS.md"))
+    serde_json::from_str(&text).map_err(|problem| {
+        error(
+            "STORYWRIGHT_SITES",
+            format!("is not a JSON list of sites ({problem})"),
+            "see `sites` in docs/SETTINGS.md",
+        )
+    })
 }
 
 fn database(get: Lookup<'_>, server: &RawServer) -> Result<PathBuf, SettingError> {
     let raw = text(get, "DATABASE_URL", server.database.as_deref()).unwrap_or_else(|| "var/storywright.db".to_owned());
     if raw.starts_with("postgres") {
-        return Err(error("DATABASE_URL", "PostgreSQL is not supported yet", "name an SQLite file, as in sqlite:var/storywright.db"));
+        return Err(error(
+            "DATABASE_URL",
+            "PostgreSQL is not supported yet",
+            "name an SQLite file, as in sqlite:var/storywright.db",
+        ));
     }
     let path = raw.strip_prefix("sqlite://").or_else(|| raw.strip_prefix("sqlite:")).unwrap_or(&raw);
     Ok(PathBuf::from(path))
@@ -196,15 +316,27 @@ fn database(get: Lookup<'_>, server: &RawServer) -> Result<PathBuf, SettingError
 
 fn check_public_url(url: String) -> Result<String, SettingError> {
     let ok = (url.starts_with("https://") || url.starts_with("http://")) && !url.contains(char::is_whitespace);
-    if ok { Ok(url.trim_end_matches('/').to_owned()) } else { Err(error("STORYWRIGHT_PUBLIC_URL (server.public_url)", format!("`{url}` is no web address"), "use the address that people open, as in https://storywright.corp.example")) }
+    if ok {
+        Ok(url.trim_end_matches('/').to_owned())
+    } else {
+        Err(error(
+            "STORYWRIGHT_PUBLIC_URL (server.public_url)",
+            format!("`{url}` is no web address"),
+            "use the address that people open, as in https://storywright.corp.example",
+        ))
+    }
 }
 
 fn extra_roots(get: Lookup<'_>, from_file: Option<&str>, folder: &Path) -> Result<Option<String>, SettingError> {
     let Some(name) = text(get, "STORYWRIGHT_EXTRA_ROOTS_FILE", from_file) else { return Ok(None) };
     let path = folder.join(name);
-    std::fs::read_to_string(&path)
-        .map(Some)
-        .map_err(|problem| error("STORYWRIGHT_EXTRA_ROOTS_FILE (server.extra_roots_file)", format!("{} cannot be read ({problem})", path.display()), "name a PEM file with your company's certificates"))
+    std::fs::read_to_string(&path).map(Some).map_err(|problem| {
+        error(
+            "STORYWRIGHT_EXTRA_ROOTS_FILE (server.extra_roots_file)",
+            format!("{} cannot be read ({problem})", path.display()),
+            "name a PEM file with your company's certificates",
+        )
+    })
 }
 
 #[cfg(test)]

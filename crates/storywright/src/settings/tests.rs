@@ -6,7 +6,8 @@ use std::collections::HashMap;
 fn read(config: &str, variables: &[(&str, &str)]) -> Result<Settings, SettingError> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("config.json"), config).unwrap();
-    let mut map: HashMap<String, String> = variables.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let mut map: HashMap<String, String> =
+        variables.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     map.insert("STORYWRIGHT_CONFIG".to_owned(), folder.path().display().to_string());
     Settings::read(&|name| map.get(name).cloned())
 }
@@ -40,5 +41,9 @@ fn a_wrong_setting_names_key_problem_and_cure() {
 #[test]
 fn the_reference_is_fresh() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/SETTINGS.md");
-    assert_eq!(std::fs::read_to_string(path).unwrap(), reference(), "run `cargo run -p storywright -- settings > docs/SETTINGS.md`");
+    assert_eq!(
+        std::fs::read_to_string(path).unwrap(),
+        reference(),
+        "run `cargo run -p storywright -- settings > docs/SETTINGS.md`"
+    );
 }

@@ -1,0 +1,151 @@
+//! Server and pretend company on free ports, with one person signed up and connected.
+
+use crate::Failure;
+use crate::api::Api;
+use crate::process::{Process, free_port, program, wait_for_port};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// The person's password.
+pub const PASSWORD: &str = "copper lantern meadow train";
+
+/// Both programs; they end with this value.
+pub struct Company {
+    /// Port of the server.
+    pub port: u16,
+    /// The server.
+    pub server: Process,
+    sandbox_port: u16,
+    folder: TempDir,
+    _sandbox: Process,
+}
+
+impl Company {
+    /// Starts both; `model` is the model that the LLM service is asked for.
+    pub fn start(model: &str) -> Result<Self, Failure> {
+        let folder = tempfile::tempdir()?;
+        let (port, sandbox_port) = (free_port()?, free_port()?);
+        let mut command = Command::new(program("storywright-sandbox")?);
+        command.args(["--listen", &format!("127.0.0.1:{sandbox_port}")]);
+        let sandbox = Process::start(command, &folder.path().join("sandbox.log"))?;
+        wait_for_port(sandbox_port, Instant::now())?;
+        write_config(folder.path(), sandbox_port, model)?;
+        let made =
+            server_command(folder.path(), port)?.args(["keys", "init"]).stdout(std::process::Stdio::null()).status()?;
+        if !made.success() {
+            return Err("the keys could not be made".into());
+        }
+        let (server, _) = start_server(folder.path(), port)?;
+        Ok(Self { port, server, sandbox_port, folder, _sandbox: sandbox })
+    }
+
+    /// Stops the server and starts it again on the same database; says how long it took until it was ready.
+    pub fn restart(&mut self) -> Result<Duration, Failure> {
+        let port = free_port()?;
+        // The old one is killed first: two servers never share a database.
+        self.server = Process::start(Command::new("true"), &self.folder.path().join("true.log"))?;
+        let (server, took) = start_server(self.folder.path(), port)?;
+        self.server = server;
+        self.port = port;
+        Ok(took)
+    }
+
+    /// Signs the person up, connects everything, and gives a client with a token.
+    pub async fn person(&self) -> Result<(Api, String), Failure> {
+        let people = get(self.sandbox_port, "/__sandbox/people").await?;
+        let alice = people
+            .as_array()
+            .and_then(|people| people.iter().find(|person| person["handle"] == "alice"))
+            .ok_or("no alice")?;
+        let mut api = Api::new(self.port);
+        let registration = api
+            .call("POST", "registrations", &json!({"jira_site": "company-jira", "jira_pat": alice["jira_pat"]}))
+            .await?;
+        let id = registration["registration_id"].as_str().ok_or("no registration_id")?;
+        api.call("POST", &format!("registrations/{id}/confirm"), &json!({"password": PASSWORD})).await?;
+        let name = alice["employee_id"].as_str().ok_or("no employee_id")?.to_owned();
+        api.sign_in(&name, PASSWORD).await?;
+        api.call("PUT", "integrations/llm", &json!({"service": "sandbox", "credential": alice["llm"]["credential"]}))
+            .await?;
+        api.call(
+            "PUT",
+            "integrations/confluence",
+            &json!({"site": "company-wiki", "pat": alice["confluence"]["credential"]}),
+        )
+        .await?;
+        for kind in ["llm", "confluence"] {
+            let report = api.call("POST", &format!("integrations/{kind}/test"), &json!({})).await?;
+            if report["ok"] != true {
+                return Err(format!("the test of {kind} failed: {report}").into());
+            }
+        }
+        Ok((api, name))
+    }
+}
+
+/// Makes this many drafts.
+pub async fn drafts(api: &Api, count: usize) -> Result<Vec<String>, Failure> {
+    let mut ids = Vec::new();
+    for number in 0..count {
+        let body = json!({
+            "requirements": format!("Support agents must refund captured card payment number {number} so that customers are paid back within a day."),
+            "format": "classic", "project_key": "PAY", "issue_type": "Story",
+        });
+        let draft = api.call("POST", "drafts", &body).await?;
+        ids.push(draft["id"].as_str().ok_or("no draft id")?.to_owned());
+    }
+    Ok(ids)
+}
+
+async fn get(port: u16, path: &str) -> Result<Value, Failure> {
+    let mut connection = crate::http::Connection::open(port).await?;
+    let request = connection.request("GET", path, &[("Connection", "close")], "");
+    Ok(serde_json::from_slice(&connection.send(&request).await?.body)?)
+}
+
+fn write_config(folder: &Path, sandbox_port: u16, model: &str) -> Result<(), Failure> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    let text = std::fs::read_to_string(root.join("config/demo/config.json"))?
+        .replace("http://127.0.0.1:9900", &format!("http://127.0.0.1:{sandbox_port}"))
+        .replace("\"../", &format!("\"{}/", root.join("config").display()));
+    let mut config: Value = serde_json::from_str(&text)?;
+    config["llm"]["services"][0]["model"] = json!(model);
+    std::fs::create_dir_all(folder.join("config"))?;
+    std::fs::write(folder.join("config/config.json"), config.to_string())?;
+    Ok(())
+}
+
+fn server_command(folder: &Path, port: u16) -> Result<Command, Failure> {
+    let mut command = Command::new(program("storywright")?);
+    command
+        .env("STORYWRIGHT_LISTEN", format!("127.0.0.1:{port}"))
+        .env("STORYWRIGHT_CONFIG", folder.join("config"))
+        .env("STORYWRIGHT_KEYRING_FILE", folder.join("keyring.json"))
+        .env("DATABASE_URL", folder.join("storywright.db"))
+        .env("STORYWRIGHT_MAX_OPEN_JOBS", "2000")
+        .env("STORYWRIGHT_THROTTLE", "off")
+        .env("RUST_LOG", "warn");
+    Ok(command)
+}
+
+fn start_server(folder: &Path, port: u16) -> Result<(Process, Duration), Failure> {
+    let mut command = server_command(folder, port)?;
+    command.arg("serve");
+    let since = Instant::now();
+    let server = Process::start(command, &folder.join("server.log"))?;
+    wait_for_port(port, since)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let took = runtime.block_on(async {
+        loop {
+            let mut connection = crate::http::Connection::open(port).await?;
+            let request = connection.request("GET", "/readyz", &[("Connection", "close")], "");
+            if connection.send(&request).await?.status == 200 {
+                return Ok::<_, Failure>(since.elapsed());
+            }
+        }
+    })?;
+    Ok((server, took))
+}

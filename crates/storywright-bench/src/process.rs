@@ -1,0 +1,72 @@
+//! Programs under test as processes, and what the operating system says of them.
+
+use crate::Failure;
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A process that ends with its owner.
+pub struct Process(Child);
+
+impl Process {
+    /// Starts a command; its words go to a file.
+    pub fn start(mut command: Command, log: &std::path::Path) -> Result<Self, Failure> {
+        let file = std::fs::File::create(log)?;
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(file)
+            .spawn()
+            .map_err(|error| format!("{command:?} could not be started ({error})"))?;
+        Ok(Self(child))
+    }
+
+    /// Resident memory in MB.
+    pub fn resident_mb(&self) -> Result<f64, Failure> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kilobytes / 1_000.0)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Gone already is as good.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A program of this workspace, built beside this one.
+pub fn program(name: &str) -> Result<PathBuf, Failure> {
+    let folder = match std::env::var_os("STORYWRIGHT_BENCH_BIN_DIR") {
+        Some(folder) => PathBuf::from(folder),
+        None => std::env::current_exe()?.parent().map(PathBuf::from).ok_or("no folder of programs")?,
+    };
+    let path = folder.join(name);
+    if path.exists() {
+        Ok(path)
+    } else {
+        Err(format!("{} is missing: run `cargo xtask bench`, which builds it", path.display()).into())
+    }
+}
+
+/// A port that nobody uses now.
+pub fn free_port() -> Result<u16, Failure> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// Waits until somebody listens there; says how long it took.
+pub fn wait_for_port(port: u16, since: Instant) -> Result<Duration, Failure> {
+    loop {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return Ok(since.elapsed());
+        }
+        if since.elapsed() > Duration::from_secs(30) {
+            return Err(format!("nobody listens on port {port} after 30 s").into());
+        }
+        std::thread::yield_now();
+    }
+}

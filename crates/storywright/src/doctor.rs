@@ -1,0 +1,71 @@
+//! `storywright doctor`: looks at everything the server needs and says what to do about what is wrong.
+
+use crate::settings::Settings;
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Arc;
+use storywright_domain::ports::{Clock, IdSource};
+use storywright_http::{AllowedOrigin, Egress, EgressOptions};
+use storywright_llm::ConfiguredChat;
+use storywright_storage::{SqliteOptions, SqliteStorage};
+use storywright_vault::{Keyring, SystemClock, SystemIds};
+
+/// Looks at everything and prints one line each. Fails when something would keep the server from working.
+pub fn examine(settings: &Settings) -> ExitCode {
+    let mut ok = true;
+    let mut line = |what: &str, result: Result<String, String>| {
+        match result {
+            Ok(detail) => println!("ok    {what}: {detail}"),
+            Err(problem) => {
+                println!("WRONG {what}: {problem}");
+                ok = false;
+            }
+        };
+    };
+    line("settings", Ok(format!("{}, public address {}", settings.config_folder.display(), settings.public_url)));
+    line("keys", Keyring::load(&settings.keyring).map(|keyring| keyring.describe()).map_err(|error| error.to_string()));
+    line("database", database(settings));
+    line("address", address(settings));
+    if settings.sites.is_empty() {
+        line("sites", Err("no site is listed: add Jira to `sites` in config.json".to_owned()));
+    }
+    let origins: Vec<AllowedOrigin> =
+        settings.sites.iter().filter_map(|site| AllowedOrigin::of_site(site).ok()).collect();
+    for site in &settings.sites {
+        line(
+            &format!("site {}", site.id),
+            AllowedOrigin::of_site(site).map(|_| site.base_url.clone()).map_err(|error| error.to_string()),
+        );
+    }
+    line("llm", llm(settings, origins));
+    if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn database(settings: &Settings) -> Result<String, String> {
+    if !settings.database.exists() {
+        return Ok(format!("{} will be made at the first start", settings.database.display()));
+    }
+    SqliteStorage::open(&settings.database, SqliteOptions::default())
+        .map(|_| format!("{} is sound and up to date", settings.database.display()))
+        .map_err(|error| error.to_string())
+}
+
+fn address(settings: &Settings) -> Result<String, String> {
+    match TcpListener::bind(settings.listen) {
+        Ok(_) => Ok(format!("{} is free", settings.listen)),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            Ok(format!("{} is in use; a server runs there", settings.listen))
+        }
+        Err(error) => {
+            Err(format!("{} cannot be used ({error}): choose another with STORYWRIGHT_LISTEN", settings.listen))
+        }
+    }
+}
+
+fn llm(settings: &Settings, origins: Vec<AllowedOrigin>) -> Result<String, String> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let ids: Arc<dyn IdSource> = Arc::new(SystemIds::new());
+    let egress = Egress::new(origins, EgressOptions::new(env!("CARGO_PKG_VERSION"), clock, Arc::clone(&ids)));
+    let chat = ConfiguredChat::load(&settings.config_folder, egress, ids).map_err(|error| error.to_string())?;
+    Ok(storywright_domain::ports::ChatModel::services(&chat).join(", "))
+}

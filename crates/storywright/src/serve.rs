@@ -1,0 +1,118 @@
+//! `storywright serve`: pages, API, streams and workers in one process.
+
+use crate::lock::DatabaseLock;
+use crate::settings::Settings;
+use crate::wiring::{StartError, Wired, wire};
+use crate::workers::{Group, Workers};
+use actix_web::cookie::Key;
+use actix_web::web;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+use storywright_domain::job::JobKind;
+use storywright_domain::ports::Clock;
+use storywright_http::check_ca_pem;
+use storywright_web::{AppState, CertificateCheck, Network, Rates, WebSettings};
+
+/// Time that jobs have to finish after a signal.
+const GRACE: Duration = Duration::from_secs(30);
+/// How often old events, sessions and sign-ups are removed.
+const TIDY_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Runs until a signal comes.
+///
+/// # Errors
+/// What keeps it from starting.
+pub fn serve(settings: &Settings) -> Result<(), StartError> {
+    let _lock = DatabaseLock::take(&settings.database)?;
+    let wired = wire(settings)?;
+    // The lock says that whoever held these leases is dead.
+    let abandoned = wired.storage.abandon_leases()?;
+    let listener = TcpListener::bind(settings.listen).map_err(|error| {
+        format!("cannot listen on {} ({error}): choose another address with STORYWRIGHT_LISTEN", settings.listen)
+    })?;
+    let workers = Workers::start(&wired.ports, groups(settings))?;
+    let state = web::Data::new(AppState::new(
+        wired.ports.clone(),
+        web_settings(settings, &wired)?,
+        certificate_check(Arc::clone(&wired.ports.clock)),
+    )?);
+    log::info!(listen = settings.listen.to_string().as_str(), public_url = settings.public_url.as_str(), abandoned; "ready");
+    actix_web::rt::System::new().block_on(run(state, listener, workers, wired))
+}
+
+async fn run(
+    state: web::Data<AppState>,
+    listener: TcpListener,
+    workers: Workers,
+    wired: Wired,
+) -> Result<(), StartError> {
+    let server = storywright_web::serve(state.clone(), listener)?;
+    let handle = server.handle();
+    let running = actix_web::rt::spawn(server);
+    let tidying = actix_web::rt::spawn(tidy(wired));
+    wait_for_signal().await?;
+    log::info!("stopping");
+    tidying.abort();
+    // No new work first, then streams, then jobs; pages are served until the jobs are done.
+    let stopped = web::block(move || workers.stop(GRACE));
+    state.close();
+    stopped.await?;
+    handle.stop(true).await;
+    running.await??;
+    log::info!("stopped");
+    Ok(())
+}
+
+async fn wait_for_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+async fn tidy(wired: Wired) {
+    let mut due = tokio::time::interval(TIDY_EVERY);
+    loop {
+        due.tick().await;
+        let storage = wired.storage.clone();
+        let now = wired.ports.clock.now();
+        match web::block(move || storage.tidy(now)).await {
+            Ok(Ok(tidied)) => log::info!(events = tidied.events, expired = tidied.expired; "tidied"),
+            Ok(Err(error)) => log::error!(error = error.to_string().as_str(); "tidying failed"),
+            Err(error) => log::error!(error = error.to_string().as_str(); "tidying stopped"),
+        }
+    }
+}
+
+fn groups(settings: &Settings) -> Vec<Group> {
+    vec![
+        Group { name: "writing", kinds: &[JobKind::Generate, JobKind::Refine], at_once: settings.writing_workers },
+        Group { name: "publishing", kinds: &[JobKind::Publish], at_once: settings.publish_workers },
+    ]
+}
+
+fn web_settings(settings: &Settings, wired: &Wired) -> Result<WebSettings, StartError> {
+    let cookie_key = Key::from(&wired.keyring.cookie_secret());
+    let mut web = WebSettings::new(settings.public_url.parse()?, cookie_key);
+    web.trusted_proxies = settings.trusted_proxies.iter().map(|raw| Network::parse(raw)).collect::<Result<_, _>>()?;
+    web.dev_assets.clone_from(&settings.dev_assets);
+    if !settings.throttle {
+        let open = 1_000_000;
+        web.rates = Rates {
+            sign_in_per_address: open,
+            sign_in_per_name_and_address: open,
+            sign_in_per_name: open,
+            outside_per_person: open,
+        };
+    }
+    Ok(web)
+}
+
+fn certificate_check(clock: Arc<dyn Clock>) -> CertificateCheck {
+    Arc::new(move |pem| check_ca_pem(pem, clock.now()).map(|summary| summary.pem).map_err(|error| error.to_string()))
+}

@@ -1,0 +1,79 @@
+//! From settings to ports: the one place where adapters are chosen.
+
+use crate::settings::Settings;
+use std::sync::Arc;
+use storywright_application::{Ports, RunningJobs, Settings as UseCaseSettings};
+use storywright_atlassian::{AtlassianConfluence, AtlassianJira, RememberingJira};
+use storywright_domain::ports::{Clock, IdSource};
+use storywright_http::{AllowedOrigin, Egress, EgressOptions};
+use storywright_llm::ConfiguredChat;
+use storywright_storage::{SqliteOptions, SqliteStorage};
+use storywright_vault::{BcryptHasher, JwtSigner, Keyring, KeyringSealer, RingSha256, SystemClock, SystemIds};
+
+/// Everything that was opened at start.
+pub struct Wired {
+    /// The ports.
+    pub ports: Ports,
+    /// The storage, for what is no port: tidying, leases of dead processes.
+    pub storage: SqliteStorage,
+    /// The keys.
+    pub keyring: Arc<Keyring>,
+    /// The LLM adapter, for what is no port: reloading.
+    pub chat: Arc<ConfiguredChat>,
+}
+
+/// Why the program cannot start, in words for the operator.
+pub type StartError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Opens everything.
+///
+/// # Errors
+/// The first thing that is wrong, with its cure.
+pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
+    let keyring = Arc::new(Keyring::load(&settings.keyring)?);
+    let storage = SqliteStorage::open(&settings.database, SqliteOptions::default())?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let ids: Arc<dyn IdSource> = Arc::new(SystemIds::new());
+    let origins = settings.sites.iter().map(AllowedOrigin::of_site).collect::<Result<Vec<_>, _>>()?;
+    let options = EgressOptions {
+        extra_roots_pem: settings.extra_roots_pem.clone(),
+        ..EgressOptions::new(env!("CARGO_PKG_VERSION"), Arc::clone(&clock), Arc::clone(&ids))
+    };
+    let egress = Egress::new(origins, options);
+    let chat = Arc::new(ConfiguredChat::load(&settings.config_folder, egress.clone(), Arc::clone(&ids))?);
+    let create_timeout = std::time::Duration::from_millis(settings.create_timeout.0.unsigned_abs());
+    let jira = AtlassianJira::new(egress.clone()).with_create_timeout(create_timeout);
+    let ports = Ports {
+        storage: Arc::new(storage.clone()),
+        jira: Arc::new(RememberingJira::new(jira)),
+        confluence: Arc::new(AtlassianConfluence::new(egress)),
+        chat: chat.clone(),
+        events: Arc::new(storage.job_log()?),
+        queue: Arc::new(storage.clone()),
+        passwords: Arc::new(BcryptHasher::new(&keyring, settings.bcrypt_cost)?),
+        sealer: Arc::new(KeyringSealer::new(Arc::clone(&keyring))),
+        tokens: Arc::new(JwtSigner::new(Arc::clone(&keyring))),
+        sha256: Arc::new(RingSha256),
+        clock,
+        ids,
+        settings: Arc::new(use_case_settings(settings, &keyring)),
+        running: Arc::new(RunningJobs::default()),
+    };
+    crate::rules::load(&ports, &settings.config_folder)?;
+    Ok(Wired { ports, storage, keyring, chat })
+}
+
+fn use_case_settings(settings: &Settings, keyring: &Keyring) -> UseCaseSettings {
+    UseCaseSettings {
+        sites: settings.sites.clone(),
+        administrators: settings.administrators.clone(),
+        session_idle: settings.session_idle,
+        session_absolute: settings.session_absolute,
+        api_token_ttl: settings.api_token_ttl,
+        max_open_jobs: settings.max_open_jobs,
+        job_lease: settings.job_lease,
+        create_timeout: settings.create_timeout,
+        instance: keyring.installation(),
+        ..UseCaseSettings::default()
+    }
+}
