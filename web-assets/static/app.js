@@ -541,7 +541,26 @@
   // Puts the fragment at `url` in place of the element `target`; `select` takes it out of a whole page.
   async function replace(url, target, select) {
     const answer = await send('GET', url, { headers: { 'HX-Request': 'true' } });
-    if (answer.ok && $(target)) htmx.swap(target, await answer.text(), { swapStyle: 'outerHTML' }, select ? { select } : {});
+    if (!answer.ok || !$(target)) return;
+    const html = await answer.text();
+    const hold = anchor();
+    htmx.swap(target, html, { swapStyle: 'outerHTML' }, select ? { select } : {});
+    hold();
+  }
+
+  // Remembers what the person looks at and puts it back at the same height after a replacement.
+  function anchor() {
+    const pane = $('.pane-doc .pane-body');
+    if (!pane) return () => {};
+    const scroller = pane.scrollHeight > pane.clientHeight && getComputedStyle(pane).overflowY !== 'visible' ? pane : document.scrollingElement;
+    const top = Math.max(pane.getBoundingClientRect().top, 0);
+    const field = $$('.doc-input', pane).find((input) => shown(input) && input.getBoundingClientRect().bottom > top);
+    if (!field) return () => {};
+    const before = field.getBoundingClientRect().top;
+    return () => {
+      const same = document.getElementById(field.id);
+      if (same) scroller.scrollTop += same.getBoundingClientRect().top - before;
+    };
   }
 
   // ---- streams ------------------------------------------------------------------------------------
