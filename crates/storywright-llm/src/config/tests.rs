@@ -163,6 +163,13 @@ fn what_is_wrong_is_said_with_file_line_and_cure() {
 }
 
 #[test]
+fn a_certificate_file_that_is_not_there_is_named() {
+    let error =
+        broken("config.json", "\"structured\": \"json_schema\"", "\"structured\": \"none\", \"ca_file\": \"corp.pem\"");
+    assert!(error.starts_with("corp.pem: it cannot be read"), "{error}");
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let error = LlmConfig::load(folder.path()).err().unwrap();
