@@ -38,7 +38,10 @@ pub(crate) fn apply(
             errors.add(id, format!("Field '{id}' cannot appear in both 'fields' and 'update'"));
             continue;
         }
-        let operations = operations.as_array().map(Vec::as_slice).unwrap_or_default();
+        let Some(operations) = operations.as_array().filter(|list| list.iter().all(Value::is_object)) else {
+            errors.add(id, "Operations must be a list of objects such as {\"set\": ...}.");
+            continue;
+        };
         match id.as_str() {
             "comment" => {
                 let bodies = operations.iter().filter_map(|op| op.get("add")?.get("body")?.as_str());

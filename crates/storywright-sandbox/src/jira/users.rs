@@ -48,17 +48,22 @@ async fn myself(desk: Desk) -> Answer {
     Ok(HttpResponse::Ok().json(shown))
 }
 
+/// Jira reads flags in any case; Python's clients write `True`.
+fn flag(text: Option<&str>, default: bool) -> bool {
+    text.map_or(default, |text| text.eq_ignore_ascii_case("true"))
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct UserQuery {
     username: Option<String>,
     key: Option<String>,
-    include_deleted: Option<bool>,
+    include_deleted: Option<String>,
 }
 
 async fn get(desk: Desk, query: Query<UserQuery>) -> Answer {
     desk.signed_in()?;
-    let deleted_too = query.include_deleted.unwrap_or(false);
+    let deleted_too = flag(query.include_deleted.as_deref(), false);
     let found = match (&query.username, &query.key) {
         (Some(name), _) => desk.people.iter().find(|p| p.employee_id.eq_ignore_ascii_case(name)),
         (None, Some(key)) => desk.by_key(key),
@@ -81,8 +86,8 @@ struct SearchQuery {
     username: Option<String>,
     start_at: Option<usize>,
     max_results: Option<usize>,
-    include_active: Option<bool>,
-    include_inactive: Option<bool>,
+    include_active: Option<String>,
+    include_inactive: Option<String>,
     project: Option<String>,
     issue_key: Option<String>,
 }
@@ -109,7 +114,8 @@ async fn search(desk: Desk, query: Query<SearchQuery>) -> Answer {
     if query.username.is_none() {
         return Err(JiraError::new(400, "The username query parameter was not provided"));
     }
-    let (active, inactive) = (query.include_active.unwrap_or(true), query.include_inactive.unwrap_or(false));
+    let (active, inactive) =
+        (flag(query.include_active.as_deref(), true), flag(query.include_inactive.as_deref(), false));
     let people = matching(&desk, &query).filter(|p| if p.active { active } else { inactive }).collect();
     Ok(page(&desk, &query, people))
 }
