@@ -10,6 +10,7 @@ pub mod drafting;
 pub mod drafts;
 pub mod integrations;
 pub mod jobs;
+pub mod overview;
 pub mod people;
 mod ports;
 pub mod publishing;
