@@ -85,7 +85,6 @@ impl Stub {
     }
 
     /// With TLS in front.
-    #[allow(dead_code, clippy::allow_attributes, reason = "shared by several test crates, not all speak TLS")]
     pub fn start_tls(steps: impl IntoIterator<Item = Step>, config: Arc<rustls::ServerConfig>) -> Self {
         let wrap = move |stream| -> Box<dyn Duplex> {
             let connection = rustls::ServerConnection::new(Arc::clone(&config)).expect("server connection");
