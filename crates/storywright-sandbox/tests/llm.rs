@@ -1,5 +1,5 @@
 //! The LLM service over real sockets: cookie, streams, structured output, tools, misbehavior, readers that go away.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "test support")]
+#![expect(clippy::unwrap_used, reason = "test support")]
 
 use std::{
     io::{BufRead, BufReader, Read, Write},

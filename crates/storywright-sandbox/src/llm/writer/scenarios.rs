@@ -24,7 +24,10 @@ pub fn of(facts: &Facts, role: &str) -> Vec<Value> {
     let mut open = false;
     for requirement in facts.rules() {
         let unconditional = requirement.condition.is_none();
-        if requirement.role.is_none() && unconditional && open && !requirement.subject.is_empty()
+        if requirement.role.is_none()
+            && unconditional
+            && open
+            && !requirement.subject.is_empty()
             && let Some(last) = found.last_mut().filter(|s| s.then.len() < 4)
         {
             last.then.push(clause(requirement, role));
