@@ -1,6 +1,6 @@
 // Writes the vendored files of ../static from the pinned packages beside this file:
 // the two libraries as published, the icon sprite from the outlines named below, and
-// VERSIONS, one line per file: name, version, source package, license, sha256.
+// VERSIONS, one line per file: name, version, source package, license, sha256; and LICENSES.txt.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -48,5 +48,8 @@ const lines = Object.entries(files).map(([file, [name, content]]) => {
   const sha256 = createHash('sha256').update(content).digest('hex');
   return `${file} ${version} npm:${name} ${license} ${sha256}`;
 });
+const lucide = readFileSync(here('node_modules/lucide-static/LICENSE'), 'utf8').trim();
+const mit = readFileSync(here('alpine-license.txt'), 'utf8').trim();
+writeFileSync(here('../static/LICENSES.txt'), `icons.svg (Lucide)\n\n${lucide}\n\n\nalpine-csp.min.js (Alpine.js)\n\n${mit}\n\n\nhtmx.min.js is under the Zero-Clause BSD license and asks for no notice.\n`);
 writeFileSync(here('../static/VERSIONS'), `${lines.join('\n')}\n`);
 console.log(lines.join('\n'));
