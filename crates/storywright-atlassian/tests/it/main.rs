@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "test support")]
 
 mod company;
+
 mod confluence;
+mod contract;
 mod outcomes;
 mod reads;
 #[expect(dead_code, reason = "shared with the tests of the egress, which use more of it")]
