@@ -69,7 +69,8 @@ pub enum FaultKind {
     },
     /// Does the work, then answers with the right status and JSON that breaks off.
     MalformedJson,
-    /// Search does not see issues younger than this. Combines with other faults.
+    /// Jira's search does not see issues younger than this. Combines with other faults, and lasts until it is removed
+    /// unless `times` is given, which then counts searches.
     IndexLagMs {
         /// Milliseconds; -1 hides every issue that this company's clients created.
         ms: i64,

@@ -195,13 +195,14 @@ impl Shared {
             return Ok(());
         };
         let _one_at_a_time = lock(&self.saving);
-        let bytes = {
-            let people = lock(&self.people);
-            let (jira, confluence, llm) = (self.jira(), self.confluence(), self.llm());
-            serde_json::to_vec(&serde_json::json!({
-                "version": KEPT_VERSION, "people": &*people, "jira": &*jira, "confluence": &*confluence, "llm": &*llm,
-            }))?
-        };
+        // One lock at a time: a handler may hold one of them and want another.
+        let people = serde_json::to_value(&*lock(&self.people))?;
+        let jira = serde_json::to_value(&*self.jira())?;
+        let confluence = serde_json::to_value(&*self.confluence())?;
+        let llm = serde_json::to_value(&*self.llm())?;
+        let bytes = serde_json::to_vec(&serde_json::json!({
+            "version": KEPT_VERSION, "people": people, "jira": jira, "confluence": confluence, "llm": llm,
+        }))?;
         let fresh = path.with_extension("new");
         {
             use io::Write as _;

@@ -2,6 +2,7 @@
 
 mod agile;
 mod avatars;
+mod browse;
 mod catalog;
 mod catalog_fields;
 mod catalog_projects;
@@ -28,6 +29,7 @@ mod transitions;
 mod updates;
 mod users;
 mod values;
+mod wiki;
 
 use actix_web::{
     HttpResponse, middleware,
@@ -50,6 +52,9 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
             .route("/secure/useravatar", web::get().to(avatars::picture))
             .route("/secure/projectavatar", web::get().to(avatars::picture))
             .route("/secure/viewavatar", web::get().to(avatars::picture))
+            .route("/images/icons/{icon:.*}", web::get().to(avatars::picture))
+            .route("/", web::get().to(browse::dashboard))
+            .route("/browse/{key}", web::get().to(browse::page))
             .default_service(web::to(not_found)),
     );
 }

@@ -127,20 +127,14 @@ pub(crate) fn schemas(fields: &Map<String, Value>) -> Value {
     fields.keys().filter_map(|id| Some((id.clone(), meta::schema(catalog::field(id)?)))).collect::<Map<_, _>>().into()
 }
 
-/// A plain rendering: wiki markup is escaped and cut into paragraphs, everything else is null.
+/// Wiki fields as HTML; everything else is null.
 fn rendered(fields: &Map<String, Value>) -> Value {
-    let html = |text: &str| {
-        let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let paragraphs: Vec<String> =
-            escaped.split("\n\n").map(|p| format!("<p>{}</p>", p.replace('\n', "<br/>\n"))).collect();
-        paragraphs.join("\n")
-    };
     fields
         .iter()
         .map(|(id, value)| {
             let text =
                 matches!(catalog::field(id).map(|f| f.kind), Some(Kind::Text)).then_some(value.as_str()).flatten();
-            (id.clone(), text.map_or(Value::Null, |text| json!(html(text))))
+            (id.clone(), text.map_or(Value::Null, |text| json!(super::wiki::html(text))))
         })
         .collect::<Map<_, _>>()
         .into()
