@@ -1,0 +1,305 @@
+//! Builders: whole, valid values, told apart by a number. A test changes the fields that it is about.
+
+use crate::FixedClock;
+use storywright_domain::draft::{Draft, DraftState, DraftVersion, Origin, Requirements};
+use storywright_domain::integration::{Health, Integration, IntegrationKind};
+use storywright_domain::jira::ProjectKey;
+use storywright_domain::job::{Job, JobKind, JobStatus};
+use storywright_domain::person::{ApiToken, AuditEntry, JiraUser, Person, Registration, Role, Session};
+use storywright_domain::ports::{Inserted, Storage, StorageError, StorageExt};
+use storywright_domain::publishing::{ItemState, Run, RunItem, RunState};
+use storywright_domain::remote::{Access, Site, SiteKind, TlsTrust};
+use storywright_domain::story::{Document, Narrative, Story, StoryFormat, Subtask};
+use storywright_domain::{
+    DraftId, ItemId, JobId, Millis, RegistrationId, RequestId, RunId, Secret, SessionId, Timestamp, TokenId, UserId,
+};
+
+/// When things happen, unless a test says otherwise.
+pub const NOW: Timestamp = FixedClock::START;
+
+/// A member with employee ID `emp1`, e-mail `emp1@corp.example`, and so on.
+#[must_use]
+pub fn person(number: u128) -> Person {
+    Person {
+        id: UserId(number),
+        employee_id: format!("emp{number}"),
+        jira_key: format!("JIRAUSER{number}"),
+        jira_site: "jira".to_owned(),
+        display_name: format!("Person {number}"),
+        email: format!("emp{number}@corp.example"),
+        avatar: None,
+        role: Role::Member,
+        active: true,
+        security_stamp: format!("stamp{number}"),
+        preferences: "{}".to_owned(),
+        created_at: NOW,
+    }
+}
+
+/// A person as Jira shows them, fitting [`person`].
+#[must_use]
+pub fn jira_user(number: u128) -> JiraUser {
+    let person = person(number);
+    JiraUser {
+        key: person.jira_key,
+        name: person.employee_id,
+        display_name: person.display_name,
+        email: person.email,
+        active: true,
+        deleted: false,
+        avatar_url: None,
+    }
+}
+
+/// A connection that was tested with success.
+#[must_use]
+pub fn integration(person: &Person, kind: IntegrationKind) -> Integration {
+    let target = match kind {
+        IntegrationKind::Jira => person.jira_site.clone(),
+        IntegrationKind::Confluence => "confluence".to_owned(),
+        IntegrationKind::Llm => "company".to_owned(),
+    };
+    Integration {
+        user: person.id,
+        kind,
+        target,
+        sealed_credential: format!("sealed-{}-{}", kind.as_str(), person.employee_id),
+        credential_hint: "abcd".to_owned(),
+        tls: TlsTrust::default(),
+        health: Health::Ok { employee_id: person.employee_id.clone(), at: NOW },
+        updated_at: NOW,
+    }
+}
+
+/// A sign-up for half an hour.
+#[must_use]
+pub fn registration(number: u128) -> Registration {
+    Registration {
+        id: RegistrationId(number),
+        site: "jira".to_owned(),
+        user: jira_user(number),
+        avatar: None,
+        sealed_pat: format!("sealed-{number}"),
+        pat_hint: "abcd".to_owned(),
+        expires_at: NOW + Millis::minutes(30),
+    }
+}
+
+/// A session that idles out after half an hour.
+#[must_use]
+pub fn session(user: Option<UserId>, number: u128) -> Session {
+    Session {
+        id: SessionId(number),
+        token_hash: format!("{number:064x}"),
+        user,
+        security_stamp: user.map(|user| format!("stamp{}", user.0)).unwrap_or_default(),
+        state: "{}".to_owned(),
+        user_agent: "Browser".to_owned(),
+        address: "192.0.2.1".to_owned(),
+        created_at: NOW,
+        last_seen_at: NOW,
+        idle_expires_at: NOW + Millis::minutes(30),
+        expires_at: NOW + Millis::hours(12),
+    }
+}
+
+/// A token for an hour.
+#[must_use]
+pub fn token(user: UserId, number: u128) -> ApiToken {
+    ApiToken {
+        id: TokenId(number),
+        user,
+        name: format!("token {number}"),
+        created_at: NOW,
+        expires_at: NOW + Millis::hours(1),
+        last_used_at: None,
+        revoked_at: None,
+    }
+}
+
+/// A story with a narrative, criteria, notes, an estimate and two sub-tasks: the default rules find nothing.
+#[must_use]
+pub fn story(summary: &str) -> Story {
+    let subtask = |summary: &str| Subtask { summary: summary.to_owned(), ..Subtask::default() };
+    Story {
+        summary: summary.to_owned(),
+        narrative: Some(Narrative {
+            role: "customer".to_owned(),
+            goal: "my money back".to_owned(),
+            benefit: "I trust the shop".to_owned(),
+        }),
+        acceptance_criteria: vec!["A refund shows within a day".to_owned()],
+        stlc_notes: "Regression: payments".to_owned(),
+        story_points: Some(2.0),
+        subtasks: vec![subtask("Design"), subtask("Build")],
+        ..Story::default()
+    }
+}
+
+/// A draft that is being edited, with one story.
+#[must_use]
+pub fn draft(user: UserId, number: u128) -> Draft {
+    let document = Document { stories: vec![story(&format!("Refund {number}"))] }.with_references();
+    Draft {
+        id: DraftId(number),
+        user,
+        title: format!("Refund {number}"),
+        requirements: Requirements::parse("Customers get their money back.").unwrap(),
+        format: StoryFormat::Classic,
+        prompt: String::new(),
+        project: ProjectKey::parse("PAY").unwrap(),
+        issue_type: "10001".to_owned(),
+        issue_type_name: "Story".to_owned(),
+        rule_set: "default".to_owned(),
+        state: DraftState::Editing,
+        version: 1,
+        document,
+        deleted_at: None,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+/// A version of a draft as it stands.
+#[must_use]
+pub fn version(draft: &Draft) -> DraftVersion {
+    DraftVersion {
+        draft: draft.id,
+        number: draft.version,
+        origin: Origin::Edited,
+        note: String::new(),
+        document: draft.document.clone(),
+        created_at: draft.updated_at,
+    }
+}
+
+/// A pending job that is due.
+#[must_use]
+pub fn job(user: UserId, number: u128) -> Job {
+    Job {
+        id: JobId(number),
+        user,
+        kind: JobKind::Generate,
+        subject: "draft".to_owned(),
+        payload: "{}".to_owned(),
+        status: JobStatus::Pending,
+        attempts: 0,
+        run_at: NOW,
+        question: None,
+        cancel_requested: false,
+        error: None,
+        fence: 0,
+        created_at: NOW,
+        finished_at: None,
+        request_id: "request-1".to_owned(),
+    }
+}
+
+/// An active run of a draft.
+#[must_use]
+pub fn run(draft: &Draft, number: u128) -> Run {
+    Run {
+        id: RunId(number),
+        user: draft.user,
+        draft: draft.id,
+        version: draft.version,
+        site: "jira".to_owned(),
+        project: draft.project.as_str().to_owned(),
+        plan_hash: format!("{number:064x}"),
+        run_label: format!("sw-{number}"),
+        marker_mode: "run_label".to_owned(),
+        idempotency_key: format!("key-{number}"),
+        state: RunState::Active,
+        reason: None,
+        job: JobId(number),
+        approved_at: NOW,
+        finished_at: None,
+    }
+}
+
+/// A planned item of a run.
+#[must_use]
+pub fn item(run: &Run, ordinal: u32) -> RunItem {
+    RunItem {
+        id: ItemId(run.id.0 * 1_000 + u128::from(ordinal)),
+        run: run.id,
+        ordinal,
+        reference: format!("s{}", ordinal + 1),
+        parent: None,
+        issue_type: "Story".to_owned(),
+        summary: format!("Item {ordinal}"),
+        payload: r#"{"fields":{}}"#.to_owned(),
+        payload_sha256: "0".repeat(64),
+        state: ItemState::Planned,
+        attempts: 0,
+        sent_at: None,
+        jira_id: None,
+        jira_key: None,
+        problem: None,
+    }
+}
+
+/// An entry of the audit log.
+#[must_use]
+pub fn audit(user: Option<UserId>, action: &str) -> AuditEntry {
+    AuditEntry {
+        at: NOW,
+        user,
+        action: action.to_owned(),
+        subject: "draft:1".to_owned(),
+        detail: String::new(),
+        request_id: "request-1".to_owned(),
+    }
+}
+
+/// Access to the site `jira` with a token.
+#[must_use]
+pub fn access(user: UserId, credential: &str) -> Access {
+    Access {
+        user,
+        site: Site {
+            id: "jira".to_owned(),
+            name: "Jira".to_owned(),
+            kind: SiteKind::Jira,
+            base_url: "https://jira.corp.example/jira".to_owned(),
+            allow_http: false,
+            allow_loopback: false,
+            allow_unverified_tls: false,
+        },
+        credential: Secret::new(credential.to_owned()),
+        tls: TlsTrust::default(),
+        request_id: RequestId::from_number(1),
+    }
+}
+
+/// Puts [`person`] with their Jira connection into a storage.
+///
+/// # Panics
+/// When the storage fails or knows the person.
+pub fn signed_up(storage: &dyn Storage, number: u128) -> Person {
+    let person = person(number);
+    let jira = integration(&person, IntegrationKind::Jira);
+    let inserted = storage.write(|tx| tx.insert_person(&person, &format!("hash{number}"), &jira));
+    assert_eq!(inserted, Ok::<_, StorageError>(Inserted::New));
+    person
+}
+
+/// Puts a draft into a storage.
+///
+/// # Panics
+/// When the storage fails.
+pub fn kept_draft(storage: &dyn Storage, user: UserId, number: u128) -> Draft {
+    let draft = draft(user, number);
+    storage.write(|tx| tx.insert_draft(&draft)).unwrap();
+    draft
+}
+
+/// Puts a job into a storage.
+///
+/// # Panics
+/// When the storage fails.
+pub fn kept_job(storage: &dyn Storage, user: UserId, number: u128) -> Job {
+    let job = job(user, number);
+    storage.write(|tx| tx.insert_job(&job)).unwrap();
+    job
+}
