@@ -2,10 +2,8 @@
 //!
 //! Open spaces can be read without signing in, so that a link in a demo leads somewhere; the rest leads to the sign-in page.
 
-use std::collections::BTreeMap;
-
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::header,
     web::{self, Path},
 };
@@ -56,9 +54,9 @@ async fn by_id(visit: Visit) -> HttpResponse {
     show(&visit, &store, id)
 }
 
-async fn by_long_path(visit: Visit, parts: Path<BTreeMap<String, String>>) -> HttpResponse {
+async fn by_long_path(visit: Visit, req: HttpRequest) -> HttpResponse {
     let store = visit.shared.confluence();
-    let id = parts.get("id").and_then(|id| id.parse().ok());
+    let id = req.match_info().get("id").and_then(|id| id.parse().ok());
     show(&visit, &store, id)
 }
 

@@ -21,7 +21,10 @@ fn check(query: &str, expected: &[&str]) {
 #[test]
 fn clauses_and_operators() {
     check("type = page AND title = \"invoice export\"", &["Invoice export"]);
-    check("type = page and space = PAY and title ~ refund order by title", &["Card refunds: requirements", "Refund glossary"]);
+    check(
+        "type = page and space = PAY and title ~ refund order by title",
+        &["Card refunds: requirements", "Refund glossary"],
+    );
     check("label = incidents", &["Incident dashboard"]);
     check(
         "label in (glossary, handbook) order by title",

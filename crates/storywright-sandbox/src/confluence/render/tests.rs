@@ -53,7 +53,7 @@ fn boxes_expand_code_and_tasks_become_html() {
 }
 
 #[test]
-fn includes_are_resolved_and_circles_end() {
+fn includes_are_resolved() {
     check(
         "<ac:structured-macro ac:name=\"include\"><ac:parameter ac:name=\"\"><ac:link><ri:page ri:content-title=\"Refund glossary\"/></ac:link></ac:parameter></ac:structured-macro>",
         &["Captured amount"],
