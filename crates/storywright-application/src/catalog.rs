@@ -2,7 +2,7 @@
 
 use crate::Ports;
 use crate::access::{self, AccessError};
-use storywright_domain::jira::{IssueType, Project, ProjectKey};
+use storywright_domain::jira::{CreateField, IssueType, Project, ProjectKey};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageError, StorageExt};
 use storywright_domain::remote::{RemoteError, Site, SiteKind};
@@ -41,6 +41,20 @@ pub fn list_projects(ports: &Ports, actor: &Actor) -> Result<Vec<Project>, Catal
 pub fn list_issue_types(ports: &Ports, actor: &Actor, project: &ProjectKey) -> Result<Vec<IssueType>, CatalogError> {
     let access = access::jira(ports, actor)?;
     Ok(ports.jira.issue_types(&access, project)?)
+}
+
+/// The fields of the create screen of an issue type.
+///
+/// # Errors
+/// [`CatalogError`].
+pub fn list_create_fields(
+    ports: &Ports,
+    actor: &Actor,
+    project: &ProjectKey,
+    issue_type: &str,
+) -> Result<Vec<CreateField>, CatalogError> {
+    let access = access::jira(ports, actor)?;
+    Ok(ports.jira.create_fields(&access, project, issue_type)?)
 }
 
 /// All rule sets.

@@ -11,8 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use storywright_domain::job::JobKind;
 use storywright_domain::ports::Clock;
-use storywright_http::check_ca_pem;
-use storywright_web::{AppState, CertificateCheck, Network, Rates, WebSettings};
+use storywright_http::{CertificateSummary, check_ca_pem};
+use storywright_web::{
+    AppState, CertificateCheck, CertificateFacts, CheckedCertificates, Network, Rates, WebSettings,
+};
 
 /// Time that jobs have to finish after a signal.
 const GRACE: Duration = Duration::from_secs(30);
@@ -114,5 +116,13 @@ fn web_settings(settings: &Settings, wired: &Wired) -> Result<WebSettings, Start
 }
 
 fn certificate_check(clock: Arc<dyn Clock>) -> CertificateCheck {
-    Arc::new(move |pem| check_ca_pem(pem, clock.now()).map(|summary| summary.pem).map_err(|error| error.to_string()))
+    Arc::new(move |pem| {
+        let summary = check_ca_pem(pem, clock.now()).map_err(|error| error.to_string())?;
+        let facts = |one: CertificateSummary| CertificateFacts {
+            subject: one.subject,
+            not_after: one.not_after,
+            sha256: one.sha256,
+        };
+        Ok(CheckedCertificates { pem: summary.pem, certificates: summary.certificates.into_iter().map(facts).collect() })
+    })
 }

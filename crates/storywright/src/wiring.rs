@@ -4,11 +4,15 @@ use crate::settings::Settings;
 use std::sync::Arc;
 use storywright_application::{Ports, RunningJobs, Settings as UseCaseSettings};
 use storywright_atlassian::{AtlassianConfluence, AtlassianJira, RememberingJira};
+use storywright_domain::Millis;
 use storywright_domain::ports::{Clock, IdSource};
 use storywright_http::{AllowedOrigin, Egress, EgressOptions};
 use storywright_llm::ConfiguredChat;
 use storywright_storage::{SqliteOptions, SqliteStorage};
 use storywright_vault::{BcryptHasher, JwtSigner, Keyring, KeyringSealer, RingSha256, SystemClock, SystemIds};
+
+/// Projects, issue types and create screens are asked for again after this span.
+const CATALOG_IS_KEPT: Millis = Millis::minutes(5);
 
 /// Everything that was opened at start.
 pub struct Wired {
@@ -45,7 +49,7 @@ pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
     let jira = AtlassianJira::new(egress.clone()).with_create_timeout(create_timeout);
     let ports = Ports {
         storage: Arc::new(storage.clone()),
-        jira: Arc::new(RememberingJira::new(jira)),
+        jira: Arc::new(RememberingJira::new(jira, Arc::clone(&clock), CATALOG_IS_KEPT)),
         confluence: Arc::new(AtlassianConfluence::new(egress)),
         chat: chat.clone(),
         events: Arc::new(storage.job_log()?),

@@ -353,8 +353,19 @@ fn keep(ports: &Ports, job: &Job, document: Option<Document>, note: &str) -> Res
 
 fn written(draft: Draft, document: Document, now: storywright_domain::Timestamp) -> Draft {
     let number = draft.version + 1;
+    let document = with_field_values_of(&draft.document, document);
     // One version for both: the new text and the end of writing are one change.
     Draft { version: number, ..draft.with_document(document, now).end_writing(now) }
+}
+
+/// The model is never asked for the project's own fields, so what people filled in stays: story by story, and what a split adds takes
+/// the values of the last story that was there.
+fn with_field_values_of(before: &Document, mut after: Document) -> Document {
+    let Some(last) = before.stories.last() else { return after };
+    for (index, story) in after.stories.iter_mut().enumerate() {
+        story.custom_fields = before.stories.get(index).unwrap_or(last).custom_fields.clone();
+    }
+    after
 }
 
 fn origin(kind: JobKind) -> Origin {
@@ -380,4 +391,23 @@ fn announce(ports: &Ports, job: &Job, draft: &Draft, rules: &RuleSet) -> Result<
     let data = serde_json::json!({"errors": count(Severity::Error), "warnings": count(Severity::Warning)});
     ports.events.append(job.id, EventKind::Finding, &data.to_string())?;
     progress(ports, job.id, "Done", 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use storywright_domain::story::{FieldValue, Story};
+
+    #[test]
+    fn field_values_survive_a_refinement_and_a_split() {
+        let filled = |value: &str| Story {
+            custom_fields: [("customfield_1".to_owned(), FieldValue::Option(value.to_owned()))].into(),
+            ..Story::default()
+        };
+        let before = Document { stories: vec![filled("a"), filled("b")] };
+        let after = with_field_values_of(&before, Document { stories: vec![Story::default(); 3] });
+        let expected = [filled("a"), filled("b"), filled("b")].map(|story| story.custom_fields);
+        assert_eq!(after.stories.into_iter().map(|story| story.custom_fields).collect::<Vec<_>>(), expected);
+        assert_eq!(with_field_values_of(&Document::default(), before.clone()), before);
+    }
 }

@@ -1,0 +1,9 @@
+//! The whole product as processes: the real server on a real database file, the pretend company on real sockets, driven through the
+//! JSON API as a client would.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "test support")]
+
+mod canary;
+mod kills;
+mod main_job;
+mod refusals;
+mod support;

@@ -1,0 +1,367 @@
+//! A company of one's own: pretend services in this process, the server as a process that can be killed and started again.
+
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use storywright_sandbox::{Options, Person, Running, Sandbox};
+use tempfile::TempDir;
+
+pub const PASSWORD: &str = "copper lantern meadow train";
+
+pub const REQUIREMENTS: &str = "# Refunds\n\nSupport agents must be able to refund a captured card payment in full, so that customers are paid back within one business day.\n\n- The refund must show in the ledger with the agent's name.\n- A refund must not exceed the captured amount.\n- The customer receives an e-mail when the refund is booked.";
+
+/// Server and services. The server dies with this value.
+pub struct Company {
+    pub sandbox: Running,
+    pub folder: TempDir,
+    server: Option<Child>,
+    port: u16,
+}
+
+/// An answer of the server.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+    pub headers: Vec<(String, String)>,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{:#}", self.body);
+        self.body
+    }
+
+    #[track_caller]
+    pub fn problem(self, status: u16, code: &str) -> Value {
+        assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{:#}", self.body);
+        assert!(!self.body["detail"].as_str().unwrap_or_default().is_empty(), "{:#}", self.body);
+        self.body
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A client with or without a bearer token.
+pub struct Client {
+    port: u16,
+    pub token: Option<String>,
+}
+
+impl Company {
+    pub fn start() -> Self {
+        let sandbox = Sandbox::start(Options::default()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+        let config = std::fs::read_to_string(root.join("config/demo/config.json"))
+            .unwrap()
+            .replace("http://127.0.0.1:9900", sandbox.base_url())
+            .replace("\"../", &format!("\"{}/", root.join("config").display()));
+        std::fs::create_dir_all(folder.path().join("config")).unwrap();
+        std::fs::write(folder.path().join("config/config.json"), config).unwrap();
+        let mut company = Self { sandbox, folder, server: None, port: 0 };
+        let made = company.command().args(["keys", "init"]).stdout(Stdio::null()).status().unwrap();
+        assert!(made.success());
+        company.boot();
+        company
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_storywright"));
+        command
+            .env_clear()
+            .env("STORYWRIGHT_LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("STORYWRIGHT_CONFIG", self.folder.path().join("config"))
+            .env("STORYWRIGHT_KEYRING_FILE", self.folder.path().join("keyring.json"))
+            .env("DATABASE_URL", self.database())
+            .env("STORYWRIGHT_BCRYPT_COST", "10")
+            .env("STORYWRIGHT_THROTTLE", "off")
+            .env("STORYWRIGHT_CREATE_TIMEOUT_SECONDS", "5")
+            .env("STORYWRIGHT_JOB_LEASE_SECONDS", "60")
+            .env("STORYWRIGHT_MAX_OPEN_JOBS", "50")
+            .env("RUST_LOG", "trace");
+        command
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("storywright.db")
+    }
+
+    /// Everything that the server has logged, over all its lives.
+    pub fn logs(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
+    }
+
+    /// Starts the server and waits until it is ready.
+    pub fn boot(&mut self) {
+        self.port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let log =
+            std::fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("server.log")).unwrap();
+        let server =
+            self.command().arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        self.server = Some(server);
+        let begin = Instant::now();
+        while !self.is_ready() {
+            let ended = self.server.as_mut().and_then(|server| server.try_wait().unwrap());
+            assert!(ended.is_none(), "the server ended: {ended:?}\n{}", self.logs());
+            assert!(begin.elapsed() < Duration::from_secs(60), "not ready after 60 s\n{}", self.logs());
+            std::thread::yield_now();
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        ureq::get(&format!("http://127.0.0.1:{}/readyz", self.port)).call().is_ok()
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        let mut server = self.server.take().unwrap();
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
+
+    pub fn nobody(&self) -> Client {
+        Client { port: self.port, token: None }
+    }
+
+    pub fn person(&self, handle: &str) -> Person {
+        self.sandbox.person(handle).unwrap()
+    }
+
+    /// A signed-up person with everything connected and tested.
+    pub fn member(&self, handle: &str) -> Client {
+        let person = self.person(handle);
+        let client = self.signed_up(handle);
+        client
+            .call("PUT", "integrations/llm", json!({"service": "sandbox", "credential": person.llm.credential}))
+            .expect(200);
+        client
+            .call(
+                "PUT",
+                "integrations/confluence",
+                json!({"site": "company-wiki", "pat": person.confluence.credential}),
+            )
+            .expect(200);
+        for kind in ["llm", "confluence", "jira"] {
+            let report = client.call("POST", &format!("integrations/{kind}/test"), json!({})).expect(200);
+            assert_eq!(report["ok"], true, "{report:#}");
+        }
+        client
+    }
+
+    /// A signed-up person with Jira alone.
+    pub fn signed_up(&self, handle: &str) -> Client {
+        let person = self.person(handle);
+        let nobody = self.nobody();
+        let registration = nobody
+            .call("POST", "registrations", json!({"jira_site": "company-jira", "jira_pat": person.jira_pat}))
+            .expect(201);
+        assert_eq!(registration["employee_id"], person.employee_id.as_str());
+        let id = registration["registration_id"].as_str().unwrap();
+        nobody.call("POST", &format!("registrations/{id}/confirm"), json!({"password": PASSWORD})).expect(201);
+        self.sign_in(handle)
+    }
+
+    pub fn sign_in(&self, handle: &str) -> Client {
+        let person = self.person(handle);
+        let token = self
+            .nobody()
+            .call("POST", "tokens", json!({"username": person.employee_id, "password": PASSWORD}))
+            .expect(201);
+        Client { port: self.port, token: Some(token["access_token"].as_str().unwrap().to_owned()) }
+    }
+
+    /// Talks to the sandbox's own back door of the LLM.
+    pub fn llm_control(&self, path: &str, body: &Value) {
+        ureq::post(&format!("{}/{path}", self.sandbox.llm_url())).send_json(body).unwrap();
+    }
+
+    /// Issues that people created, not those that the company began with.
+    pub fn created(&self) -> Vec<(String, String, Option<String>)> {
+        self.sandbox
+            .issues()
+            .into_iter()
+            .filter(|issue| !issue.seeded)
+            .map(|issue| (issue.key, issue.summary, issue.parent))
+            .collect()
+    }
+}
+
+impl Drop for Company {
+    fn drop(&mut self) {
+        if let Some(server) = &mut self.server {
+            let _ = server.kill();
+            let _ = server.wait();
+        }
+        if std::thread::panicking() {
+            let logs = self.logs();
+            let tail: Vec<&str> = logs.lines().filter(|line| !line.contains("TRACE")).rev().take(30).collect();
+            eprintln!("server log, newest first:\n{}", tail.join("\n"));
+        }
+    }
+}
+
+impl Client {
+    /// The same person at the server's present address.
+    pub fn at(&self, company: &Company) -> Self {
+        Self { port: company.port, token: self.token.clone() }
+    }
+
+    pub fn call(&self, method: &str, path: &str, body: Value) -> Answer {
+        self.call_with(method, path, &[], body)
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.call_with("GET", path, &[], Value::Null)
+    }
+
+    pub fn call_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .into();
+        let mut request =
+            ureq::http::Request::builder().method(method).uri(format!("http://127.0.0.1:{}/api/v1/{path}", self.port));
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut response = if body.is_null() {
+            agent.run(request.body(()).unwrap()).unwrap()
+        } else {
+            agent.run(request.header("Content-Type", "application/json").body(body.to_string()).unwrap()).unwrap()
+        };
+        let text = response.body_mut().read_to_string().unwrap();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
+            .collect();
+        let body =
+            if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
+        Answer { status: response.status().as_u16(), body, headers }
+    }
+
+    pub fn new_draft(&self, requirements: &str) -> String {
+        let body =
+            json!({"requirements": requirements, "format": "classic", "project_key": "PAY", "issue_type": "Story"});
+        self.call("POST", "drafts", body).expect(201)["id"].as_str().unwrap().to_owned()
+    }
+
+    pub fn generate(&self, draft: &str) -> String {
+        self.call("POST", &format!("drafts/{draft}/generate"), json!({})).expect(202)["job_id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    /// The events of a job from after a number, until one satisfies `last`. Fails after a minute.
+    pub fn events(&self, job: &str, after: u64, mut last: impl FnMut(&Event) -> bool) -> Vec<Event> {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(60)))
+            .build()
+            .into();
+        let mut response = agent
+            .get(&format!("http://127.0.0.1:{}/api/v1/jobs/{job}/events", self.port))
+            .header("Authorization", &format!("Bearer {}", self.token.as_deref().unwrap_or_default()))
+            .header("Last-Event-ID", &after.to_string())
+            .call()
+            .unwrap();
+        assert_eq!(response.status(), 200);
+        let mut lines = BufReader::new(response.body_mut().as_reader().take(50_000_000)).lines();
+        let mut events = Vec::new();
+        let mut event = Event::default();
+        loop {
+            let Some(Ok(line)) = lines.next() else { panic!("the stream ended before its last event: {events:#?}") };
+            match line.split_once(": ").or_else(|| line.split_once(':')) {
+                Some(("id", id)) => event.id = id.parse().unwrap(),
+                Some(("event", kind)) => event.kind = kind.to_owned(),
+                Some(("data", data)) => event.data = serde_json::from_str(data).unwrap(),
+                None if line.is_empty() && !event.kind.is_empty() => {
+                    let ended = last(&event);
+                    events.push(std::mem::take(&mut event));
+                    if ended {
+                        return events;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// All events of a job that ends.
+    pub fn to_end(&self, job: &str) -> Vec<Event> {
+        self.events(job, 0, |event| event.is_last())
+    }
+
+    /// A draft that is written.
+    pub fn written(&self, requirements: &str) -> String {
+        let draft = self.new_draft(requirements);
+        let job = self.generate(&draft);
+        let events = self.to_end(&job);
+        assert_eq!(events.last().unwrap().data["status"], "completed", "{events:#?}");
+        draft
+    }
+
+    /// Approves the plan of a draft; gives run and job of it.
+    pub fn publish(&self, draft: &str, key: &str) -> String {
+        let plan = self.get(&format!("drafts/{draft}/plan")).expect(200);
+        let body = json!({"plan_hash": plan["plan_hash"]});
+        let run =
+            self.call_with("POST", &format!("drafts/{draft}/publish"), &[("Idempotency-Key", key)], body).expect(202);
+        run["run_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Asks for a run until it has left `active`.
+    pub fn settled(&self, run: &str) -> Value {
+        let begin = Instant::now();
+        loop {
+            let view = self.get(&format!("runs/{run}")).expect(200);
+            if view["state"] != "active" {
+                return view;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(60), "the run does not settle: {view:#}");
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// One server-sent event.
+#[derive(Debug, Default, Clone)]
+pub struct Event {
+    pub id: u64,
+    pub kind: String,
+    pub data: Value,
+}
+
+impl Event {
+    pub fn is_last(&self) -> bool {
+        self.kind == "done" || (self.kind == "error" && self.data["retry"] != true)
+    }
+}
+
+/// The text that token events leave at each place, resets included.
+pub fn streamed(events: &[Event]) -> std::collections::BTreeMap<String, String> {
+    let mut texts = std::collections::BTreeMap::<String, String>::new();
+    for event in events {
+        match event.kind.as_str() {
+            "reset" => texts.clear(),
+            "token" => texts
+                .entry(event.data["path"].as_str().unwrap().to_owned())
+                .or_default()
+                .push_str(event.data["text"].as_str().unwrap()),
+            _ => {}
+        }
+    }
+    texts
+}
