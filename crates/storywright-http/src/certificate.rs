@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use ring::digest::{SHA256, digest};
 use storywright_domain::Timestamp;
 use x509_parser::pem::Pem;
-use x509_parser::prelude::X509Certificate;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// Longest upload in bytes.
 const MAX_BYTES: usize = 64 * 1_024;
@@ -141,7 +141,7 @@ pub fn check_ca_pem(upload: impl AsRef<[u8]>, now: Timestamp) -> Result<CaSummar
     let mut blocks = Vec::new();
     for (index, block) in Pem::iter_from_buffer(upload).enumerate() {
         let block = block.map_err(|_| BadCertificate::Unreadable { number: index + 1 })?;
-        if !matches!(block.label.as_str(), "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE") {
+        if !matches!(block.label.as_str(), "CERTIFICATE" | "X509 CERTIFICATE") {
             return Err(BadCertificate::OtherBlock { label: block.label.chars().take(40).collect() });
         }
         if index >= MAX_CERTIFICATES {
@@ -154,8 +154,9 @@ pub fn check_ca_pem(upload: impl AsRef<[u8]>, now: Timestamp) -> Result<CaSummar
     }
     let mut summary = CaSummary { pem: String::new(), certificates: Vec::new(), warnings: Vec::new() };
     for (index, block) in blocks.iter().enumerate() {
-        let unreadable = BadCertificate::Unreadable { number: index + 1 };
-        let certificate = block.parse_x509().map_err(|_| unreadable)?;
+        let Ok(([], certificate)) = X509Certificate::from_der(&block.contents) else {
+            return Err(BadCertificate::Unreadable { number: index + 1 });
+        };
         let one = summarize(&certificate, &block.contents);
         let self_signed = certificate.subject() == certificate.issuer() && certificate.verify_signature(None).is_ok();
         if !one.is_ca && !self_signed {

@@ -282,10 +282,10 @@ impl Request {
             Some(bytes) => ureq::SendBody::from_owned_reader(std::io::Cursor::new(bytes.clone())),
             None => ureq::SendBody::none(),
         };
-        let mut builder = http::Request::builder()
-            .method(self.method.as_str())
-            .uri(target.url.as_str())
-            .header("x-request-id", self.request_id.as_str());
+        let mut builder = http::Request::builder().method(self.method.as_str()).uri(target.url.as_str());
+        if !self.headers.iter().any(|(name, _)| name == "x-request-id") {
+            builder = builder.header("x-request-id", self.request_id.as_str());
+        }
         if let Some(bytes) = &self.body {
             builder = builder.header("content-length", bytes.len());
         }

@@ -20,7 +20,7 @@ use storywright_domain::remote::TlsTrust;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::{FromDer, X509Certificate, X509Version};
 
 /// Most client configurations kept.
 const KEPT: usize = 64;
@@ -63,7 +63,10 @@ impl TrustCache {
         let verifier: Arc<dyn ServerCertVerifier> = if trust.verify {
             let own = certificates(trust.ca_pem.as_deref().unwrap_or_default());
             let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-            roots.add_parsable_certificates(self.extra_roots.iter().chain(&own).cloned());
+            // A server's own certificate vouches for that server, not for others that its key may sign.
+            roots.add_parsable_certificates(
+                self.extra_roots.iter().chain(own.iter().filter(|it| is_authority(it))).cloned(),
+            );
             let public = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider))
                 .build()
                 .map_err(|error| words(&error))?;
@@ -77,6 +80,12 @@ impl TrustCache {
 
 fn certificates(pem: &str) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem.as_bytes()).filter_map(Result::ok).collect()
+}
+
+/// Whether a certificate may sign others. The oldest version of the format cannot say so, and was used for nothing else.
+fn is_authority(certificate: &CertificateDer<'_>) -> bool {
+    X509Certificate::from_der(certificate)
+        .is_ok_and(|(_, parsed)| parsed.is_ca() || parsed.version() == X509Version::V1)
 }
 
 /// The usual verification; besides, a server may show exactly a certificate that was uploaded for it. Self-signed server

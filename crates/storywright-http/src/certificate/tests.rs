@@ -87,6 +87,9 @@ fn other_files_say_what_they_are_not() {
     check(request, &BadCertificate::OtherBlock { label: "CERTIFICATE REQUEST".to_owned() });
     check("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", &BadCertificate::Unreadable { number: 1 });
     check(&pem[..pem.len() / 2], &BadCertificate::Unreadable { number: 1 });
+    let mut padded = der.contents.clone();
+    padded.extend(b"trailing");
+    check(armored(&padded), &BadCertificate::Unreadable { number: 1 });
     let small = authority("C", 2020, 2040).2;
     check(small.repeat(MAX_CERTIFICATES + 1), &BadCertificate::TooMany);
 }

@@ -133,6 +133,13 @@ fn every_call_says_who_calls_and_nothing_a_browser_would() {
     for name in ["cookie", "origin", "referer", "content-length"] {
         assert_eq!(seen.header(name), None, "{name}");
     }
+    stub.push(Step::json(200, "{}"));
+    let own = call(&egress, Method::Get, &stub.url(), "/x").header("X-Request-Id", "given-0001");
+    own.header("User-Agent", "Gateway/1").send().unwrap();
+    let seen = &stub.seen()[1];
+    assert_eq!(seen.head.to_ascii_lowercase().matches("x-request-id").count(), 1, "{}", seen.head);
+    assert_eq!(seen.header("x-request-id").unwrap(), "given-0001");
+    assert_eq!(seen.header("user-agent").unwrap(), "Gateway/1");
 }
 
 #[test]

@@ -143,3 +143,17 @@ fn plain_http_is_refused_without_leave() {
     let result = egress.request(Purpose::Jira, Method::Get, &plain, "/x", &trust, &request_id()).send();
     assert!(matches!(result, Err(HttpError::NotAllowed { .. })));
 }
+
+#[test]
+fn a_server_certificate_vouches_for_that_server_only() {
+    // The key of an uploaded server certificate signs a certificate for another server.
+    let mut params = CertificateParams::new(vec!["wiki.corp".to_owned()]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "wiki.corp");
+    let key = KeyPair::generate().unwrap();
+    let uploaded = params.self_signed(&key).unwrap().pem();
+    let issuer = Issuer::new(params, key);
+    let key = KeyPair::generate().unwrap();
+    let forged = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let stub = server(vec![forged.der().clone()], &key);
+    assert!(matches!(get(&stub, RULES, &with_ca(&uploaded)), Err(HttpError::Certificate { .. })));
+}
