@@ -1,6 +1,8 @@
 //! Why a call gave no answer.
 
+use crate::resolver::Refused;
 use storywright_domain::remote::RemoteError;
+use ureq::Timeout;
 
 /// Why a call gave no answer, sorted by what the caller can do about it. An answer with an error status is no error here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -107,4 +109,61 @@ pub enum SendOnceError {
         /// What happened.
         error: HttpError,
     },
+}
+
+/// What an error of the library means.
+pub(crate) fn told(error: ureq::Error) -> HttpError {
+    use ureq::Error as E;
+    match error {
+        E::Other(inner) => match inner.downcast_ref::<Refused>() {
+            Some(refused) => HttpError::NotAllowed { detail: refused.to_string() },
+            None => HttpError::Broken { detail: inner.to_string() },
+        },
+        E::Rustls(rustls::Error::InvalidCertificate(problem)) => {
+            HttpError::Certificate { detail: certificate_words(&problem) }
+        }
+        E::Rustls(inner) => HttpError::Unreachable { detail: format!("TLS: {inner}") },
+        E::Tls(words) => HttpError::Unreachable { detail: words.to_owned() },
+        E::HostNotFound => HttpError::Unreachable { detail: "the host name was not found".to_owned() },
+        E::ConnectionFailed | E::TlsRequired => HttpError::Unreachable { detail: "no connection".to_owned() },
+        E::ConnectProxyFailed(_) | E::InvalidProxyUrl => {
+            HttpError::Unreachable { detail: "the proxy failed".to_owned() }
+        }
+        E::Timeout(Timeout::Resolve) => {
+            HttpError::Unreachable { detail: "the host name was not found in time".to_owned() }
+        }
+        E::Timeout(Timeout::Connect) => HttpError::Unreachable { detail: "no connection in time".to_owned() },
+        E::Timeout(phase) => HttpError::Timeout { detail: format!("timeout: {phase}") },
+        E::Io(error) => told_io(&error),
+        E::RequireHttpsOnly(_) => HttpError::NotAllowed { detail: "plain http is not allowed there".to_owned() },
+        E::BadUri(_) | E::Http(_) => HttpError::NotAllowed { detail: "the address is malformed".to_owned() },
+        other => HttpError::Broken { detail: other.to_string() },
+    }
+}
+
+fn told_io(error: &std::io::Error) -> HttpError {
+    use std::io::ErrorKind as K;
+    let words = error.to_string();
+    match error.kind() {
+        K::ConnectionRefused | K::HostUnreachable | K::NetworkUnreachable | K::NetworkDown | K::AddrNotAvailable => {
+            HttpError::Unreachable { detail: words }
+        }
+        // The resolver's words for a name that does not exist have no kind of their own.
+        _ if words.contains("failed to lookup address") => {
+            HttpError::Unreachable { detail: "the host name was not found".to_owned() }
+        }
+        K::TimedOut => HttpError::Timeout { detail: words },
+        _ => HttpError::Broken { detail: words },
+    }
+}
+
+fn certificate_words(problem: &rustls::CertificateError) -> String {
+    use rustls::CertificateError as C;
+    match problem {
+        C::UnknownIssuer => "unknown issuer: a company certificate authority may have to be added".to_owned(),
+        C::Expired | C::ExpiredContext { .. } => "expired".to_owned(),
+        C::NotValidYet | C::NotValidYetContext { .. } => "not valid yet".to_owned(),
+        C::NotValidForName | C::NotValidForNameContext { .. } => "made for another host name".to_owned(),
+        other => format!("{other}"),
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::agent::{self, Kind};
 use crate::breaker::Verdict;
-use crate::request::told;
+use crate::error::told;
 use crate::transport::Watch;
 use crate::{Headers, HttpError, Request};
 use std::io::{self, Read};
