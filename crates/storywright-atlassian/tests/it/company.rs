@@ -7,6 +7,8 @@ use storywright_domain::jira::{CreateOutcome, FieldKind, Marker, NewIssue, Proje
 use storywright_domain::ports::{Confluence, Jira};
 use storywright_domain::story::FieldValue;
 use storywright_sandbox::{FaultKind, FaultRule, Options, Running, Sandbox, Service, Settings};
+use storywright_testkit::FakeJira;
+use storywright_testkit::build::jira_user;
 
 fn company() -> Running {
     Sandbox::start(Options::default()).expect("the company opens")
@@ -263,4 +265,20 @@ fn confluence_says_who_and_finds_pages() {
     assert_eq!(wiki.page(&access, "999999999").unwrap(), None);
     let hostile = wiki.search(&access, "\" OR space = \"SECRET\" (a* ~", 10);
     assert!(hostile.is_ok(), "{hostile:?}");
+}
+
+#[test]
+fn the_fake_that_other_tests_use_keeps_the_same_contract() {
+    let access = |token| crate::support::access(storywright_domain::remote::SiteKind::Jira, "https://jira.corp", token);
+    let fake = FakeJira::with_person("pat", jira_user(1));
+    let site = Site {
+        access: access("pat"),
+        wrong: access("nobodys"),
+        project: key("PAY"),
+        story: "10001".to_owned(),
+        subtask: "10003".to_owned(),
+    };
+    jira_contract(&fake, &site);
+    let links = fake.links();
+    assert_eq!(links.values().map(|(_, title)| title.as_str()).collect::<Vec<_>>(), ["second"]);
 }

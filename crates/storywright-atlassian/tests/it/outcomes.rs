@@ -76,7 +76,7 @@ fn an_answer_that_does_not_come_in_time_is_unknown() {
     for bytes in ["", head] {
         let stub = Stub::start([Step::raw(bytes, Then::Hang)]);
         let (jira, access) = jira(&stub.url(), TOKEN);
-        let outcome = jira.with_create_timeout(Duration::from_millis(200)).create(&access, PAYLOAD, Some("PAY-7"));
+        let outcome = jira.with_create_timeout(Duration::from_millis(600)).create(&access, PAYLOAD, Some("PAY-7"));
         assert!(matches!(outcome, CreateOutcome::Unknown { .. }), "{outcome:?}");
         stub.wait_for_close();
         assert_eq!(stub.seen().len(), 1);

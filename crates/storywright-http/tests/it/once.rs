@@ -83,7 +83,7 @@ fn a_head_with_a_broken_body_is_unknown_and_tells_the_status() {
 fn a_slow_body_is_unknown_and_tells_the_status() {
     let cut = "HTTP/1.1 201 Created\r\nContent-Length: 40\r\n\r\n{\"id\":";
     let stub = Stub::start([Step::raw(cut, Then::Hang)]);
-    unknown(post(&stub, &Arc::default()).timeout(Duration::from_millis(300)).send_once(), Some(201), "timeout");
+    unknown(post(&stub, &Arc::default()).timeout(Duration::from_millis(1_000)).send_once(), Some(201), "timeout");
 }
 
 #[test]
