@@ -21,7 +21,7 @@ pub mod visit;
 
 pub use errors::AppError;
 pub use settings::{BadNetwork, Network, Rates, WebSettings};
-pub use state::{AppState, CertificateCheck, StartError};
+pub use state::{AppState, CertificateCheck, CertificateFacts, CheckedCertificates, StartError};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
@@ -67,6 +67,7 @@ pub fn app(
 /// When the socket cannot be used.
 pub fn serve(state: web::Data<AppState>, listener: TcpListener) -> std::io::Result<Server> {
     let settings = state.settings.clone();
+    sse::let_stuck_connections_end(&listener)?;
     let server = HttpServer::new(move || app(&state))
         .workers(settings.workers.max(1))
         .worker_max_blocking_threads(settings.blocking_threads.max(1))
@@ -74,6 +75,8 @@ pub fn serve(state: web::Data<AppState>, listener: TcpListener) -> std::io::Resu
         .client_request_timeout(Duration::from_secs(5))
         .client_disconnect_timeout(Duration::from_secs(5))
         .keep_alive(Duration::from_secs(15))
+        // Events are small; none may wait for the acknowledgement of the one before.
+        .tcp_nodelay(true)
         // A browser that has gone is noticed at once, also by a stream that has nothing to say.
         .h1_allow_half_closed(false)
         .shutdown_timeout(settings.shutdown.as_secs())

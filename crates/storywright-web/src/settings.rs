@@ -30,6 +30,8 @@ pub struct WebSettings {
     pub shutdown: Duration,
     /// Limits on how often something may be asked.
     pub rates: Rates,
+    /// Event streams that one person may have open at a time.
+    pub streams_per_person: usize,
     /// Shown in the footer and in `/healthz`.
     pub version: String,
 }
@@ -69,6 +71,7 @@ impl WebSettings {
             max_connections: 10_000,
             shutdown: Duration::from_secs(30),
             rates: Rates::default(),
+            streams_per_person: 20,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

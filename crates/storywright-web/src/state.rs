@@ -3,14 +3,37 @@
 use crate::errors::AppError;
 use crate::limits::Limits;
 use crate::settings::WebSettings;
+use crate::sse::Streams;
 use crate::view::Views;
 use actix_web::web;
 use std::sync::Arc;
 use storywright_application::Ports;
+use storywright_application::overview::CountCache;
+use storywright_domain::Timestamp;
 use tokio::sync::watch;
 
-/// Checks uploaded certificates (PEM): gives the canonical text to store, or what is wrong as words for people.
-pub type CertificateCheck = Arc<dyn Fn(&str) -> Result<String, String> + Send + Sync>;
+/// Checks uploaded certificates (PEM), or says what is wrong in words for people.
+pub type CertificateCheck = Arc<dyn Fn(&str) -> Result<CheckedCertificates, String> + Send + Sync>;
+
+/// Certificates that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedCertificates {
+    /// The certificates alone, in PEM: what is stored.
+    pub pem: String,
+    /// Whose they are, in order.
+    pub certificates: Vec<CertificateFacts>,
+}
+
+/// One certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateFacts {
+    /// Whose it is.
+    pub subject: String,
+    /// Valid to.
+    pub not_after: Timestamp,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+}
 
 /// Shared by all workers; made once at start.
 pub struct AppState {
@@ -22,8 +45,12 @@ pub struct AppState {
     pub views: Arc<Views>,
     /// How often something may be asked.
     pub limits: Limits,
+    /// What lists say about drafts, counted once per version.
+    pub counts: CountCache,
     /// Checks uploaded certificates.
     pub certificate_check: CertificateCheck,
+    /// Event streams that are open.
+    pub streams: Arc<Streams>,
     closing: watch::Sender<bool>,
 }
 
@@ -44,7 +71,17 @@ impl AppState {
         let views = Arc::new(Views::load(settings.dev_assets.as_deref(), Arc::clone(&ports.sha256))?);
         let limits = Limits::new(settings.rates, Arc::clone(&ports.clock));
         let (closing, _) = watch::channel(false);
-        Ok(Self { ports: Arc::new(ports), settings, views, limits, certificate_check, closing })
+        let streams = Arc::new(Streams::default());
+        Ok(Self {
+            ports: Arc::new(ports),
+            settings,
+            views,
+            limits,
+            counts: CountCache::default(),
+            certificate_check,
+            streams,
+            closing,
+        })
     }
 
     /// Runs a use case on the blocking pool. The only place where the server leaves its async threads.

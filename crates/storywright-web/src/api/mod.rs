@@ -1,20 +1,96 @@
-//! The JSON API.
+//! The JSON API under `/api/v1`: the same use cases as the pages, for programs. A bearer token is the only proof of who calls; cookies are
+//! never looked at, and no other origin is told that it may call.
+
+pub mod body;
+mod caller;
+mod catalog;
+mod compare;
+mod drafts;
+mod integrations;
+mod jobs;
+mod openapi;
+mod people;
+mod problem;
+mod runs;
+mod stories;
+mod versions;
+mod writing;
+
+pub use caller::Caller;
+pub use openapi::document;
+pub use problem::{Problem, problem};
 
 use crate::errors::AppError;
-use crate::route::Route;
-use actix_web::HttpResponse;
-use storywright_domain::RequestId;
+use crate::route::{LARGE, Policy, Route, SMALL};
+use crate::sse;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use storywright_domain::Timestamp;
+
+/// What a handler gives.
+type Answer = Result<HttpResponse, AppError>;
+
+/// Bodies with a certificate: 64 KiB of it, escaped.
+const CERTIFICATE: usize = 2 * SMALL;
+
+use Policy::{Bearer, PublicApi};
 
 /// Routes of the API.
-pub const ROUTES: &[Route] = &[];
+pub const ROUTES: &[Route] = &[
+    Route::get("/api/v1/openapi.json", PublicApi, || web::to(openapi::show)),
+    Route::get("/api/v1/sites", PublicApi, || web::to(catalog::sites)),
+    Route::post("/api/v1/registrations", PublicApi, || web::to(people::register)),
+    Route::post("/api/v1/registrations/{id}/confirm", PublicApi, || web::to(people::confirm)),
+    Route::post("/api/v1/tokens", PublicApi, || web::to(people::issue_token)),
+    Route::delete("/api/v1/tokens/current", Bearer, || web::to(people::revoke_token)),
+    Route::get("/api/v1/me", Bearer, || web::to(people::me)),
+    Route::get("/api/v1/integrations", Bearer, || web::to(integrations::list)),
+    Route::put("/api/v1/integrations/jira", Bearer, || web::to(integrations::save_jira)),
+    Route::put("/api/v1/integrations/confluence", Bearer, || web::to(integrations::save_confluence)).body(CERTIFICATE),
+    Route::put("/api/v1/integrations/llm", Bearer, || web::to(integrations::save_llm)),
+    Route::post("/api/v1/integrations/{kind}/test", Bearer, || web::to(integrations::test)).outside(),
+    Route::get("/api/v1/projects", Bearer, || web::to(catalog::projects)).outside(),
+    Route::get("/api/v1/projects/{key}/issue-types", Bearer, || web::to(catalog::issue_types)).outside(),
+    Route::get("/api/v1/rule-sets", Bearer, || web::to(catalog::rule_sets)),
+    Route::post("/api/v1/validate", Bearer, || web::to(catalog::validate)).body(LARGE),
+    Route::post("/api/v1/drafts", Bearer, || web::to(drafts::create)).body(LARGE).outside(),
+    Route::get("/api/v1/drafts", Bearer, || web::to(drafts::list)),
+    Route::get("/api/v1/drafts/{id}", Bearer, || web::to(drafts::show)),
+    Route::put("/api/v1/drafts/{id}", Bearer, || web::to(drafts::change)).body(LARGE),
+    Route::delete("/api/v1/drafts/{id}", Bearer, || web::to(drafts::remove)),
+    Route::get("/api/v1/drafts/{id}/findings", Bearer, || web::to(drafts::findings)),
+    Route::get("/api/v1/drafts/{id}/versions", Bearer, || web::to(versions::list)),
+    Route::get("/api/v1/drafts/{id}/versions/{number}", Bearer, || web::to(versions::show)),
+    Route::post("/api/v1/drafts/{id}/versions/{number}/restore", Bearer, || web::to(versions::restore)),
+    Route::get("/api/v1/drafts/{id}/compare", Bearer, || web::to(versions::compare)),
+    Route::post("/api/v1/drafts/{id}/generate", Bearer, || web::to(writing::generate)).outside(),
+    Route::post("/api/v1/drafts/{id}/refine", Bearer, || web::to(writing::refine)).outside(),
+    Route::get("/api/v1/drafts/{id}/plan", Bearer, || web::to(runs::plan)).outside(),
+    Route::post("/api/v1/drafts/{id}/publish", Bearer, || web::to(runs::publish)).outside(),
+    Route::get("/api/v1/runs", Bearer, || web::to(runs::list)),
+    Route::get("/api/v1/runs/{id}", Bearer, || web::to(runs::show)),
+    Route::post("/api/v1/runs/{id}/stop", Bearer, || web::to(runs::stop)),
+    Route::post("/api/v1/runs/{id}/resume", Bearer, || web::to(runs::resume)).outside(),
+    Route::post("/api/v1/runs/{id}/items/{item}/resolve", Bearer, || web::to(runs::resolve)).outside(),
+    Route::get("/api/v1/jobs", Bearer, || web::to(jobs::list)),
+    Route::get("/api/v1/jobs/{id}", Bearer, || web::to(jobs::show)),
+    Route::get("/api/v1/jobs/{id}/events", Bearer, || web::to(sse::api)),
+    Route::post("/api/v1/jobs/{id}/cancel", Bearer, || web::to(jobs::cancel)),
+    Route::post("/api/v1/jobs/{id}/answer", Bearer, || web::to(jobs::answer)),
+];
 
-/// A failure as problem+json.
-#[must_use]
-pub fn problem(error: &AppError, request_id: &RequestId) -> HttpResponse {
-    let _ = request_id;
-    HttpResponse::build(
-        actix_web::http::StatusCode::from_u16(error.status())
-            .unwrap_or(actix_web::http::StatusCode::INTERNAL_SERVER_ERROR),
-    )
-    .finish()
+/// A JSON answer.
+fn json(status: StatusCode, body: &impl Serialize) -> HttpResponse {
+    HttpResponse::build(status).json(body)
+}
+
+/// A JSON answer with 200.
+fn ok(body: &impl Serialize) -> HttpResponse {
+    json(StatusCode::OK, body)
+}
+
+/// `2026-05-04T09:12:33.125Z`.
+fn rfc3339(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
 }

@@ -127,6 +127,15 @@ impl AppError {
         Self { extra: Some(extra), ..self }
     }
 
+    /// The same error with a field under the name that the caller knows it by.
+    #[must_use]
+    pub fn rename_field(mut self, from: &str, to: &str) -> Self {
+        for problem in self.errors.iter_mut().filter(|problem| problem.field == from) {
+            problem.field = to.to_owned();
+        }
+        self
+    }
+
     /// With what is wrong with which field.
     #[must_use]
     pub fn with_errors(self, errors: Vec<FieldProblem>) -> Self {

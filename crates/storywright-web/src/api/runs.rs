@@ -1,0 +1,401 @@
+//! Plans and runs: what would be sent, approving it, what came of it.
+
+use super::body::{Json, query};
+use super::drafts::draft_id;
+use super::{Answer, Caller, json, ok, rfc3339};
+use crate::errors::{AppError, FieldProblem, kinds};
+use actix_web::http::{StatusCode, header};
+use actix_web::web;
+use serde::{Deserialize, Serialize};
+use storywright_application::Ports;
+use storywright_application::publishing::{
+    self, Resolution, ResolveError, RunView, list_runs, make_plan, resolve_item, resume_run, run_view, stop_run,
+};
+use storywright_domain::person::Actor;
+use storywright_domain::publishing::{Plan, PlannedIssue, Run, RunItem};
+use storywright_domain::{ItemId, RunId};
+use utoipa::ToSchema;
+
+/// What a person approves: exact payloads, and one hash over all of them, host, project and person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlanJson {
+    /// Send it to approve exactly this.
+    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    plan_hash: String,
+    /// Draft.
+    draft_id: String,
+    /// Version of the draft.
+    version: u32,
+    /// Jira site id.
+    site: String,
+    /// Project key.
+    project_key: String,
+    /// Label that marks every issue of the run.
+    run_label: String,
+    /// How an issue whose answer was lost is found again: `run_label` or `footer`.
+    marker_mode: String,
+    /// Parents before children.
+    issues: Vec<PlannedIssueJson>,
+}
+
+/// One issue of a plan.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlannedIssueJson {
+    /// Local reference in the document.
+    #[schema(example = "s1.1")]
+    reference: String,
+    /// Reference of the parent, for a sub-task.
+    #[schema(required)]
+    parent: Option<String>,
+    /// Issue type name.
+    issue_type: String,
+    /// Summary.
+    summary: String,
+    /// Description as Jira will store it.
+    description: String,
+    /// The create payload, JSON text, with `@parent` where the parent's key goes.
+    payload: String,
+    /// SHA-256 of the payload.
+    payload_sha256: String,
+}
+
+impl From<&Plan> for PlanJson {
+    fn from(plan: &Plan) -> Self {
+        Self {
+            plan_hash: plan.plan_hash.clone(),
+            draft_id: plan.draft.to_string(),
+            version: plan.version,
+            site: plan.site.clone(),
+            project_key: plan.project.clone(),
+            run_label: plan.run_label.clone(),
+            marker_mode: plan.marker_mode.clone(),
+            issues: plan.issues.iter().map(PlannedIssueJson::from).collect(),
+        }
+    }
+}
+
+impl From<&PlannedIssue> for PlannedIssueJson {
+    fn from(issue: &PlannedIssue) -> Self {
+        Self {
+            reference: issue.reference.clone(),
+            parent: issue.parent.clone(),
+            issue_type: issue.issue_type.clone(),
+            summary: issue.summary.clone(),
+            description: issue.description.clone(),
+            payload: issue.payload.clone(),
+            payload_sha256: issue.payload_sha256.clone(),
+        }
+    }
+}
+
+/// Approval of a plan.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// `plan_hash` of the plan that was looked at.
+    plan_hash: String,
+}
+
+/// A run that was started, or the one that the same idempotency key started before.
+#[derive(Serialize, ToSchema)]
+pub struct RunStarted {
+    /// Look at `GET /runs/{id}`.
+    run_id: String,
+}
+
+/// A run that goes on.
+#[derive(Serialize, ToSchema)]
+pub struct RunResumed {
+    /// The run.
+    run_id: String,
+    /// The job that works on it now.
+    job_id: String,
+}
+
+/// A run in a list.
+#[derive(Serialize, ToSchema)]
+pub struct RunRow {
+    /// Its id.
+    id: String,
+    /// From which draft.
+    draft_id: String,
+    /// From which version.
+    version: u32,
+    /// Jira site id.
+    site: String,
+    /// Project key.
+    project_key: String,
+    /// What was approved.
+    plan_hash: String,
+    /// `active`, `paused`, `completed`, `incomplete` or `stopped`.
+    #[schema(example = "completed")]
+    state: &'static str,
+    /// Why it is paused or incomplete.
+    #[schema(required)]
+    reason: Option<String>,
+    /// The job that works on it.
+    job_id: String,
+    /// When it was approved.
+    #[schema(format = DateTime)]
+    approved_at: String,
+    /// When it ended.
+    #[schema(required, format = DateTime)]
+    finished_at: Option<String>,
+}
+
+/// A part of the list of runs, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct Runs {
+    items: Vec<RunRow>,
+    /// Send it as `cursor` for the next part; null when there is none.
+    #[schema(required)]
+    next_cursor: Option<String>,
+}
+
+/// A run with its issues.
+#[derive(Serialize, ToSchema)]
+pub struct RunJson {
+    #[serde(flatten)]
+    run: RunRow,
+    /// One per issue, in the order of creation.
+    items: Vec<RunItemJson>,
+}
+
+/// One issue of a run.
+#[derive(Serialize, ToSchema)]
+pub struct RunItemJson {
+    /// Its id.
+    id: String,
+    /// Local reference in the document.
+    #[schema(example = "s1.1")]
+    reference: String,
+    /// Item under which it is created.
+    #[schema(required)]
+    parent: Option<String>,
+    /// Issue type name.
+    issue_type: String,
+    /// Summary.
+    summary: String,
+    /// `planned`, `sending`, `created`, `rejected`, `unknown`, `blocked` or `cancelled`.
+    #[schema(example = "created")]
+    state: &'static str,
+    /// Create calls begun.
+    attempts: u32,
+    /// Key in Jira.
+    #[schema(required, example = "PAY-12")]
+    key: Option<String>,
+    /// Address in Jira, for people.
+    #[schema(required)]
+    url: Option<String>,
+    /// What went wrong.
+    #[schema(required)]
+    problem: Option<String>,
+}
+
+/// How an issue whose state is unknown is settled.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settlement {
+    /// What to do.
+    action: SettleAction,
+    /// Key of the issue in Jira, with `exists`.
+    #[schema(example = "PAY-12")]
+    key: Option<String>,
+}
+
+/// What to do with an issue whose state is unknown.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SettleAction {
+    /// Look again.
+    CheckAgain,
+    /// It is the issue named by `key`.
+    Exists,
+    /// Create it once more; a duplicate is accepted.
+    CreateAgain,
+}
+
+/// What settling gave.
+#[derive(Serialize, ToSchema)]
+pub struct Settled {
+    /// Whether the state is known now.
+    resolved: bool,
+    /// The run after the call.
+    run: RunJson,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    cursor: Option<String>,
+}
+
+impl From<&Run> for RunRow {
+    fn from(run: &Run) -> Self {
+        Self {
+            id: run.id.to_string(),
+            draft_id: run.draft.to_string(),
+            version: run.version,
+            site: run.site.clone(),
+            project_key: run.project.clone(),
+            plan_hash: run.plan_hash.clone(),
+            state: run.state.as_str(),
+            reason: run.reason.clone(),
+            job_id: run.job.to_string(),
+            approved_at: rfc3339(run.approved_at),
+            finished_at: run.finished_at.map(rfc3339),
+        }
+    }
+}
+
+fn shown(ports: &Ports, view: &RunView) -> RunJson {
+    let site = ports.settings.site(&view.run.site).map(|site| site.base_url.as_str());
+    let url = |key: &Option<String>| Some(format!("{}/browse/{}", site?, key.as_ref()?));
+    let item = |item: &RunItem| RunItemJson {
+        id: item.id.to_string(),
+        reference: item.reference.clone(),
+        parent: item.parent.map(|parent| parent.to_string()),
+        issue_type: item.issue_type.clone(),
+        summary: item.summary.clone(),
+        state: item.state.as_str(),
+        attempts: item.attempts,
+        key: item.jira_key.clone(),
+        url: url(&item.jira_key),
+        problem: item.problem.clone(),
+    };
+    RunJson { run: RunRow::from(&view.run), items: view.items.iter().map(item).collect() }
+}
+
+fn run_id(raw: &str) -> Result<RunId, AppError> {
+    RunId::parse(raw).map_err(|_| AppError::run_not_found())
+}
+
+fn find(ports: &Ports, actor: &Actor, id: RunId) -> Result<RunJson, AppError> {
+    run_view(ports, actor, id)?.map(|view| shown(ports, &view)).ok_or_else(AppError::run_not_found)
+}
+
+/// The plan of a draft as it is now: exact payloads for every issue, and the hash to approve.
+#[utoipa::path(get, path = "/api/v1/drafts/{id}/plan", tag = "Publishing", operation_id = "getPlan",
+    params(("id" = String, Path, description = "Draft id.")),
+    responses((status = 200, description = "The plan.", body = PlanJson),
+        (status = 409, description = "Rules block it (`findings`), Jira would refuse something (`errors`), or Jira is not connected.")))]
+pub async fn plan(caller: Caller, id: web::Path<String>) -> Answer {
+    let plan = caller.run(move |ports, actor| Ok(make_plan(ports, actor, draft_id(&id)?)?)).await?;
+    Ok(ok(&PlanJson::from(&plan)))
+}
+
+/// Approves a plan and starts creating its issues. The same `Idempotency-Key` gives the same run, however often it is sent.
+#[utoipa::path(post, path = "/api/v1/drafts/{id}/publish", tag = "Publishing", operation_id = "publishDraft",
+    params(("id" = String, Path, description = "Draft id."),
+        ("Idempotency-Key" = String, Header, description = "1 to 100 visible ASCII characters, chosen by the caller, the same for every try.")),
+    request_body = Approval,
+    responses((status = 202, description = "The run.", body = RunStarted, headers(("Location" = String))),
+        (status = 409, description = "The plan has changed (`plan` holds the new one), or there is none.")))]
+pub async fn publish(caller: Caller, id: web::Path<String>, body: Json<Approval>) -> Answer {
+    let key = caller.request().headers().get("idempotency-key").and_then(|value| value.to_str().ok());
+    let key = key.unwrap_or_default().to_owned();
+    let run = caller
+        .run(move |ports, actor| {
+            let id = draft_id(&id)?;
+            let body = body.read()?;
+            Ok(publishing::publish(ports, actor, id, &body.plan_hash, &key)?)
+        })
+        .await?;
+    let mut answer = json(StatusCode::ACCEPTED, &RunStarted { run_id: run.to_string() });
+    if let Ok(address) = header::HeaderValue::from_str(&format!("/api/v1/runs/{run}")) {
+        answer.headers_mut().insert(header::LOCATION, address);
+    }
+    Ok(answer)
+}
+
+/// The person's runs, newest first, 20 at a time.
+#[utoipa::path(get, path = "/api/v1/runs", tag = "Publishing", operation_id = "listRuns",
+    params(("cursor" = Option<String>, Query, description = "`next_cursor` of the part before.")),
+    responses((status = 200, description = "A part of the list.", body = Runs)))]
+pub async fn list(caller: Caller) -> Answer {
+    let asked = query::<ListQuery>(caller.request());
+    let slice = caller.run(move |ports, actor| Ok(list_runs(ports, actor, asked?.cursor.as_deref())?)).await?;
+    Ok(ok(&Runs { items: slice.items.iter().map(RunRow::from).collect(), next_cursor: slice.next }))
+}
+
+/// A run with what became of each issue.
+#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "Publishing", operation_id = "getRun",
+    params(("id" = String, Path, description = "Run id.")),
+    responses((status = 200, description = "The run.", body = RunJson)))]
+pub async fn show(caller: Caller, id: web::Path<String>) -> Answer {
+    let run = caller.run(move |ports, actor| find(ports, actor, run_id(&id)?)).await?;
+    Ok(ok(&run))
+}
+
+/// Stops a run: the call under way is finished and written down, no other begins.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/stop", tag = "Publishing", operation_id = "stopRun",
+    params(("id" = String, Path, description = "Run id.")),
+    responses((status = 202, description = "It stops; this is the run right after the call.", body = RunJson),
+        (status = 409, description = "It has ended already.")))]
+pub async fn stop(caller: Caller, id: web::Path<String>) -> Answer {
+    let run = caller
+        .run(move |ports, actor| {
+            let id = run_id(&id)?;
+            find(ports, actor, id)?;
+            if !stop_run(ports, actor, id)? {
+                let ended =
+                    AppError::new(&kinds::RUN_ENDED, "The run has ended", "Look at it: nothing is left to stop");
+                return Err(ended);
+            }
+            find(ports, actor, id)
+        })
+        .await?;
+    Ok(json(StatusCode::ACCEPTED, &run))
+}
+
+/// Goes on with what is not in Jira yet. Issues whose state is unknown stay unknown.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/resume", tag = "Publishing", operation_id = "resumeRun",
+    params(("id" = String, Path, description = "Run id.")),
+    responses((status = 202, description = "The job that goes on.", body = RunResumed), (status = 409, description = "It is under way.")))]
+pub async fn resume(caller: Caller, id: web::Path<String>) -> Answer {
+    let answer = caller
+        .run(move |ports, actor| {
+            let id = run_id(&id)?;
+            let job = resume_run(ports, actor, id).map_err(|error| match error {
+                ResolveError::NotFound => AppError::run_not_found(),
+                other => other.into(),
+            })?;
+            Ok(RunResumed { run_id: id.to_string(), job_id: job.to_string() })
+        })
+        .await?;
+    Ok(json(StatusCode::ACCEPTED, &answer))
+}
+
+/// Settles an issue whose state is unknown.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/items/{item}/resolve", tag = "Publishing", operation_id = "resolveItem",
+    params(("id" = String, Path, description = "Run id."), ("item" = String, Path, description = "Item id.")), request_body = Settlement,
+    responses((status = 200, description = "Whether its state is known now.", body = Settled),
+        (status = 409, description = "The run is under way, or the state is known.")))]
+pub async fn resolve(caller: Caller, place: web::Path<(String, String)>, body: Json<Settlement>) -> Answer {
+    let settled = caller
+        .run(move |ports, actor| {
+            let id = run_id(&place.0)?;
+            let item = ItemId::parse(&place.1).map_err(|_| AppError::from(ResolveError::NotFound))?;
+            let resolution = resolution(body.read()?)?;
+            let resolved = resolve_item(ports, actor, id, item, &resolution)?;
+            Ok(Settled { resolved, run: find(ports, actor, id)? })
+        })
+        .await?;
+    Ok(ok(&settled))
+}
+
+fn resolution(body: Settlement) -> Result<Resolution, AppError> {
+    match (body.action, body.key) {
+        (SettleAction::CheckAgain, None) => Ok(Resolution::CheckAgain),
+        (SettleAction::CreateAgain, None) => Ok(Resolution::CreateAgain),
+        (SettleAction::Exists, Some(key)) => Ok(Resolution::Exists(key)),
+        (SettleAction::Exists, None) => Err(wrong_key("field_missing", "name the issue in Jira, as in PAY-12")),
+        (SettleAction::CheckAgain | SettleAction::CreateAgain, Some(_)) => {
+            Err(wrong_key("field_unknown", "a key is only sent with `exists`: leave it out"))
+        }
+    }
+}
+
+fn wrong_key(code: &'static str, message: &str) -> AppError {
+    AppError::invalid(vec![FieldProblem::new("key", code, message)]).of_kind(&kinds::INVALID_BODY)
+}

@@ -1,0 +1,297 @@
+//! Stories as programs send and get them: the document of a draft, and findings. Strict: a field that is not known is refused, so that
+//! a typing error never loses text.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use storywright_domain::finding::{Finding, Severity};
+use storywright_domain::story::{Document, FieldValue, Narrative, Scenario, Section, Story, Subtask};
+use utoipa::ToSchema;
+
+/// Everything that a draft has come to so far.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DocumentJson {
+    /// The stories in order.
+    pub stories: Vec<StoryJson>,
+}
+
+/// One story, task or other standard issue. Texts are Markdown unless their field says otherwise; every field may be left out.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoryJson {
+    /// Local reference, unique in the document; given by position when it is left out.
+    #[schema(example = "s1")]
+    pub id: String,
+    /// One line.
+    #[schema(example = "Refund a payment in part")]
+    pub summary: String,
+    /// Role, goal and benefit of the classic format.
+    pub narrative: Option<NarrativeJson>,
+    /// Scenarios of the BDD format.
+    pub scenarios: Vec<ScenarioJson>,
+    /// Sections of the custom format.
+    pub sections: Vec<SectionJson>,
+    /// What must hold for the story to be accepted, one testable sentence each.
+    #[schema(example = json!(["A refund of more than the payment is refused."]))]
+    pub acceptance_criteria: Vec<String>,
+    /// Software testing life cycle notes.
+    #[schema(example = "Regression: refunds, monthly report.")]
+    pub stlc_notes: String,
+    /// Estimate.
+    #[schema(example = 2.0)]
+    pub story_points: Option<f64>,
+    /// Jira labels, without spaces.
+    pub labels: Vec<String>,
+    /// Component names of the project.
+    pub components: Vec<String>,
+    /// Priority name.
+    pub priority: Option<String>,
+    /// Key of the epic that the story belongs to.
+    pub epic: Option<String>,
+    /// Work items under the story.
+    pub subtasks: Vec<SubtaskJson>,
+    /// Values of the project's own fields by field id.
+    pub custom_fields: BTreeMap<String, CustomValue>,
+}
+
+/// As a `role`, I want `goal`, so that `benefit`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct NarrativeJson {
+    /// Who wants it.
+    #[schema(example = "support agent")]
+    pub role: String,
+    /// What is wanted.
+    #[schema(example = "to refund a payment in part")]
+    pub goal: String,
+    /// What it is good for.
+    #[schema(example = "customers need not wait for a second payment")]
+    pub benefit: String,
+}
+
+/// A Gherkin scenario.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScenarioJson {
+    /// Name.
+    pub title: String,
+    /// Preconditions.
+    pub given: Vec<String>,
+    /// What happens.
+    pub when: Vec<String>,
+    /// What is observed.
+    pub then: Vec<String>,
+}
+
+/// A named part of a custom story.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SectionJson {
+    /// Heading, one line.
+    pub heading: String,
+    /// Markdown.
+    pub text: String,
+}
+
+/// A sub-task of a story.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SubtaskJson {
+    /// Local reference; given by position when it is left out.
+    #[schema(example = "s1.1")]
+    pub id: String,
+    /// One line.
+    #[schema(example = "Extend the refund dialog")]
+    pub summary: String,
+    /// Markdown.
+    pub description: String,
+}
+
+/// A value for one of the project's own fields.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "RawValue", into = "RawValue")]
+#[schema(as = CustomValue, value_type = RawValue)]
+pub struct CustomValue(FieldValue);
+
+/// A value for one of the project's own fields: what kind it is, and the value in the shape of that kind.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawValue {
+    /// What kind of value.
+    kind: ValueKind,
+    /// `text`, `date`, `option`, `user`, `issue`: a text; `number`: a number; `options`, `texts`: a list of texts; `cascading`: a list of
+    /// the option id and the child option id or null.
+    #[schema(example = "10401")]
+    value: serde_json::Value,
+}
+
+/// Kinds of values.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ValueKind {
+    /// Text; several lines are Markdown.
+    Text,
+    /// A number.
+    Number,
+    /// `YYYY-MM-DD`.
+    Date,
+    /// Option id of a select list.
+    Option,
+    /// Option id and child option id.
+    Cascading,
+    /// Option ids.
+    Options,
+    /// User name.
+    User,
+    /// Several texts.
+    Texts,
+    /// An issue key.
+    Issue,
+}
+
+impl TryFrom<RawValue> for CustomValue {
+    type Error = String;
+
+    fn try_from(raw: RawValue) -> Result<Self, String> {
+        let whole = serde_json::to_value(&raw).map_err(|error| error.to_string())?;
+        serde_json::from_value(whole)
+            .map(Self)
+            .map_err(|_| "bad value, expected a value of the shape of its kind".to_owned())
+    }
+}
+
+impl From<CustomValue> for RawValue {
+    fn from(value: CustomValue) -> Self {
+        let (kind, value) = match value.0 {
+            FieldValue::Text(text) => (ValueKind::Text, text.into()),
+            FieldValue::Number(number) => (ValueKind::Number, number.into()),
+            FieldValue::Date(date) => (ValueKind::Date, date.into()),
+            FieldValue::Option(id) => (ValueKind::Option, id.into()),
+            FieldValue::Cascading(id, child) => (ValueKind::Cascading, serde_json::json!([id, child])),
+            FieldValue::Options(ids) => (ValueKind::Options, ids.into()),
+            FieldValue::User(name) => (ValueKind::User, name.into()),
+            FieldValue::Texts(texts) => (ValueKind::Texts, texts.into()),
+            FieldValue::Issue(key) => (ValueKind::Issue, key.into()),
+        };
+        Self { kind, value }
+    }
+}
+
+impl From<DocumentJson> for Document {
+    fn from(document: DocumentJson) -> Self {
+        Self { stories: document.stories.into_iter().map(Story::from).collect() }
+    }
+}
+
+impl From<&Document> for DocumentJson {
+    fn from(document: &Document) -> Self {
+        Self { stories: document.stories.iter().cloned().map(StoryJson::from).collect() }
+    }
+}
+
+impl From<StoryJson> for Story {
+    fn from(story: StoryJson) -> Self {
+        let narrative = |part: NarrativeJson| Narrative { role: part.role, goal: part.goal, benefit: part.benefit };
+        let scenario =
+            |part: ScenarioJson| Scenario { title: part.title, given: part.given, when: part.when, then: part.then };
+        let subtask = |part: SubtaskJson| Subtask { id: part.id, summary: part.summary, description: part.description };
+        Self {
+            id: story.id,
+            summary: story.summary,
+            narrative: story.narrative.map(narrative),
+            scenarios: story.scenarios.into_iter().map(scenario).collect(),
+            sections: story
+                .sections
+                .into_iter()
+                .map(|part| Section { heading: part.heading, text: part.text })
+                .collect(),
+            acceptance_criteria: story.acceptance_criteria,
+            stlc_notes: story.stlc_notes,
+            story_points: story.story_points,
+            labels: story.labels,
+            components: story.components,
+            priority: story.priority,
+            epic: story.epic,
+            subtasks: story.subtasks.into_iter().map(subtask).collect(),
+            custom_fields: story.custom_fields.into_iter().map(|(id, value)| (id, value.0)).collect(),
+        }
+    }
+}
+
+impl From<Story> for StoryJson {
+    fn from(story: Story) -> Self {
+        let narrative = |part: Narrative| NarrativeJson { role: part.role, goal: part.goal, benefit: part.benefit };
+        let scenario =
+            |part: Scenario| ScenarioJson { title: part.title, given: part.given, when: part.when, then: part.then };
+        let subtask = |part: Subtask| SubtaskJson { id: part.id, summary: part.summary, description: part.description };
+        Self {
+            id: story.id,
+            summary: story.summary,
+            narrative: story.narrative.map(narrative),
+            scenarios: story.scenarios.into_iter().map(scenario).collect(),
+            sections: story
+                .sections
+                .into_iter()
+                .map(|part| SectionJson { heading: part.heading, text: part.text })
+                .collect(),
+            acceptance_criteria: story.acceptance_criteria,
+            stlc_notes: story.stlc_notes,
+            story_points: story.story_points,
+            labels: story.labels,
+            components: story.components,
+            priority: story.priority,
+            epic: story.epic,
+            subtasks: story.subtasks.into_iter().map(subtask).collect(),
+            custom_fields: story.custom_fields.into_iter().map(|(id, value)| (id, CustomValue(value))).collect(),
+        }
+    }
+}
+
+/// What a rule has to say about one place of a document.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FindingJson {
+    /// Stable code.
+    #[schema(example = "summary_too_long")]
+    pub code: String,
+    /// How much it weighs; `error` blocks creation.
+    pub severity: SeverityJson,
+    /// Local reference of the story or sub-task; empty for the document as a whole.
+    #[schema(example = "s1")]
+    pub story: String,
+    /// Path inside the document; empty for the document as a whole.
+    #[schema(example = "stories.0.summary")]
+    pub field: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub cure: String,
+}
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SeverityJson {
+    /// Blocks creation.
+    Error,
+    /// Does not block.
+    Warning,
+    /// A hint.
+    Info,
+}
+
+impl From<&Finding> for FindingJson {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            code: finding.code.clone(),
+            severity: match finding.severity {
+                Severity::Error => SeverityJson::Error,
+                Severity::Warning => SeverityJson::Warning,
+                Severity::Info => SeverityJson::Info,
+            },
+            story: finding.story.clone(),
+            field: finding.field.clone(),
+            message: finding.message.clone(),
+            cure: finding.cure.clone(),
+        }
+    }
+}
