@@ -2,11 +2,17 @@
 
 use log::kv::{Key, Value, VisitSource};
 use std::io::Write as _;
+use storywright_http::LOUD_TARGETS;
 
 /// Starts logging; `filter` is in the form of `RUST_LOG`.
 pub fn start(filter: &str) {
-    env_logger::Builder::new()
-        .parse_filters(filter)
+    let mut builder = env_logger::Builder::new();
+    builder.parse_filters(filter);
+    for target in LOUD_TARGETS {
+        // These write whole requests, tokens included, at finer levels: whatever was asked for, not that.
+        builder.filter_module(target, log::LevelFilter::Info);
+    }
+    builder
         .format(|out, record| {
             let mut line = Line(serde_json::Map::new());
             line.put("timestamp", timestamp());

@@ -12,9 +12,7 @@ use std::time::Duration;
 use storywright_domain::job::JobKind;
 use storywright_domain::ports::Clock;
 use storywright_http::{CertificateSummary, check_ca_pem};
-use storywright_web::{
-    AppState, CertificateCheck, CertificateFacts, CheckedCertificates, Network, Rates, WebSettings,
-};
+use storywright_web::{AppState, CertificateCheck, CertificateFacts, CheckedCertificates, Network, Rates, WebSettings};
 
 /// Time that jobs have to finish after a signal.
 const GRACE: Duration = Duration::from_secs(30);
@@ -123,6 +121,9 @@ fn certificate_check(clock: Arc<dyn Clock>) -> CertificateCheck {
             not_after: one.not_after,
             sha256: one.sha256,
         };
-        Ok(CheckedCertificates { pem: summary.pem, certificates: summary.certificates.into_iter().map(facts).collect() })
+        Ok(CheckedCertificates {
+            pem: summary.pem,
+            certificates: summary.certificates.into_iter().map(facts).collect(),
+        })
     })
 }

@@ -22,8 +22,6 @@ pub struct Wired {
     pub storage: SqliteStorage,
     /// The keys.
     pub keyring: Arc<Keyring>,
-    /// The LLM adapter, for what is no port: reloading.
-    pub chat: Arc<ConfiguredChat>,
 }
 
 /// Why the program cannot start, in words for the operator.
@@ -51,7 +49,7 @@ pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
         storage: Arc::new(storage.clone()),
         jira: Arc::new(RememberingJira::new(jira, Arc::clone(&clock), CATALOG_IS_KEPT)),
         confluence: Arc::new(AtlassianConfluence::new(egress)),
-        chat: chat.clone(),
+        chat,
         events: Arc::new(storage.job_log()?),
         queue: Arc::new(storage.clone()),
         passwords: Arc::new(BcryptHasher::new(&keyring, settings.bcrypt_cost)?),
@@ -64,7 +62,7 @@ pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
         running: Arc::new(RunningJobs::default()),
     };
     crate::rules::load(&ports, &settings.config_folder)?;
-    Ok(Wired { ports, storage, keyring, chat })
+    Ok(Wired { ports, storage, keyring })
 }
 
 fn use_case_settings(settings: &Settings, keyring: &Keyring) -> UseCaseSettings {

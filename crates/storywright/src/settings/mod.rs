@@ -201,12 +201,6 @@ impl Settings {
         }
         Ok(())
     }
-
-    /// Whether people reach the server over TLS: cookies are `Secure` then.
-    #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.public_url.starts_with("https://")
-    }
 }
 
 fn error(key: &str, problem: impl Into<String>, cure: impl Into<String>) -> SettingError {
