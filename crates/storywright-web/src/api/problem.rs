@@ -51,7 +51,7 @@ pub struct Problem {
 /// A failure as an answer.
 #[must_use]
 pub fn problem(error: &AppError, request_id: &RequestId) -> HttpResponse {
-    let (current, plan, findings) = match &error.extra {
+    let (current, plan, findings) = match error.extra.as_deref() {
         None => (None, None, None),
         Some(Extra::Current(draft)) => (Some(Box::new(DraftJson::from(draft.as_ref()))), None, None),
         Some(Extra::Plan(plan)) => (None, Some(Box::new(PlanJson::from(plan.as_ref()))), None),

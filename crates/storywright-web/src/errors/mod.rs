@@ -65,11 +65,11 @@ pub struct AppError {
     /// What is wrong with which field.
     pub errors: Vec<FieldProblem>,
     /// Data that lets the caller go on.
-    pub extra: Option<Extra>,
+    pub extra: Option<Box<Extra>>,
     /// When to try again.
     pub retry_after: Option<Millis>,
     /// For the log only.
-    hidden: Option<String>,
+    hidden: Option<Box<str>>,
 }
 
 impl AppError {
@@ -124,7 +124,7 @@ impl AppError {
     /// With data that lets the caller go on.
     #[must_use]
     pub fn with_extra(self, extra: Extra) -> Self {
-        Self { extra: Some(extra), ..self }
+        Self { extra: Some(Box::new(extra)), ..self }
     }
 
     /// The same error with a field under the name that the caller knows it by.
@@ -151,7 +151,7 @@ impl AppError {
     /// With what only the log may see.
     #[must_use]
     pub fn with_hidden(self, source: &str) -> Self {
-        Self { hidden: Some(source.to_owned()), ..self }
+        Self { hidden: Some(source.into()), ..self }
     }
 
     /// HTTP status.
