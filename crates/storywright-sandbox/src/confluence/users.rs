@@ -1,16 +1,21 @@
 //! `/rest/api/user`: who one is, and who others are.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{
+    HttpResponse,
+    web::{self, Path},
+};
 use serde_json::{Value, json};
 
 use super::{errors::Refused, json::known, visit::Visit};
+use crate::people::Person;
 
 /// Adds the routes.
 pub(super) fn configure(cfg: &mut web::ServiceConfig) {
     cfg.route("/user/current", web::get().to(current))
         .route("/user/anonymous", web::get().to(nobody))
         .route("/user/memberof", web::get().to(groups))
-        .route("/user", web::get().to(user));
+        .route("/user", web::get().to(user))
+        .route("/group/{name}/member", web::get().to(members));
 }
 
 /// A wrong PAT is not refused here: the answer is 200 and `anonymous`.
@@ -48,6 +53,20 @@ async fn groups(visit: Visit) -> Result<HttpResponse, Refused> {
     }
     let groups: Vec<Value> = names.into_iter().map(|name| json!({"type": "group", "name": name})).collect();
     Ok(HttpResponse::Ok().json(json!({"results": groups, "start": 0, "limit": 200, "size": groups.len()})))
+}
+
+async fn members(visit: Visit, name: Path<String>) -> Result<HttpResponse, Refused> {
+    visit.signed_in()?;
+    let admins_only = match name.as_str() {
+        "confluence-users" => false,
+        "confluence-administrators" => true,
+        _ => return Err(Refused::missing(format!("No group found with name : {name}"))),
+    };
+    let (start, limit) = visit.window(200, 200);
+    let found: Vec<&Person> =
+        visit.people.iter().filter(|p| p.active && !p.deleted && (p.admin || !admins_only)).skip(start).take(limit).collect();
+    let users: Vec<Value> = found.into_iter().map(|person| known(person, &visit.base)).collect();
+    Ok(HttpResponse::Ok().json(json!({"results": users, "start": start, "limit": limit, "size": users.len()})))
 }
 
 fn anonymous(visit: &Visit) -> Value {

@@ -1,70 +1,15 @@
-//! Single edits of one story: what "add a criterion about X" or "make the summary shorter" means.
+//! Single edits of one story: what "make the summary shorter" or "set story points to 2" means.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde_json::{Value, json};
 
-use super::blocks::Statement;
-use super::criteria;
-use super::english::{lower_first, sentence, shorten, upper_first};
+use super::additions;
+use super::command::{self, is_finding, number_in, quoted, to_usize, topic_after};
+use super::english::{shorten, upper_first};
 use super::facts::Facts;
-use super::notes;
+use super::phrases;
 use super::prompt::Prompt;
-use super::reading::{self, Force};
-use super::refine::{list_mut, replace_text};
-use super::{phrases, scenarios, sections};
-
-static QUOTED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"["“]([^"”]+)["”]|'([^']{3,})'"#).ok());
-static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b\d+(?:\.\d+)?\b").ok());
-static REPLACE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?i)\b(?:replace|change|rename)\s+["“']?(.+?)["”']?\s+(?:with|by|to|into)\s+["“']?(.+?)["”']?$"#).ok()
-});
-static ROLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?i)\brole\b.*?\b(?:to|as|should be|into|is|=|:)\s+["“']?(?:an? |the )?(.+?)["”']?$"#).ok()
-});
-
-/// "Split this story", also as the cure of a finding.
-pub fn is_split(command: &str) -> bool {
-    let lower = command.to_lowercase();
-    lower.starts_with("split")
-        || lower.contains("split it")
-        || lower.contains("split this")
-        || lower.contains("split the story")
-        || lower.contains("split into")
-        || lower.contains("split story")
-}
-
-/// A finding's message rather than a command.
-pub fn is_finding(command: &str) -> bool {
-    let lower = command.to_lowercase();
-    [
-        "there is no",
-        "there are no",
-        "the summary ",
-        "the story has",
-        "nobody is named",
-        "it is not said",
-        "scenario ",
-        "the section `",
-        "acceptance criterion ",
-        "the label `",
-        "the estimate",
-    ]
-    .iter()
-    .any(|start| lower.starts_with(start))
-}
-
-/// Commands that bring something new.
-pub fn adds(command: &str) -> bool {
-    let lower = command.to_lowercase();
-    lower.starts_with("add") || lower.starts_with("include") || lower.contains("also ")
-}
-
-/// Commands that name a missing part as a whole: "Add STLC notes".
-pub fn fills_gap(command: &str) -> bool {
-    topic_after(command, &["about", "for", "that", "on", "to", "covering", ":"]).is_none()
-}
+use super::refine::replace_text;
+use super::reread::{facts_of, list_mut, role_of, set_narrative, text_of};
 
 /// Changes one story.
 pub fn apply(command: &str, story: &mut Value, prompt: &Prompt) {
@@ -73,18 +18,22 @@ pub fn apply(command: &str, story: &mut Value, prompt: &Prompt) {
     let removes = ["remove", "delete", "drop"].iter().any(|verb| lower.starts_with(verb));
     if removes {
         remove(&lower, command, story);
+    } else if has(&["negative", "unhappy", "error case", "edge case", "corner case", "exceptions"]) {
+        additions::add_negative_cases(story);
+    } else if has(&["measurable", "testable", "concrete"]) {
+        additions::make_measurable(story);
     } else if has(&["role"]) && !has(&["criteri", "sub-task", "subtask"]) {
         rename_role(command, story, prompt);
-    } else if has(&["summary", "title"]) && !has(&["criteri", "sub-task"]) {
+    } else if has(&["summar", "title"]) && !has(&["criteri", "sub-task"]) {
         change_summary(command, &lower, story, prompt);
     } else if has(&["story point", "estimate", "points"]) {
         set_points(&lower, story, prompt);
     } else if has(&["stlc", "testing life cycle", "test notes", "testing notes"]) {
-        add_notes(command, story);
+        additions::add_notes(command, story);
     } else if has(&["criteri"]) {
-        add_criterion(command, &lower, story);
+        additions::add_criterion(command, &lower, story);
     } else if has(&["sub-task", "subtask", "sub task"]) {
-        add_subtask(command, story);
+        additions::add_subtask(command, story);
     } else if has(&["label"]) {
         change_labels(command, &lower, story);
     } else if has(&["priority"]) {
@@ -100,15 +49,15 @@ pub fn apply(command: &str, story: &mut Value, prompt: &Prompt) {
     } else if has(&["benefit", "good for"]) || has(&["goal", "what is wanted"]) {
         change_narrative(command, &lower, story);
     } else if has(&["scenario", "gherkin", "bdd"]) {
-        add_scenario(command, story);
+        additions::add_scenario(command, story);
     } else if has(&["section"]) {
-        add_section(command, story);
+        additions::add_section(command, story);
     } else if has(&["smaller", "until it fits"]) {
         make_smaller(story, prompt);
-    } else if let Some(pair) = REPLACE.as_ref().and_then(|r| r.captures(command)) {
+    } else if let Some(pair) = command::replacement(command) {
         replace_text(story, pair[1].trim(), pair[2].trim_end_matches('.').trim());
     } else {
-        take_as_requirement(command, story);
+        additions::take_as_requirement(command, story);
     }
 }
 
@@ -152,9 +101,7 @@ fn remove(lower: &str, command: &str, story: &mut Value) {
 
 fn rename_role(command: &str, story: &mut Value, prompt: &Prompt) {
     let current = story["narrative"]["role"].as_str().unwrap_or_default().to_owned();
-    let asked =
-        ROLE.as_ref().and_then(|r| r.captures(command)).map(|found| lower_first(found[1].trim_end_matches('.').trim()));
-    let Some(role) = asked.filter(|r| !r.contains("as a …")) else {
+    let Some(role) = command::role(command) else {
         if current.is_empty() {
             let facts = facts_of(story, prompt);
             set_narrative(story, "role", &facts.roles.first().cloned().unwrap_or_else(|| "user".to_owned()));
@@ -230,71 +177,6 @@ fn make_smaller(story: &mut Value, prompt: &Prompt) {
     story["story_points"] = json!(prompt.max_points);
 }
 
-fn add_notes(command: &str, story: &mut Value) {
-    let facts = Facts::read(&text_of(story));
-    let role = role_of(story);
-    let count = story["acceptance_criteria"].as_array().map_or(0, Vec::len);
-    let current = story["stlc_notes"].as_str().unwrap_or_default().trim().to_owned();
-    let addition = topic_after(command, &["about", "for", "on", "covering"]).map(|topic| {
-        format!(
-            "**{}:** check it at every level; data and environment must allow it.",
-            upper_first(topic.trim_end_matches('.'))
-        )
-    });
-    story["stlc_notes"] = json!(match (current.is_empty(), addition) {
-        (true, _) => notes::stlc(&facts, &role, count, &[]),
-        (false, Some(addition)) => format!("{current}\n\n{addition}"),
-        (false, None) => notes::stlc(&facts, &role, count, &[]),
-    });
-}
-
-fn add_criterion(command: &str, lower: &str, story: &mut Value) {
-    let role = role_of(story);
-    let topic = quoted(command)
-        .or_else(|| topic_after(command, &["about", "that", "for", "on", "covering", "criterion:", "criteria:", ":"]));
-    let facts = Facts::read(&text_of(story));
-    let Some(list) = list_mut(story, "acceptance_criteria") else { return };
-    list.retain(|c| c.as_str().is_some_and(|text| !text.trim().is_empty()));
-    match topic {
-        Some(topic) if !lower.contains("there are no") => list.push(json!(criteria::about(&topic, &role))),
-        _ => {
-            let main = super::compose::main_requirement(&facts);
-            let fresh = main.map_or_else(
-                || criteria::without_requirement(&facts, &role),
-                |main| criteria::of(&facts, &main, &role),
-            );
-            list.extend(fresh.into_iter().map(|c| json!(c)).take(6));
-            list.dedup();
-        }
-    }
-}
-
-fn add_subtask(command: &str, story: &mut Value) {
-    let topic = quoted(command).or_else(|| topic_after(command, &["for", "to", "about", ":", "that"]));
-    let criteria: Vec<String> = story["acceptance_criteria"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect();
-    let facts = Facts::read(&text_of(story));
-    let summary = story["summary"].as_str().unwrap_or_default().to_owned();
-    let role = role_of(story);
-    let Some(list) = list_mut(story, "subtasks") else { return };
-    match topic {
-        Some(topic) => {
-            let topic = topic.trim_end_matches('.').to_owned();
-            let opens_with_verb =
-                topic.split_whitespace().next().is_some_and(|w| super::english::is_base_verb(&w.to_lowercase()))
-                    && topic.contains(' ');
-            let line = if opens_with_verb { upper_first(&topic) } else { format!("Take care of {topic}") };
-            list.push(json!({"summary": shorten(&line, 120), "description": format!("Part of “{summary}”: {}", sentence(&topic))}));
-        }
-        None => list.extend(notes::subtasks(&facts, &role, &lower_first(&summary), &criteria)),
-    }
-}
-
 fn change_labels(command: &str, lower: &str, story: &mut Value) {
     let joins = lower.contains("hyphen") || lower.contains("holds a space");
     if joins {
@@ -347,135 +229,4 @@ fn change_narrative(command: &str, lower: &str, story: &mut Value) {
         }
     });
     set_narrative(story, part, text.trim_end_matches('.'));
-}
-
-fn add_scenario(command: &str, story: &mut Value) {
-    let role = role_of(story);
-    let topic = quoted(command)
-        .or_else(|| topic_after(command, &["about", "for", "where", "that", "on"]))
-        .filter(|_| !is_finding(command));
-    let facts = Facts::read(&topic.unwrap_or_else(|| text_of(story)));
-    let fresh = scenarios::of(&facts, &role);
-    let converts = !adds(command) || is_finding(command);
-    let Some(list) = list_mut(story, "scenarios") else { return };
-    list.retain(|s| {
-        ["given", "when", "then"].iter().all(|part| s[*part].as_array().is_some_and(|steps| !steps.is_empty()))
-    });
-    if converts && !list.is_empty() {
-        return;
-    }
-    list.extend(fresh);
-}
-
-fn add_section(command: &str, story: &mut Value) {
-    let named = quoted(command)
-        .or_else(|| command.split('`').nth(1).map(str::to_owned))
-        .or_else(|| topic_after(command, &["called", "named", "about", "for", "section"]));
-    let heading = named.unwrap_or_else(|| "Context".to_owned());
-    let facts = Facts::read(&text_of(story));
-    let role = role_of(story);
-    let narrative = &story["narrative"];
-    let word =
-        |key: &str, fallback: String| narrative[key].as_str().filter(|t| !t.is_empty()).map_or(fallback, str::to_owned);
-    let core = super::compose::Core {
-        goal: word("goal", format!("to use the {}", facts.noun(0))),
-        benefit: word("benefit", format!("the {} can be relied on", facts.noun(0))),
-        summary: story["summary"].as_str().unwrap_or_default().to_owned(),
-        action: lower_first(story["summary"].as_str().unwrap_or_default()),
-    };
-    let criteria: Vec<String> = story["acceptance_criteria"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect();
-    let fresh = sections::of(&[upper_first(&heading)], &facts, &role, &core, &criteria);
-    if let Some(list) = list_mut(story, "sections") {
-        list.retain(|s| !s["heading"].as_str().is_some_and(|h| h.eq_ignore_ascii_case(&heading)));
-        list.extend(fresh);
-    }
-}
-
-/// Anything else is one more requirement.
-fn take_as_requirement(command: &str, story: &mut Value) {
-    let statement = Statement { text: command.to_owned(), section: None, item: false };
-    let read = reading::read(&statement);
-    let role = role_of(story);
-    let criterion = if read.force == Force::Fact && read.subject.is_empty() {
-        criteria::about(command, &role)
-    } else {
-        phrases::criterion(&read, &role)
-    };
-    if let Some(list) = list_mut(story, "acceptance_criteria")
-        && !criterion.is_empty()
-    {
-        list.push(json!(criterion));
-    }
-}
-
-fn facts_of(story: &Value, prompt: &Prompt) -> Facts {
-    let own = text_of(story);
-    Facts::read(if prompt.requirements.trim().is_empty() { &own } else { &prompt.requirements })
-}
-
-/// The story's own words, as a requirement text.
-fn text_of(story: &Value) -> String {
-    let narrative = &story["narrative"];
-    let mut text = match (narrative["role"].as_str(), narrative["goal"].as_str()) {
-        (Some(role), Some(goal)) if !role.is_empty() && !goal.is_empty() => format!("As a {role}, I want {goal}.\n\n"),
-        _ => format!("{}\n\n", story["summary"].as_str().unwrap_or_default()),
-    };
-    for criterion in story["acceptance_criteria"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        text.push_str(&format!("- {criterion}\n"));
-    }
-    for section in story["sections"].as_array().into_iter().flatten() {
-        text.push_str(&format!(
-            "\n## {}\n{}\n",
-            section["heading"].as_str().unwrap_or_default(),
-            section["text"].as_str().unwrap_or_default()
-        ));
-    }
-    text
-}
-
-fn role_of(story: &Value) -> String {
-    let stated = story["narrative"]["role"].as_str().filter(|role| !role.is_empty()).map(str::to_owned);
-    stated.or_else(|| Facts::read(&text_of(story)).roles.first().cloned()).unwrap_or_else(|| "user".to_owned())
-}
-
-fn set_narrative(story: &mut Value, part: &str, text: &str) {
-    if !story["narrative"].is_object() {
-        story["narrative"] = json!({"role": "", "goal": "", "benefit": ""});
-    }
-    story["narrative"][part] = json!(text);
-}
-
-/// Text in quotation marks.
-fn quoted(command: &str) -> Option<String> {
-    let found = QUOTED.as_ref()?.captures(command)?;
-    found.get(1).or_else(|| found.get(2)).map(|m| m.as_str().trim().to_owned())
-}
-
-/// What follows the first of these words.
-fn topic_after(command: &str, words: &[&str]) -> Option<String> {
-    let lower = command.to_lowercase();
-    if lower.len() != command.len() {
-        return None;
-    }
-    let mark = |word: &str| -> Option<usize> {
-        let pattern = if word.ends_with(':') { format!("{word} ") } else { format!(" {word} ") };
-        lower.find(&pattern).map(|at| at + pattern.len())
-    };
-    let start = words.iter().filter_map(|word| mark(word)).min()?;
-    let topic = command[start..].trim().trim_end_matches('.').trim();
-    (!topic.is_empty()).then(|| topic.to_owned())
-}
-
-fn number_in(lower: &str) -> Option<f64> {
-    NUMBER.as_ref()?.find_iter(lower).last().and_then(|m| m.as_str().parse().ok())
-}
-
-fn to_usize(number: f64) -> usize {
-    format!("{:.0}", number.max(0.0)).parse().unwrap_or_default()
 }

@@ -3,7 +3,9 @@
 //! No network and no model: statements are cut out ([`blocks`]), read ([`reading`]), weighed ([`facts`]) and put together
 //! ([`compose`], [`split`], [`refine`]).
 
+mod additions;
 mod blocks;
+mod command;
 mod compose;
 mod criteria;
 mod edits;
@@ -14,6 +16,7 @@ mod phrases;
 pub(crate) mod prompt;
 mod reading;
 mod refine;
+mod reread;
 mod scenarios;
 mod sections;
 mod split;
@@ -35,8 +38,29 @@ pub(crate) fn write(prompt: &Prompt) -> Value {
         _ if prompt.answers.is_empty() && !facts.is_substantial() => {
             json!({"clarify": question(&prompt.requirements), "stories": []})
         }
-        _ => answer(vec![compose::story(&facts, prompt)]),
+        _ if wants_several(&prompt.wishes) => answer(split::requirements(&facts, prompt)),
+        _ => {
+            let document = json!({"stories": [compose::story(&facts, prompt)]});
+            answer(refine::wishes(&document, &prompt.wishes, prompt))
+        }
     }
+}
+
+fn wants_several(wishes: &str) -> bool {
+    let lower = wishes.to_lowercase();
+    [
+        "split",
+        "several stories",
+        "multiple stories",
+        "separate stories",
+        "one story per",
+        "one story for each",
+        "more than one story",
+        "two stories",
+        "three stories",
+    ]
+    .iter()
+    .any(|wish| lower.contains(wish))
 }
 
 /// One word for each topic, for callers that need a search term.

@@ -44,6 +44,10 @@ pub struct Prompt {
     pub instructions: String,
     /// Answers to earlier questions.
     pub answers: Vec<String>,
+    /// What the person wishes beside the requirements.
+    pub wishes: String,
+    /// What the team's rules hold against the story.
+    pub findings: String,
     /// Texts that tools gave back.
     pub tool_results: Vec<String>,
     /// The wanted shape.
@@ -62,7 +66,7 @@ impl Prompt {
         let requirements = tagged(&user, "requirements");
         let story = tagged(&user, "story").pop().and_then(|json| serde_json::from_str::<Value>(json.trim()).ok());
         let instructions = tagged(&user, "instructions").join("\n");
-        let answers = tagged(&user, "answer");
+        let answers = tagged(&user, "answer").iter().map(|text| without_questions(text)).collect();
         let told = format!("{system}\n{}", without_tagged(&user));
         let call = call_type(&system).unwrap_or(match (&story, instructions.is_empty()) {
             (Some(_), _) => CallType::Refine,
@@ -70,10 +74,16 @@ impl Prompt {
         });
         Self {
             call,
-            requirements: if requirements.is_empty() && story.is_none() { user } else { requirements.join("\n\n") },
+            requirements: if requirements.is_empty() && story.is_none() {
+                user.clone()
+            } else {
+                requirements.join("\n\n")
+            },
             story,
             instructions,
             answers,
+            wishes: tagged(&user, "wishes").join("\n"),
+            findings: tagged(&user, "findings").join("\n"),
             tool_results: messages
                 .iter()
                 .filter(|m| m["role"] == "tool")
@@ -108,7 +118,7 @@ fn tagged(text: &str, tag: &str) -> Vec<String> {
 
 fn without_tagged(text: &str) -> String {
     let mut kept = text.to_owned();
-    for tag in ["requirements", "story", "instructions", "answer"] {
+    for tag in ["requirements", "story", "instructions", "answer", "wishes", "findings", "previous", "errors"] {
         for span in spans(&kept.clone(), tag).into_iter().rev() {
             kept.replace_range(span.outer.0..span.outer.1, "");
         }
@@ -177,10 +187,18 @@ fn format_line(text: &str) -> Format {
     }
 }
 
+/// The number on the last line that begins with `name`.
 fn number_after(text: &str, name: &str) -> Option<u64> {
-    let at = text.to_ascii_lowercase().find(name)?;
-    let digits: String = text[at + name.len()..].trim_start().chars().take_while(char::is_ascii_digit).collect();
+    let mut values =
+        text.lines().filter_map(|line| strip_prefix_ignoring_case(line.trim_start_matches(['-', '*', ' ', '#']), name));
+    let digits: String = values.next_back()?.trim_start().chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
+}
+
+/// An answer block repeats each question on the line before its answer.
+fn without_questions(text: &str) -> String {
+    let answers = text.lines().filter(|line| !line.trim_end().ends_with('?'));
+    answers.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
 fn strip_prefix_ignoring_case<'a>(line: &'a str, prefix: &str) -> Option<&'a str> {

@@ -1,11 +1,12 @@
 //! Applies an instruction to the story document that was sent, and leaves the rest as it is.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::edits;
+use super::compose;
 use super::english::is_base_verb;
+use super::facts::Facts;
 use super::prompt::Prompt;
-use super::split;
+use super::{command, edits, split};
 
 /// The document's stories after the instruction.
 pub fn apply(document: &Value, instructions: &str, prompt: &Prompt) -> Vec<Value> {
@@ -14,24 +15,80 @@ pub fn apply(document: &Value, instructions: &str, prompt: &Prompt) -> Vec<Value
         (_, Value::Object(_)) => vec![document.clone()],
         _ => Vec::new(),
     };
-    for command in commands(instructions) {
+    for command in commands(&meant(instructions, prompt)) {
         let chosen = chosen(&command, &stories);
-        if edits::is_split(&command) {
+        if command::is_about_stories(&command) {
+            change_list(&command, &mut stories, &chosen, prompt);
+            continue;
+        }
+        if command::is_split(&command) {
             stories = split_chosen(stories, &chosen, prompt);
             continue;
         }
-        let single = edits::adds(&command) && chosen.len() == stories.len();
+        let single = command::adds(&command) && chosen.len() == stories.len();
         for at in chosen {
             if let Some(story) = stories.get_mut(at) {
                 edits::apply(&command, story, prompt);
             }
             // An addition without an address belongs to the first story; a missing part is filled in wherever it is missing.
-            if single && !edits::fills_gap(&command) {
+            if single && !command::fills_gap(&command) && !command::is_general(&command) {
                 break;
             }
         }
     }
     stories
+}
+
+/// The wishes that came with the requirements, as far as they are plain commands; style and the like is not for this writer.
+pub fn wishes(document: &Value, wishes: &str, prompt: &Prompt) -> Vec<Value> {
+    let plain: Vec<String> = commands(wishes).into_iter().filter(|c| command::adds(c) || command::sets(c)).collect();
+    apply(document, &plain.join("\n"), prompt)
+}
+
+/// "Fix the findings" means each of them.
+fn meant(instructions: &str, prompt: &Prompt) -> String {
+    let lower = instructions.to_lowercase();
+    let all = ["finding", "problems", "all issues", "what the rules"].iter().any(|word| lower.contains(word));
+    if all && !prompt.findings.is_empty() { prompt.findings.clone() } else { instructions.to_owned() }
+}
+
+/// Adds a story, takes stories out, or puts all into one.
+fn change_list(command: &str, stories: &mut Vec<Value>, chosen: &[usize], prompt: &Prompt) {
+    let lower = command.to_lowercase();
+    if lower.starts_with("merge") || lower.starts_with("combine") || lower.starts_with("join") {
+        merge(stories);
+    } else if lower.starts_with("add") {
+        let topic = command::quoted(command)
+            .or_else(|| command::topic_after(command, &["about", "for", "that", "where", "on", "to", ":"]));
+        if let Some(topic) = topic {
+            stories.push(compose::story(&Facts::read(&topic), prompt));
+        }
+    } else if chosen.len() < stories.len() {
+        let mut at = 0;
+        stories.retain(|_| {
+            at += 1;
+            !chosen.contains(&(at - 1))
+        });
+    }
+}
+
+/// Everything into the first story; nothing twice.
+fn merge(stories: &mut Vec<Value>) {
+    let others: Vec<Value> = stories.drain(1.min(stories.len())..).collect();
+    let Some(first) = stories.first_mut() else { return };
+    for other in others {
+        for key in ["acceptance_criteria", "scenarios", "sections", "labels", "components", "subtasks"] {
+            let fresh: Vec<Value> = other[key].as_array().into_iter().flatten().cloned().collect();
+            let Some(list) = super::reread::list_mut(first, key) else { continue };
+            for item in fresh {
+                if !list.contains(&item) {
+                    list.push(item);
+                }
+            }
+        }
+        let sum = first["story_points"].as_u64().unwrap_or(0) + other["story_points"].as_u64().unwrap_or(0);
+        first["story_points"] = serde_json::json!(sum);
+    }
 }
 
 fn split_chosen(stories: Vec<Value>, chosen: &[usize], prompt: &Prompt) -> Vec<Value> {
@@ -40,7 +97,7 @@ fn split_chosen(stories: Vec<Value>, chosen: &[usize], prompt: &Prompt) -> Vec<V
     let any_too_large = stories.iter().any(too_large);
     let mut result = Vec::new();
     for (at, story) in stories.into_iter().enumerate() {
-        if chosen.contains(&at) && (!any_too_large || too_large(&story)) {
+        if chosen.contains(&at) && (chosen.len() == 1 || !any_too_large || too_large(&story)) {
             let mut parts = split::story(&story, prompt);
             if let (Some(first), Some(id)) = (parts.first_mut(), story.get("id")) {
                 first["id"] = id.clone();
@@ -56,6 +113,25 @@ fn split_chosen(stories: Vec<Value>, chosen: &[usize], prompt: &Prompt) -> Vec<V
 /// The stories a command means: `s2`, `story 2`, or all of them.
 fn chosen(command: &str, stories: &[Value]) -> Vec<usize> {
     let lower = command.to_lowercase();
+    if let Some(rest) = lower.split("stories.").nth(1) {
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        if let Some(at) = digits.parse::<usize>().ok().filter(|at| *at < stories.len()) {
+            return vec![at];
+        }
+    }
+    if lower.contains("largest") || lower.contains("biggest") {
+        let size = |s: &Value| {
+            (s["story_points"].as_u64().unwrap_or(0), s["acceptance_criteria"].as_array().map_or(0, Vec::len))
+        };
+        // The first of equals, as people read from the top.
+        return (0..stories.len()).rev().max_by_key(|at| size(&stories[*at])).into_iter().collect();
+    }
+    const ORDINALS: [&str; 6] =
+        ["first story", "second story", "third story", "fourth story", "fifth story", "last story"];
+    if let Some(at) = ORDINALS.iter().position(|o| lower.contains(o)) {
+        let at = if at == 5 { stories.len().saturating_sub(1) } else { at };
+        return if at < stories.len() { vec![at] } else { Vec::new() };
+    }
     let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric() && c != '.').filter(|w| !w.is_empty()).collect();
     for (at, word) in words.iter().enumerate() {
         let by_id = stories.iter().position(|s| s["id"].as_str() == Some(word));
@@ -85,8 +161,8 @@ fn commands(instructions: &str) -> Vec<String> {
     // A finding's message and its cure are one command: "There are no STLC notes. Say which …".
     let mut merged: Vec<String> = Vec::new();
     for command in found.into_iter().filter(|c| !c.is_empty()) {
-        let follows_finding = merged.last().is_some_and(|last| edits::is_finding(last));
-        match merged.last_mut().filter(|_| follows_finding && !edits::is_finding(&command)) {
+        let follows_finding = merged.last().is_some_and(|last| command::is_finding(last));
+        match merged.last_mut().filter(|_| follows_finding && !command::is_finding(&command)) {
             Some(last) => *last = format!("{last}. {command}"),
             None => merged.push(command),
         }
@@ -155,12 +231,4 @@ fn replace_ignoring_case(text: &str, from: &str, to: &str) -> String {
     }
     result.push_str(&text[at..]);
     result
-}
-
-/// A list field, made one when it is missing.
-pub fn list_mut<'a>(story: &'a mut Value, key: &str) -> Option<&'a mut Vec<Value>> {
-    if !story[key].is_array() {
-        story[key] = json!([]);
-    }
-    story[key].as_array_mut()
 }

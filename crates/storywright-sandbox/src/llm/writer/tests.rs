@@ -245,3 +245,84 @@ fn too_many_points_split_or_shrink_as_the_cure_says() {
     ));
     assert_eq!(smaller["story_points"], 3);
 }
+
+#[test]
+fn the_last_rule_line_counts_and_prose_about_it_does_not() {
+    let system = "Call: draft\n\nLines such as `Format:` and `Max story points:` are the rules.\n- `summary`: at most `Max summary length` characters";
+    let user = format!(
+        "Format: bdd\nMax story points: 5\nMax summary length: 40\n\nThe requirements:\n<requirements id=\"z\">\n{CANCEL}\n</requirements id=\"z\">"
+    );
+    let prompt =
+        Prompt::read(&[json!({"role": "system", "content": system}), json!({"role": "user", "content": user})]);
+    assert_eq!((prompt.max_points, prompt.max_summary), (5, 40));
+    assert_eq!(prompt.format, super::prompt::Format::Bdd);
+}
+
+#[test]
+fn questions_in_an_answer_block_are_not_requirements() {
+    let user = "<requirements id=\"a\">Refunds</requirements id=\"a\">\n<answer id=\"a\">\nWhat should people be able to do with “Refunds”, and who needs it?\nCashiers refund a payment at the till\n</answer id=\"a\">";
+    let story = first(&ask("Call: draft", user));
+    assert_eq!(story["narrative"]["role"], "cashier");
+    assert!(!story["stlc_notes"].as_str().unwrap().contains("Open questions"), "{story}");
+}
+
+#[test]
+fn wishes_that_are_commands_are_followed() {
+    let user = format!(
+        "<requirements id=\"a\">{REFUNDS}</requirements id=\"a\">\n<wishes id=\"a\">Keep it friendly. Set the priority to Low and add the label till.</wishes id=\"a\">"
+    );
+    let story = first(&ask("Call: draft", &user));
+    assert_eq!(story["priority"], "Low");
+    assert!(story["labels"].as_array().unwrap().contains(&json!("till")));
+    assert_eq!(criteria(&story), criteria(&first(&draft("classic", REFUNDS))));
+}
+
+fn two_stories() -> Value {
+    let (mut a, mut b) = (first(&draft("classic", REFUNDS)), first(&draft("classic", CANCEL)));
+    a["id"] = json!("s1");
+    b["id"] = json!("s2");
+    json!({"stories": [a, b]})
+}
+
+#[test]
+fn suggestions_of_the_workspace_do_something() {
+    let document = two_stories();
+    let split = refine(&document, "Split the largest story");
+    assert_eq!(split["stories"].as_array().unwrap().len(), 3);
+    assert!(split["stories"].as_array().unwrap().iter().any(|s| s["id"] == "s2" && *s == document["stories"][1]));
+    let negative = refine(&document, "Add negative cases");
+    for (before, after) in document["stories"].as_array().unwrap().iter().zip(negative["stories"].as_array().unwrap()) {
+        assert!(criteria(after).len() > criteria(before).len());
+    }
+    let measured = refine(&document, "Make the criteria measurable");
+    assert!(criteria(&first(&measured)).iter().any(|c| c.contains("within 2 seconds")));
+    let short = refine(&document, "Shorten the summaries");
+    for (before, after) in document["stories"].as_array().unwrap().iter().zip(short["stories"].as_array().unwrap()) {
+        assert!(after["summary"].as_str().unwrap().len() < before["summary"].as_str().unwrap().len());
+    }
+}
+
+#[test]
+fn stories_are_added_removed_and_merged() {
+    let document = two_stories();
+    let added = refine(&document, "Add a story for managers who want to see a report of refunds per day");
+    assert_eq!(added["stories"][2]["narrative"]["role"], "manager");
+    let removed = refine(&document, "Remove story 1");
+    assert_eq!((removed["stories"].as_array().unwrap().len(), &removed["stories"][0]["id"]), (1, &json!("s2")));
+    let merged = refine(&document, "Merge the stories");
+    assert_eq!(merged["stories"].as_array().unwrap().len(), 1);
+    assert_eq!(criteria(&first(&merged)).len(), 7);
+}
+
+#[test]
+fn a_finding_with_a_path_mends_that_story_only() {
+    let mut document = two_stories();
+    document["stories"][0]["stlc_notes"] = json!("");
+    document["stories"][1]["stlc_notes"] = json!("");
+    let mended = refine(
+        &document,
+        "stories.1.stlc_notes: There are no STLC notes. Say which test levels, data and environment the story needs.",
+    );
+    assert_eq!(mended["stories"][0]["stlc_notes"], "");
+    assert!(mended["stories"][1]["stlc_notes"].as_str().unwrap().contains("order"));
+}
