@@ -7,7 +7,7 @@ use crate::session;
 use crate::state::AppState;
 use actix_session::SessionExt;
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use std::future::{Ready, ready};
 use std::net::IpAddr;
@@ -27,6 +27,8 @@ pub struct Visit {
     pub user_agent: String,
     /// Whether htmx asks for a fragment.
     pub htmx: bool,
+    /// Whether the browser will show the answer as a page.
+    pub navigates: bool,
     /// Where htmx will put the answer: id of an element, or empty.
     pub htmx_target: String,
     /// The route's declaration.
@@ -43,6 +45,7 @@ impl Visit {
             address: address(req),
             user_agent: text("user-agent").chars().take(200).collect(),
             htmx: text("hx-request") == "true",
+            navigates: navigates(req),
             htmx_target: text("hx-target").chars().take(60).collect(),
             route: req.extensions().get::<&'static Route>().copied(),
         }
@@ -61,6 +64,17 @@ impl FromRequest for Visit {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(Self::of(req)))
+    }
+}
+
+fn navigates(req: &HttpRequest) -> bool {
+    let text = |name: &str| req.headers().get(name).and_then(|value| value.to_str().ok());
+    match text("sec-fetch-mode") {
+        Some(mode) => mode == "navigate",
+        None => {
+            matches!(*req.method(), Method::GET | Method::HEAD | Method::POST)
+                && text("accept").is_none_or(|types| types.contains("text/html"))
+        }
     }
 }
 

@@ -16,4 +16,4 @@ pub use session::{
     LiveSession, Visitor, create_session, end_other_sessions, end_session, end_session_of, load_session, save_session,
 };
 pub use sign_in::{SignInError, sign_in};
-pub use token::{IssuedToken, authenticate_token, issue_token, revoke_token};
+pub use token::{IssueTokenError, IssuedToken, authenticate_token, issue_token, issue_token_for, revoke_token};

@@ -28,28 +28,51 @@ pub fn issue_token(
     request_id: &RequestId,
 ) -> Result<IssuedToken, SignInError> {
     let person = sign_in(ports, login, password, request_id)?;
-    make(ports, &person, "API sign-in", request_id).map_err(|error| match error {
-        MakeError::Storage(error) => SignInError::Storage(error),
-        MakeError::Seal(error) => SignInError::Storage(StorageError::Unavailable(error.to_string())),
+    make(ports, &person, "API sign-in", ports.settings.api_token_ttl, request_id).map_err(|error| match error {
+        IssueTokenError::Storage(error) => SignInError::Storage(error),
+        IssueTokenError::Seal(error) => SignInError::Storage(StorageError::Unavailable(error.to_string())),
     })
 }
 
-#[derive(Debug, thiserror::Error)]
-enum MakeError {
+/// Why no token was made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IssueTokenError {
+    /// The database is in trouble.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// It cannot be signed.
     #[error(transparent)]
     Seal(#[from] SealError),
 }
 
-fn make(ports: &Ports, person: &Person, name: &str, request_id: &RequestId) -> Result<IssuedToken, MakeError> {
+/// Signs a token with a name and a life of its own for a person who is signed in.
+///
+/// # Errors
+/// [`IssueTokenError`].
+pub fn issue_token_for(
+    ports: &Ports,
+    actor: &Actor,
+    person: &Person,
+    name: &str,
+    life: Millis,
+) -> Result<IssuedToken, IssueTokenError> {
+    make(ports, person, name.trim(), life, actor.request_id())
+}
+
+fn make(
+    ports: &Ports,
+    person: &Person,
+    name: &str,
+    life: Millis,
+    request_id: &RequestId,
+) -> Result<IssuedToken, IssueTokenError> {
     let now = ports.clock.now();
     let token = ApiToken {
         id: TokenId(ports.ids.id()),
         user: person.id,
         name: name.chars().take(80).collect(),
         created_at: now,
-        expires_at: now + ports.settings.api_token_ttl,
+        expires_at: now + life,
         last_used_at: None,
         revoked_at: None,
     };

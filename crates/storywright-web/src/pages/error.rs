@@ -99,7 +99,7 @@ pub fn answer(req: &HttpRequest, visit: &Visit, error: &AppError) -> HttpRespons
 }
 
 fn to_sign_in(req: &HttpRequest, visit: &Visit, error: &AppError) -> HttpResponse {
-    if visit.htmx || !navigates(req) {
+    if visit.htmx || !visit.navigates {
         // The page that asked keeps what was typed and shows its own sign-in form.
         return HttpResponse::Unauthorized()
             .insert_header(("hx-redirect", "/sign-in"))
@@ -118,18 +118,6 @@ fn to_sign_in(req: &HttpRequest, visit: &Visit, error: &AppError) -> HttpRespons
         .insert_header((header::LOCATION, place))
         .insert_header(("x-error-code", error.code()))
         .finish()
-}
-
-/// Whether the browser will show the answer as a page.
-fn navigates(req: &HttpRequest) -> bool {
-    let text = |name: &str| req.headers().get(name).and_then(|value| value.to_str().ok());
-    match text("sec-fetch-mode") {
-        Some(mode) => mode == "navigate",
-        None => {
-            matches!(*req.method(), Method::GET | Method::HEAD | Method::POST)
-                && text("accept").is_none_or(|types| types.contains("text/html"))
-        }
-    }
 }
 
 /// A nonce for this answer, and the note that puts it into the header.

@@ -1,18 +1,92 @@
 //! The pages: what each address shows and does. Handlers extract, call one use case, answer.
 
+mod audit;
+mod cookies;
+mod dashboard;
+mod desk;
+mod drafts;
 pub mod error;
 mod files;
 mod health;
+mod integrations;
+mod jobs;
+mod lists;
+mod profile;
+mod runs;
+mod search;
+mod sign_in;
+mod sign_up;
 
-use crate::route::{Policy, Route};
-use actix_web::web;
+use crate::route::Policy::{Public, SignedIn};
+use crate::route::{LARGE, Route, SMALL};
+use crate::sse;
+use actix_web::web::to;
+use drafts::{compare, edit, list, new, plan, workspace, writing};
 
 /// Routes without a session.
 pub const PLAIN_ROUTES: &[Route] = &[
-    Route::get("/healthz", Policy::Public, || web::to(health::healthz)).background(),
-    Route::get("/readyz", Policy::Public, || web::to(health::readyz)).background(),
-    Route::get("/static/{hash}/{name:.+}", Policy::Public, || web::to(files::file)).background(),
+    Route::get("/healthz", Public, || to(health::healthz)).background(),
+    Route::get("/readyz", Public, || to(health::readyz)).background(),
+    Route::get("/static/{hash}/{name:.+}", Public, || to(files::file)).background(),
 ];
 
+/// A form with certificates: their text grows when it is encoded for sending.
+const CERTIFICATES: usize = 3 * SMALL;
+
 /// Routes of pages.
-pub const ROUTES: &[Route] = &[];
+pub const ROUTES: &[Route] = &[
+    Route::get("/", SignedIn, || to(dashboard::page)),
+    Route::get("/sign-in", Public, || to(sign_in::page)),
+    Route::post("/sign-in", Public, || to(sign_in::submit)),
+    Route::post("/sign-out", Public, || to(sign_in::sign_out)),
+    // The page's own token died with its session.
+    Route::post("/session/renew", Public, || to(sign_in::renew)).without_csrf_token(),
+    Route::get("/sign-up", Public, || to(sign_up::page)),
+    Route::post("/sign-up", Public, || to(sign_up::submit)).outside(),
+    Route::get("/sign-up/{id}", Public, || to(sign_up::confirm_page)),
+    Route::post("/sign-up/{id}", Public, || to(sign_up::confirm)),
+    Route::get("/drafts", SignedIn, || to(list::page)),
+    Route::post("/drafts", SignedIn, || to(new::create)).body(LARGE).outside(),
+    Route::get("/drafts/new", SignedIn, || to(new::page)).outside(),
+    Route::get("/drafts/{id}", SignedIn, || to(workspace::page)),
+    Route::put("/drafts/{id}", SignedIn, || to(edit::save)).body(LARGE),
+    // The same for browsers without scripts.
+    Route::post("/drafts/{id}", SignedIn, || to(edit::save)).body(LARGE),
+    Route::get("/drafts/{id}/document", SignedIn, || to(workspace::document)),
+    Route::get("/drafts/{id}/findings", SignedIn, || to(workspace::findings)),
+    Route::get("/drafts/{id}/versions", SignedIn, || to(workspace::versions)),
+    Route::get("/drafts/{id}/create", SignedIn, || to(workspace::create_bar)),
+    Route::get("/drafts/{id}/compare", SignedIn, || to(compare::page)),
+    Route::post("/drafts/{id}/versions/{number}/restore", SignedIn, || to(edit::restore)),
+    Route::post("/drafts/{id}/generate", SignedIn, || to(writing::generate)).outside(),
+    Route::post("/drafts/{id}/refine", SignedIn, || to(writing::refine)).outside(),
+    Route::post("/drafts/{id}/delete", SignedIn, || to(list::delete)),
+    Route::post("/drafts/{id}/undelete", SignedIn, || to(list::undelete)),
+    Route::get("/drafts/{id}/plan", SignedIn, || to(plan::page)).outside(),
+    Route::post("/drafts/{id}/publish", SignedIn, || to(plan::approve)).outside(),
+    Route::get("/runs", SignedIn, || to(runs::list)),
+    Route::get("/runs/{id}", SignedIn, || to(runs::page)),
+    Route::post("/runs/{id}/stop", SignedIn, || to(runs::stop)),
+    Route::post("/runs/{id}/resume", SignedIn, || to(runs::resume)).outside(),
+    Route::post("/runs/{id}/items/{item}/resolve", SignedIn, || to(runs::resolve)).outside(),
+    Route::get("/integrations", SignedIn, || to(integrations::page)),
+    Route::post("/integrations/confluence/ca", SignedIn, || to(integrations::trust)).body(CERTIFICATES),
+    Route::get("/integrations/{kind}", SignedIn, || to(integrations::card)),
+    Route::post("/integrations/{kind}", SignedIn, || to(integrations::save)).outside(),
+    Route::post("/integrations/{kind}/test", SignedIn, || to(integrations::test)).outside(),
+    Route::get("/jobs", SignedIn, || to(jobs::page)),
+    Route::get("/jobs/indicator", SignedIn, || to(jobs::indicator)).background(),
+    Route::get("/jobs/{id}/events", SignedIn, || to(sse::page)).background(),
+    Route::post("/jobs/{id}/cancel", SignedIn, || to(jobs::cancel)),
+    Route::post("/jobs/{id}/answer", SignedIn, || to(jobs::answer)).outside(),
+    Route::get("/profile", SignedIn, || to(profile::page)),
+    Route::post("/profile/password", SignedIn, || to(profile::password)),
+    Route::post("/profile/sessions/end-others", SignedIn, || to(profile::end_others)),
+    Route::post("/profile/sessions/{id}/end", SignedIn, || to(profile::end_session)),
+    Route::post("/profile/tokens", SignedIn, || to(profile::make_token)),
+    Route::post("/profile/tokens/{id}/revoke", SignedIn, || to(profile::revoke)),
+    Route::post("/profile/theme", SignedIn, || to(profile::theme)),
+    Route::post("/profile/navigation", SignedIn, || to(profile::navigation)),
+    Route::get("/audit", SignedIn, || to(audit::page)),
+    Route::get("/search", SignedIn, || to(search::page)),
+];

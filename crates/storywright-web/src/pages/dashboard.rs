@@ -1,0 +1,113 @@
+//! The dashboard: what is connected, what was worked on, what was created.
+
+use super::desk::Desk;
+use super::lists::{DraftRow, IssueRow};
+use crate::errors::AppError;
+use crate::view::{Page, Time, View};
+use crate::visit::SignedIn;
+use actix_web::HttpResponse;
+use serde::Serialize;
+use storywright_application::overview::overview;
+use storywright_domain::integration::{Health, Integration, IntegrationKind};
+
+/// What the dashboard shows.
+#[derive(Serialize)]
+pub struct Dashboard {
+    health: Vec<HealthLine>,
+    can_draft: bool,
+    drafts: Vec<DraftRow>,
+    issues: Vec<IssueRow>,
+}
+
+impl View for Dashboard {
+    const TEMPLATE: &'static str = "dashboard.html";
+}
+
+impl Page for Dashboard {
+    const ACTIVE: &'static str = "dashboard";
+}
+
+/// How a connection is.
+#[derive(Serialize)]
+pub struct HealthLine {
+    kind: &'static str,
+    name: &'static str,
+    state: &'static str,
+    detail: String,
+    cure: Option<Cure>,
+    tested: Option<Time>,
+}
+
+#[derive(Serialize)]
+struct Cure {
+    label: &'static str,
+    href: String,
+}
+
+/// The name of a connection on pages.
+#[must_use]
+pub fn connection_name(kind: IntegrationKind) -> &'static str {
+    match kind {
+        IntegrationKind::Jira => "Jira",
+        IntegrationKind::Confluence => "Confluence",
+        IntegrationKind::Llm => "Language model",
+    }
+}
+
+/// The word for how a connection is.
+#[must_use]
+pub fn connection_state(integration: Option<&Integration>) -> &'static str {
+    match integration.map(|integration| &integration.health) {
+        None => "missing",
+        Some(Health::Untested) => "untested",
+        Some(Health::Ok { .. }) => "ok",
+        Some(Health::Broken { .. }) => "broken",
+    }
+}
+
+impl HealthLine {
+    fn of(desk: &Desk<'_>, kind: IntegrationKind, integration: Option<&Integration>) -> Self {
+        let (detail, cure, tested) = match integration.map(|integration| &integration.health) {
+            None => ("Not connected.".to_owned(), Some("Connect it"), None),
+            Some(Health::Untested) => ("Not tested yet.".to_owned(), Some("Test it"), None),
+            Some(Health::Ok { employee_id, at }) => (format!("Signed in as {employee_id}."), None, Some(*at)),
+            Some(Health::Broken { detail, at, .. }) => (crate::errors::sentence(detail), Some("Repair it"), Some(*at)),
+        };
+        Self {
+            kind: kind.as_str(),
+            name: connection_name(kind),
+            state: connection_state(integration),
+            detail,
+            cure: cure.map(|label| Cure { label, href: format!("/integrations#card-{}", kind.as_str()) }),
+            tested: tested.map(|at| desk.time(at)),
+        }
+    }
+
+    fn tools() -> Self {
+        let detail = "No tool server is set up.".to_owned();
+        Self { kind: "tools", name: "Tools", state: "off", detail, cure: None, tested: None }
+    }
+}
+
+/// The dashboard.
+pub async fn page(me: SignedIn) -> Result<HttpResponse, AppError> {
+    me.serve(|desk| {
+        let found = overview(desk.ports, &desk.state.counts, &desk.who.actor)?;
+        let can_draft = found
+            .integrations
+            .iter()
+            .filter(|(kind, _)| *kind != IntegrationKind::Confluence)
+            .all(|(_, integration)| integration.as_ref().is_some_and(|one| one.health.is_ok()));
+        let mut health: Vec<HealthLine> =
+            found.integrations.iter().map(|(kind, one)| HealthLine::of(desk, *kind, one.as_ref())).collect();
+        health.push(HealthLine::tools());
+        let view = Dashboard {
+            health,
+            can_draft,
+            drafts: found.drafts.into_iter().map(|line| DraftRow::of(desk, line)).collect(),
+            issues: found.created.into_iter().filter_map(|(item, site)| IssueRow::of(desk, item, &site)).collect(),
+        };
+        desk.page_with_jobs(&view, found.open_jobs.len())
+    })
+    .await
+}

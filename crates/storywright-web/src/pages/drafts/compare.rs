@@ -1,0 +1,361 @@
+//! What sets two versions of a draft apart, word by word.
+
+use super::{draft_id, draft_not_found};
+use crate::errors::{AppError, kinds};
+use crate::pages::desk::{Desk, Params};
+use crate::view::{Page, Time, View};
+use crate::visit::SignedIn;
+use actix_web::HttpResponse;
+use serde::{Deserialize, Serialize};
+use similar::{ChangeTag, TextDiff};
+use std::time::Duration;
+use storywright_application::drafts::{draft, draft_version, draft_versions};
+use storywright_domain::DraftId;
+use storywright_domain::draft::{DraftVersion, Origin};
+use storywright_domain::story::{Document, Scenario, Story};
+
+/// A difference takes at most this long; after that it is coarser.
+const DEADLINE: Duration = Duration::from_millis(200);
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    path: String,
+    label: String,
+    kind: &'static str,
+    segments: Vec<Segment>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Segment {
+    op: &'static str,
+    text: String,
+}
+
+/// A version in a list.
+#[derive(Debug, Clone, Serialize)]
+pub struct VersionLine {
+    pub(super) number: u32,
+    label: String,
+    by: String,
+    pub(super) at: Time,
+    current: bool,
+}
+
+impl VersionLine {
+    /// A version as shown.
+    #[must_use]
+    pub fn of(desk: &Desk<'_>, version: &DraftVersion, current: bool) -> Self {
+        let with_note = |text: &str| {
+            if version.note.is_empty() { text.to_owned() } else { format!("{text}: {}", version.note) }
+        };
+        let (label, by) = match version.origin {
+            Origin::Edited => ("Edited by hand".to_owned(), desk.who.person.display_name.as_str()),
+            Origin::Generated => (with_note("Written from the requirements"), "Storywright"),
+            Origin::Refined => (with_note("Refined"), "Storywright"),
+            Origin::Restored => (with_note("Restored"), desk.who.person.display_name.as_str()),
+        };
+        Self { number: version.number, label, by: by.to_owned(), at: desk.time(version.created_at), current }
+    }
+
+    /// Who did what, for the list of what happened.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        format!("{} (version {}, {})", self.label, self.number, self.by)
+    }
+
+    /// Who made it.
+    #[must_use]
+    pub fn by(&self) -> &str {
+        &self.by
+    }
+}
+
+#[derive(Serialize)]
+struct ComparePage {
+    draft: Titled,
+    from: VersionLine,
+    to: VersionLine,
+    versions: Vec<VersionLine>,
+    changes: Vec<Change>,
+    totals: Totals,
+}
+
+#[derive(Serialize)]
+struct Titled {
+    id: String,
+    title: String,
+}
+
+#[derive(Serialize)]
+struct Totals {
+    added: usize,
+    removed: usize,
+    changed: usize,
+}
+
+impl View for ComparePage {
+    const TEMPLATE: &'static str = "compare.html";
+}
+
+impl Page for ComparePage {
+    const ACTIVE: &'static str = "drafts";
+}
+
+/// Which versions.
+#[derive(Deserialize)]
+pub struct Between {
+    from: Option<u32>,
+    to: Option<u32>,
+}
+
+/// The page.
+pub async fn page(me: SignedIn, between: Params<Between>) -> Result<HttpResponse, AppError> {
+    let id = draft_id(me.request())?;
+    me.serve(move |desk| {
+        let draft = draft(desk.ports, &desk.who.actor, id)?.ok_or_else(draft_not_found)?;
+        let all = draft_versions(desk.ports, &desk.who.actor, id, None)?.ok_or_else(draft_not_found)?.items;
+        let newest = all.first().map_or(draft.version, |version| version.number);
+        let to = version_at(desk, id, between.0.to.unwrap_or(newest))?;
+        let from = version_at(desk, id, between.0.from.unwrap_or_else(|| to.number.saturating_sub(1)))?;
+        let changes = differences(&from.document, &to.document);
+        let of = |kind: &str| changes.iter().filter(|change| change.kind == kind).count();
+        let totals = Totals { added: of("added"), removed: of("removed"), changed: of("changed") };
+        let line = |version: &DraftVersion| VersionLine::of(desk, version, version.number == newest);
+        let view = ComparePage {
+            draft: Titled { id: id.to_string(), title: draft.title },
+            from: line(&from),
+            to: line(&to),
+            versions: all.iter().map(line).collect(),
+            changes,
+            totals,
+        };
+        desk.page(&view)
+    })
+    .await
+}
+
+/// The document as it was at version `number`: not every version of a draft changes its document. Before the first one, the first.
+pub fn version_at(desk: &Desk<'_>, id: DraftId, number: u32) -> Result<DraftVersion, AppError> {
+    if let Some(exact) = draft_version(desk.ports, &desk.who.actor, id, number)? {
+        return Ok(exact);
+    }
+    let mut cursor = None;
+    let mut oldest = None;
+    loop {
+        let slice = draft_versions(desk.ports, &desk.who.actor, id, cursor.as_deref())?.ok_or_else(draft_not_found)?;
+        for version in slice.items {
+            if version.number <= number {
+                return Ok(version);
+            }
+            oldest = Some(version);
+        }
+        match slice.next {
+            Some(next) => cursor = Some(next),
+            None => break,
+        }
+    }
+    oldest.ok_or_else(|| {
+        AppError::new(
+            &kinds::VERSION_NOT_FOUND,
+            "This draft has no such version",
+            "Choose one from the list of versions",
+        )
+    })
+}
+
+/// What changes from one document to another, in the order of the newer one.
+#[must_use]
+pub fn differences(from: &Document, to: &Document) -> Vec<Change> {
+    let before = fields(from);
+    let after = fields(to);
+    let mut changes = Vec::new();
+    for field in &after {
+        match before.iter().find(|old| old.key == field.key) {
+            None if !field.text.is_empty() => changes.push(field.change("added", "", &field.text)),
+            Some(old) if old.text != field.text => {
+                let kind = match (old.text.is_empty(), field.text.is_empty()) {
+                    (true, _) => "added",
+                    (_, true) => "removed",
+                    _ => "changed",
+                };
+                changes.push(field.change(kind, &old.text, &field.text));
+            }
+            _ => {}
+        }
+    }
+    for field in before.iter().filter(|field| !field.text.is_empty()) {
+        if !after.iter().any(|new| new.key == field.key) {
+            changes.push(field.change("removed", &field.text, ""));
+        }
+    }
+    changes
+}
+
+/// One text of a document. The key names it by the references of story and sub-task, which survive a move.
+struct Field {
+    key: String,
+    path: String,
+    text: String,
+}
+
+impl Field {
+    fn change(&self, kind: &'static str, before: &str, after: &str) -> Change {
+        Change { path: self.path.clone(), label: place(&self.path), kind, segments: segments(before, after) }
+    }
+}
+
+fn segments(before: &str, after: &str) -> Vec<Segment> {
+    let diff = TextDiff::configure().timeout(DEADLINE).diff_unicode_words(before, after);
+    let mut segments: Vec<Segment> = Vec::new();
+    for change in diff.iter_all_changes() {
+        let op = match change.tag() {
+            ChangeTag::Equal => "same",
+            ChangeTag::Delete => "del",
+            ChangeTag::Insert => "add",
+        };
+        match segments.last_mut() {
+            Some(last) if last.op == op => last.text.push_str(change.value()),
+            _ => segments.push(Segment { op, text: change.value().to_owned() }),
+        }
+    }
+    segments
+}
+
+fn fields(document: &Document) -> Vec<Field> {
+    document.stories.iter().enumerate().flat_map(|(index, story)| story_fields(index, story)).collect()
+}
+
+fn story_fields(index: usize, story: &Story) -> Vec<Field> {
+    let mut found = Vec::new();
+    let mut add = |name: String, text: String| {
+        found.push(Field { key: format!("{}/{name}", story.id), path: format!("stories.{index}.{name}"), text });
+    };
+    add("summary".to_owned(), story.summary.clone());
+    let narrative = story.narrative.clone().unwrap_or_default();
+    add("narrative.role".to_owned(), narrative.role);
+    add("narrative.goal".to_owned(), narrative.goal);
+    add("narrative.benefit".to_owned(), narrative.benefit);
+    for (number, scenario) in story.scenarios.iter().enumerate() {
+        add(format!("scenarios.{number}"), scenario_text(scenario));
+    }
+    for (number, section) in story.sections.iter().enumerate() {
+        add(format!("sections.{number}"), format!("{}\n{}", section.heading, section.text).trim().to_owned());
+    }
+    for (number, criterion) in story.acceptance_criteria.iter().enumerate() {
+        add(format!("acceptance_criteria.{number}"), criterion.clone());
+    }
+    add("stlc_notes".to_owned(), story.stlc_notes.clone());
+    add("story_points".to_owned(), story.story_points.map(|points| points.to_string()).unwrap_or_default());
+    add("labels".to_owned(), story.labels.join(", "));
+    add("components".to_owned(), story.components.join(", "));
+    add("priority".to_owned(), story.priority.clone().unwrap_or_default());
+    add("epic".to_owned(), story.epic.clone().unwrap_or_default());
+    for (number, subtask) in story.subtasks.iter().enumerate() {
+        for (name, text) in [("summary", &subtask.summary), ("description", &subtask.description)] {
+            found.push(Field {
+                key: format!("{}/{name}", subtask.id),
+                path: format!("stories.{index}.subtasks.{number}.{name}"),
+                text: text.clone(),
+            });
+        }
+    }
+    found
+}
+
+fn scenario_text(scenario: &Scenario) -> String {
+    let mut lines = vec![scenario.title.clone()];
+    for (word, steps) in [("Given", &scenario.given), ("When", &scenario.when), ("Then", &scenario.then)] {
+        lines.extend(
+            steps.iter().enumerate().map(
+                |(index, step)| {
+                    if index == 0 { format!("{word} {step}") } else { format!("And {step}") }
+                },
+            ),
+        );
+    }
+    lines.join("\n").trim().to_owned()
+}
+
+/// A path within a document in words: `Story 1, criterion 2`.
+#[must_use]
+pub fn place(path: &str) -> String {
+    let parts: Vec<&str> = path.split('.').collect();
+    let number = |index: usize| parts.get(index).and_then(|part| part.parse::<usize>().ok()).map(|index| index + 1);
+    let (Some("stories"), Some(story)) = (parts.first().copied(), number(1)) else {
+        return "The whole draft".to_owned();
+    };
+    let counted = |word: &str| number(3).map_or_else(|| format!("{word}s"), |number| format!("{word} {number}"));
+    let part = match parts.get(2).copied() {
+        None => return format!("Story {story}"),
+        Some("summary") => "summary".to_owned(),
+        Some("narrative") => match parts.get(3).copied() {
+            Some("role") => "as a".to_owned(),
+            Some("goal") => "I want".to_owned(),
+            Some("benefit") => "so that".to_owned(),
+            _ => "narrative".to_owned(),
+        },
+        Some("scenarios") => counted("scenario"),
+        Some("sections") => counted("section"),
+        Some("acceptance_criteria") if parts.len() == 3 => "acceptance criteria".to_owned(),
+        Some("acceptance_criteria") => counted("criterion"),
+        Some("stlc_notes") => "STLC notes".to_owned(),
+        Some("story_points") => "story points".to_owned(),
+        Some("subtasks") => match parts.get(4).copied() {
+            Some("description") => format!("{}, description", counted("sub-task")),
+            _ => counted("sub-task"),
+        },
+        Some(other) => other.replace('_', " "),
+    };
+    format!("Story {story}, {part}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn story(summary: &str, criteria: &[&str]) -> Story {
+        Story {
+            id: "s1".to_owned(),
+            summary: summary.to_owned(),
+            acceptance_criteria: criteria.iter().map(|text| (*text).to_owned()).collect(),
+            ..Story::default()
+        }
+    }
+
+    #[test]
+    fn changed_words_are_found_and_the_rest_is_kept() {
+        let from = Document { stories: vec![story("Pay by card", &["The code is asked for", "Old"])] };
+        let to = Document { stories: vec![story("Pay by bank card", &["The code is asked for"])] };
+        let changes = differences(&from, &to);
+        assert_eq!(changes.len(), 2, "{changes:?}");
+        assert_eq!((changes[0].kind, changes[0].label.as_str()), ("changed", "Story 1, summary"));
+        let added: String =
+            changes[0].segments.iter().filter(|part| part.op == "add").map(|part| part.text.as_str()).collect();
+        assert_eq!(added.trim(), "bank");
+        assert_eq!((changes[1].kind, changes[1].label.as_str()), ("removed", "Story 1, criterion 2"));
+        assert!(differences(&to, &to).is_empty());
+    }
+
+    #[test]
+    fn a_moved_story_is_no_difference_in_its_texts() {
+        let other = Story { id: "s2".to_owned(), ..story("Refund", &[]) };
+        let from = Document { stories: vec![story("Pay", &[]), other.clone()] };
+        let to = Document { stories: vec![other, story("Pay", &[])] };
+        assert!(differences(&from, &to).is_empty());
+    }
+
+    #[test]
+    fn places_are_told_in_words() {
+        for (path, words) in [
+            ("", "The whole draft"),
+            ("stories.0.summary", "Story 1, summary"),
+            ("stories.1.acceptance_criteria.2", "Story 2, criterion 3"),
+            ("stories.0.scenarios.0.given", "Story 1, scenario 1"),
+            ("stories.0.subtasks.1.summary", "Story 1, sub-task 2"),
+            ("stories.0.labels.0", "Story 1, labels"),
+        ] {
+            assert_eq!(place(path), words, "{path}");
+        }
+    }
+}

@@ -1,0 +1,457 @@
+//! What Jira will get: exact payloads to approve, what is missing, and the approval itself.
+
+use super::compare::place;
+use super::workspace::{Missing, points};
+use super::{draft_id, draft_not_found};
+use crate::errors::{AppError, Extra, kinds};
+use crate::pages::desk::{Answer, Desk, Form};
+use crate::view::{Choice, Errors, Issue, Page, View, markdown_html};
+use crate::visit::SignedIn;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use storywright_application::catalog::list_create_fields;
+use storywright_application::drafts::draft;
+use storywright_application::publishing::{PlanError, PlanProblem, PublishError, make_plan, publish};
+use storywright_domain::draft::{Draft, WrongState};
+use storywright_domain::finding::Severity;
+use storywright_domain::jira::{CreateField, FieldKind};
+use storywright_domain::publishing::{Plan, PlannedIssue};
+use storywright_domain::story::{FieldValue, Story};
+
+#[derive(Serialize)]
+struct ApprovalPage {
+    draft: Titled,
+    plan: ShownPlan,
+    required: Vec<RequiredField>,
+    similar: Vec<Similar>,
+    blocked: Vec<Missing>,
+    idempotency_key: String,
+    errors: Errors,
+    failure: Option<Issue>,
+}
+
+impl View for ApprovalPage {
+    const TEMPLATE: &'static str = "approval.html";
+}
+
+impl Page for ApprovalPage {
+    const ACTIVE: &'static str = "drafts";
+}
+
+#[derive(Serialize)]
+struct Titled {
+    id: String,
+    title: String,
+    version: u32,
+}
+
+#[derive(Serialize)]
+struct ShownPlan {
+    hash: String,
+    short_hash: String,
+    project: Named,
+    count: usize,
+    button: String,
+    issues: Vec<ShownIssue>,
+}
+
+#[derive(Serialize)]
+struct Named {
+    key: String,
+    name: String,
+}
+
+#[derive(Serialize)]
+struct ShownIssue {
+    r#ref: String,
+    depth: u8,
+    type_name: String,
+    kind: &'static str,
+    parent: Option<String>,
+    summary: String,
+    fields: Vec<ShownField>,
+    description_html: String,
+    description_wiki: String,
+    raw_json: String,
+}
+
+#[derive(Serialize)]
+struct ShownField {
+    label: String,
+    value: String,
+}
+
+#[derive(Serialize)]
+struct Similar {
+    key: String,
+    url: String,
+    summary: String,
+    why: String,
+}
+
+/// A field that Jira demands and the draft does not have.
+#[derive(Serialize)]
+pub(super) struct RequiredField {
+    pub(super) id: String,
+    name: String,
+    kind: &'static str,
+    options: Vec<Choice>,
+    pub(super) value: String,
+    help: Option<String>,
+    issue: String,
+}
+
+/// Fields that are asked for, with the create screen that says what they take.
+pub(super) struct Asked {
+    pub(super) required: Vec<RequiredField>,
+    pub(super) screen: Vec<CreateField>,
+    pub(super) errors: Errors,
+}
+
+#[derive(Serialize)]
+pub(super) struct RequiredPart {
+    draft: Titled,
+    required: Vec<RequiredField>,
+    errors: Errors,
+}
+
+impl View for RequiredPart {
+    const TEMPLATE: &'static str = "fragments/required_fields.html";
+}
+
+impl Asked {
+    pub(super) fn into_part(self, draft: &Draft) -> RequiredPart {
+        RequiredPart { draft: titled(draft), required: self.required, errors: self.errors }
+    }
+}
+
+/// The approval, as sent.
+#[derive(Deserialize)]
+pub struct Approval {
+    #[serde(default)]
+    plan_hash: String,
+    #[serde(default)]
+    idempotency_key: String,
+}
+
+/// The page.
+pub async fn page(me: SignedIn) -> Result<HttpResponse, AppError> {
+    let id = draft_id(me.request())?;
+    me.serve(move |desk| {
+        let stored = draft(desk.ports, &desk.who.actor, id)?.ok_or_else(draft_not_found)?;
+        match make_plan(desk.ports, &desk.who.actor, id) {
+            Ok(plan) => desk.page(&approval(desk, &stored, Some(plan))),
+            Err(PlanError::WrongState(WrongState::Publishing { run } | WrongState::Published { run })) => {
+                Ok(desk.go(&format!("/runs/{run}")))
+            }
+            Err(error) => desk.page(&refused(desk, &stored, error)?),
+        }
+    })
+    .await
+}
+
+/// Takes the approval: the same key gives the same run, however often it is sent.
+pub async fn approve(me: SignedIn, approval: Form<Approval>) -> Result<HttpResponse, AppError> {
+    let id = draft_id(me.request())?;
+    me.serve(move |desk| {
+        let Approval { plan_hash, idempotency_key } = approval.0;
+        match publish(desk.ports, &desk.who.actor, id, &plan_hash, &idempotency_key) {
+            Ok(run) => Ok(desk.go(&format!("/runs/{run}"))),
+            Err(PublishError::Plan(PlanError::WrongState(
+                WrongState::Publishing { run } | WrongState::Published { run },
+            ))) => Ok(desk.go(&format!("/runs/{run}"))),
+            Err(error) => again(desk, id, error),
+        }
+    })
+    .await
+}
+
+/// The page once more, with why nothing was created.
+fn again(desk: &Desk<'_>, id: storywright_domain::DraftId, error: PublishError) -> Result<Answer, AppError> {
+    let stored = draft(desk.ports, &desk.who.actor, id)?.ok_or_else(draft_not_found)?;
+    let mut view = match error {
+        PublishError::Plan(error) => refused(desk, &stored, error)?,
+        PublishError::PlanChanged(plan) => {
+            let mut view = super::plan::approval(desk, &stored, Some(*plan));
+            let text = "The draft or the create screen changed since this page was made. Look at the new plan, then approve it.";
+            view.errors.insert("form".to_owned(), text.to_owned());
+            view
+        }
+        other => {
+            let error = AppError::from(other);
+            if error.status() >= 500 || !matches!(error.extra.as_deref(), Some(Extra::Current(_))) {
+                return Err(error);
+            }
+            let mut view = approval(desk, &stored, None);
+            view.blocked.push(Missing { text: error.detail(), href: Some(format!("/drafts/{id}/plan")) });
+            view
+        }
+    };
+    view.idempotency_key = new_key(desk);
+    Ok(desk.page(&view)?.with_status(StatusCode::CONFLICT))
+}
+
+fn new_key(desk: &Desk<'_>) -> String {
+    desk.ports.random_token().chars().take(32).collect()
+}
+
+fn titled(draft: &Draft) -> Titled {
+    Titled { id: draft.id.to_string(), title: draft.title.clone(), version: draft.version }
+}
+
+fn approval(desk: &Desk<'_>, draft: &Draft, plan: Option<Plan>) -> ApprovalPage {
+    let count = plan.as_ref().map_or_else(|| draft.document.issue_count(), |plan| plan.issues.len());
+    let key = draft.project.as_str();
+    let (hash, issues) = plan.map_or_else(Default::default, |plan| {
+        let issues: Vec<ShownIssue> = plan.issues.iter().map(|issue| shown(draft, &plan, issue)).collect();
+        (plan.plan_hash, issues)
+    });
+    ApprovalPage {
+        draft: titled(draft),
+        plan: ShownPlan {
+            short_hash: hash.chars().take(8).collect(),
+            hash,
+            project: Named { key: key.to_owned(), name: key.to_owned() },
+            count,
+            button: format!("Create {count} issue{} in {key}", if count == 1 { "" } else { "s" }),
+            issues,
+        },
+        required: Vec::new(),
+        similar: Vec::new(),
+        blocked: Vec::new(),
+        idempotency_key: new_key(desk),
+        errors: Errors::new(),
+        failure: None,
+    }
+}
+
+/// The page of a draft that cannot be created yet.
+fn refused(desk: &Desk<'_>, draft: &Draft, error: PlanError) -> Result<ApprovalPage, AppError> {
+    let mut view = approval(desk, draft, None);
+    match error {
+        PlanError::Blocked(findings) => {
+            let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+            view.blocked = errors
+                .map(|finding| Missing {
+                    text: format!("{}: {}", place(&finding.field), finding.message),
+                    href: Some(format!("/drafts/{}#p-{}", draft.id, finding.field)),
+                })
+                .collect();
+        }
+        PlanError::Problems(problems) => {
+            view.blocked = problems.iter().map(|problem| problem_line(draft, problem)).collect();
+            let asked = fields_of(desk, draft, &problems)?;
+            view.required = asked.required;
+        }
+        PlanError::NotFound => return Err(draft_not_found()),
+        other => {
+            let error = AppError::from(other);
+            if error.kind == &kinds::INTERNAL || error.kind == &kinds::DATABASE_UNAVAILABLE {
+                return Err(error);
+            }
+            view.blocked.push(Missing { text: error.what.clone(), href: None });
+            view.failure = Some(desk.issue(&error));
+        }
+    }
+    Ok(view)
+}
+
+fn problem_line(draft: &Draft, problem: &PlanProblem) -> Missing {
+    let story = draft.document.stories.iter().position(|story| {
+        story.id == problem.reference || story.subtasks.iter().any(|subtask| subtask.id == problem.reference)
+    });
+    let text = match story {
+        Some(index) => format!("Story {}: {}", index + 1, problem.message),
+        None => problem.message.clone(),
+    };
+    let href = if problem.code == "required_field_missing" {
+        format!("#field.{}", problem.field)
+    } else {
+        format!("/drafts/{}#story-{}", draft.id, story.unwrap_or(0))
+    };
+    Missing { text, href: Some(href) }
+}
+
+/// The fields that Jira asks for at present.
+pub(super) fn required_fields(desk: &Desk<'_>, draft: &Draft) -> Result<Asked, AppError> {
+    match make_plan(desk.ports, &desk.who.actor, draft.id) {
+        Err(PlanError::Problems(problems)) => fields_of(desk, draft, &problems),
+        Ok(_) => Ok(Asked { required: Vec::new(), screen: Vec::new(), errors: Errors::new() }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn fields_of(desk: &Desk<'_>, draft: &Draft, problems: &[PlanProblem]) -> Result<Asked, AppError> {
+    let screen = list_create_fields(desk.ports, &desk.who.actor, &draft.project, &draft.issue_type)?;
+    let mut required: BTreeMap<&str, RequiredField> = BTreeMap::new();
+    // Sub-tasks have no fields of their own in a draft: their problems stay in the list above.
+    let of_stories = problems.iter().filter(|problem| {
+        problem.code == "required_field_missing"
+            && draft.document.stories.iter().any(|story| story.id == problem.reference)
+    });
+    for problem in of_stories {
+        let Some(field) = screen.iter().find(|field| field.id == problem.field) else { continue };
+        required.entry(&problem.field).or_insert_with(|| asked_field(field, &draft.issue_type_name));
+    }
+    Ok(Asked { required: required.into_values().collect(), screen: screen.clone(), errors: Errors::new() })
+}
+
+fn asked_field(field: &CreateField, issue: &str) -> RequiredField {
+    let (kind, help) = match &field.kind {
+        _ if !field.allowed.is_empty() => ("select", None),
+        FieldKind::TextArea => ("textarea", None),
+        FieldKind::Number => ("number", None),
+        FieldKind::Date => ("date", None),
+        FieldKind::User => ("user", Some("The employee ID, as Jira knows it.")),
+        FieldKind::EpicLink => ("text", Some("The key of an epic, for example PAY-1.")),
+        FieldKind::DateTime => ("text", Some("For example 2026-05-04T09:00:00.000+0000.")),
+        FieldKind::Labels | FieldKind::Versions | FieldKind::Options | FieldKind::Components => {
+            ("text", Some("Several are separated by commas."))
+        }
+        _ => ("text", None),
+    };
+    RequiredField {
+        id: field.id.clone(),
+        name: field.name.clone(),
+        kind,
+        options: options_of(field),
+        value: String::new(),
+        help: help.map(str::to_owned),
+        issue: issue.to_owned(),
+    }
+}
+
+/// What a select offers; an option with children stands for each of its children.
+fn options_of(field: &CreateField) -> Vec<Choice> {
+    let mut choices = Vec::new();
+    for option in &field.allowed {
+        let by_name = matches!(field.kind, FieldKind::Priority | FieldKind::Components);
+        let value = if by_name { &option.name } else { &option.id };
+        if option.children.is_empty() {
+            choices.push(Choice::new(value, &option.name));
+        }
+        for child in &option.children {
+            choices.push(Choice::new(
+                &format!("{}|{}", option.id, child.id),
+                &format!("{} / {}", option.name, child.name),
+            ));
+        }
+    }
+    choices
+}
+
+/// What was typed as a value of the field, or what is wrong with it.
+pub(super) fn value_for(field: &CreateField, typed: &str) -> Result<FieldValue, String> {
+    if typed.is_empty() {
+        return Err("Fill this in.".to_owned());
+    }
+    let words =
+        || typed.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    if !field.allowed.is_empty() && !options_of(field).iter().any(|choice| choice.value == typed) {
+        return Err("Choose one of the list.".to_owned());
+    }
+    Ok(match &field.kind {
+        FieldKind::Number => {
+            let number = typed.replace(',', ".").parse::<f64>().ok().filter(|number| number.is_finite());
+            FieldValue::Number(number.ok_or_else(|| "Enter a number.".to_owned())?)
+        }
+        FieldKind::Date => {
+            let parsed = typed.parse::<jiff::civil::Date>();
+            FieldValue::Date(parsed.map_err(|_| "Enter a date as 2026-05-04.".to_owned())?.to_string())
+        }
+        FieldKind::Option => FieldValue::Option(typed.to_owned()),
+        FieldKind::Cascading => match typed.split_once('|') {
+            Some((option, child)) => FieldValue::Cascading(option.to_owned(), Some(child.to_owned())),
+            None => FieldValue::Cascading(typed.to_owned(), None),
+        },
+        FieldKind::Options | FieldKind::Versions => FieldValue::Options(words()),
+        FieldKind::User => FieldValue::User(typed.to_owned()),
+        FieldKind::Labels | FieldKind::Components => FieldValue::Texts(words()),
+        FieldKind::EpicLink => FieldValue::Issue(typed.to_uppercase()),
+        FieldKind::Text
+        | FieldKind::TextArea
+        | FieldKind::DateTime
+        | FieldKind::Priority
+        | FieldKind::EpicName
+        | FieldKind::Parent
+        | FieldKind::Other(_) => FieldValue::Text(typed.to_owned()),
+    })
+}
+
+fn shown(draft: &Draft, plan: &Plan, issue: &PlannedIssue) -> ShownIssue {
+    let story = draft.document.stories.iter().find(|story| story.id == issue.reference);
+    let markdown = story.map(Story::description_markdown).or_else(|| {
+        let mut subtasks = draft.document.stories.iter().flat_map(|story| &story.subtasks);
+        subtasks.find(|subtask| subtask.id == issue.reference).map(|subtask| subtask.description.clone())
+    });
+    let payload: Value = serde_json::from_str(&issue.payload).unwrap_or(Value::Null);
+    let parent = issue.parent.as_ref().and_then(|parent| plan.issues.iter().find(|one| one.reference == *parent));
+    ShownIssue {
+        r#ref: issue.reference.replace('.', "-"),
+        depth: u8::from(issue.parent.is_some()),
+        type_name: issue.issue_type.clone(),
+        kind: kind_of(&issue.issue_type, issue.parent.is_some()),
+        parent: parent.map(|parent| parent.summary.clone()),
+        summary: issue.summary.clone(),
+        fields: shown_fields(&payload, story),
+        description_html: markdown_html(&markdown.unwrap_or_default()),
+        description_wiki: issue.description.clone(),
+        raw_json: serde_json::to_string_pretty(&payload).unwrap_or_else(|_| issue.payload.clone()),
+    }
+}
+
+/// The colored square of an issue type: names are the site's, so only the common ones are told apart.
+pub(in crate::pages) fn kind_of(type_name: &str, under_parent: bool) -> &'static str {
+    match type_name.to_lowercase().as_str() {
+        _ if under_parent => "subtask",
+        "epic" => "epic",
+        "task" => "task",
+        _ => "story",
+    }
+}
+
+/// The fields of the payload beside what the page shows anyway.
+fn shown_fields(payload: &Value, story: Option<&Story>) -> Vec<ShownField> {
+    let Some(fields) = payload.get("fields").and_then(Value::as_object) else { return Vec::new() };
+    let shown_elsewhere = ["project", "issuetype", "summary", "description", "parent"];
+    let estimate = story.and_then(|story| story.story_points).and_then(points).map(Value::Number);
+    let epic = story.and_then(|story| story.epic.clone()).map(Value::String);
+    fields
+        .iter()
+        .filter(|(id, _)| !shown_elsewhere.contains(&id.as_str()))
+        .map(|(id, value)| {
+            let is = |other: &Option<Value>| other.as_ref().is_some_and(|other| same_value(other, value));
+            let label = match id.as_str() {
+                "labels" => "Labels",
+                "priority" => "Priority",
+                "components" => "Components",
+                "duedate" => "Due date",
+                "reporter" => "Reporter",
+                "assignee" => "Assignee",
+                _ if is(&estimate) => "Story points",
+                _ if is(&epic) => "Epic link",
+                other => other,
+            };
+            ShownField { label: label.to_owned(), value: plain(value) }
+        })
+        .collect()
+}
+
+fn same_value(one: &Value, other: &Value) -> bool {
+    one == other || one.as_f64().is_some_and(|number| other.as_f64() == Some(number))
+}
+
+/// A JSON value as people read it.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Object(map) => {
+            ["name", "value", "key", "id"].iter().find_map(|key| map.get(*key)).map_or_else(|| value.to_string(), plain)
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,385 @@
+//! The workspace of a draft: requirements, stories, findings, versions, and the parts of it that reload by themselves.
+
+use super::compare::{VersionLine, place};
+use super::{draft_id, draft_not_found};
+use crate::errors::AppError;
+use crate::pages::desk::{Answer, Desk};
+use crate::pages::lists::{job_problem, job_verb};
+use crate::view::{Errors, Issue, Page, Time, View};
+use crate::visit::SignedIn;
+use actix_web::HttpResponse;
+use serde::Serialize;
+use storywright_application::access::jira;
+use storywright_application::drafts::{Reviewed, draft_findings, draft_versions};
+use storywright_application::jobs;
+use storywright_application::overview::last_writing_job;
+use storywright_application::publishing::run_view;
+use storywright_domain::draft::{Draft, DraftState};
+use storywright_domain::finding::{Finding, Severity};
+use storywright_domain::job::{Job, JobKind, JobStatus};
+use storywright_domain::story::{Narrative, Scenario, Section, Story, Subtask};
+use storywright_domain::{DraftId, Millis};
+
+/// Instructions that people often give next.
+const SUGGESTIONS: [&str; 4] =
+    ["Split the largest story", "Add negative cases", "Make the criteria measurable", "Shorten the summaries"];
+
+/// Everything that the workspace and its parts show.
+#[derive(Serialize)]
+pub struct Workspace {
+    draft: ShownDraft,
+    stories: Vec<ShownStory>,
+    findings: Vec<ShownFinding>,
+    versions: Vec<VersionLine>,
+    activity: Vec<Activity>,
+    job: Option<ShownJob>,
+    clarify: Option<Clarify>,
+    create: Create,
+    suggestions: Vec<&'static str>,
+    sources: Vec<Source>,
+    failure: Option<Issue>,
+    pub(super) form: Instructions,
+    pub(super) errors: Errors,
+    oob: bool,
+}
+
+impl View for Workspace {
+    const TEMPLATE: &'static str = "workspace.html";
+}
+
+impl Page for Workspace {
+    const ACTIVE: &'static str = "drafts";
+}
+
+macro_rules! part_of_workspace {
+    ($($name:ident $template:literal)*) => {
+        $(
+            #[derive(Serialize)]
+            #[serde(transparent)]
+            pub(in crate::pages) struct $name(pub(in crate::pages) Workspace);
+
+            impl View for $name {
+                const TEMPLATE: &'static str = $template;
+            }
+        )*
+    };
+}
+
+part_of_workspace! {
+    DocumentPart "fragments/document.html"
+    FindingsPart "fragments/findings.html"
+    VersionsPart "fragments/versions.html"
+    CreateBar "fragments/create_bar.html"
+    PromptBar "fragments/prompt_bar.html"
+}
+
+#[derive(Serialize)]
+struct ShownDraft {
+    id: String,
+    title: String,
+    version: u32,
+    state: &'static str,
+    requirements: String,
+    format: &'static str,
+    project_key: String,
+    project_name: String,
+    issue_type: String,
+    rule_set: String,
+    prompt: String,
+    updated: Time,
+}
+
+/// A story with every key that templates read.
+#[derive(Serialize)]
+pub(super) struct ShownStory {
+    id: String,
+    summary: String,
+    narrative: Option<Narrative>,
+    scenarios: Vec<Scenario>,
+    sections: Vec<Section>,
+    acceptance_criteria: Vec<String>,
+    stlc_notes: String,
+    story_points: Option<serde_json::Number>,
+    labels: Vec<String>,
+    components: Vec<String>,
+    priority: Option<String>,
+    epic: Option<String>,
+    subtasks: Vec<Subtask>,
+}
+
+impl From<Story> for ShownStory {
+    fn from(story: Story) -> Self {
+        Self {
+            story_points: story.story_points.and_then(points),
+            id: story.id,
+            summary: story.summary,
+            narrative: story.narrative,
+            scenarios: story.scenarios,
+            sections: story.sections,
+            acceptance_criteria: story.acceptance_criteria,
+            stlc_notes: story.stlc_notes,
+            labels: story.labels,
+            components: story.components,
+            priority: story.priority,
+            epic: story.epic,
+            subtasks: story.subtasks,
+        }
+    }
+}
+
+/// Points as people write them: 3, not 3.0.
+pub(super) fn points(points: f64) -> Option<serde_json::Number> {
+    if points.fract() == 0.0 && points.abs() < 1e9 {
+        #[expect(clippy::cast_possible_truncation, reason = "whole and small, as just checked")]
+        let whole = points as i64;
+        Some(whole.into())
+    } else {
+        serde_json::Number::from_f64(points)
+    }
+}
+
+#[derive(Serialize)]
+struct ShownFinding {
+    code: String,
+    severity: Severity,
+    path: String,
+    place: String,
+    message: String,
+    cure: String,
+    fixable: bool,
+}
+
+impl From<&Finding> for ShownFinding {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            code: finding.code.clone(),
+            severity: finding.severity,
+            path: finding.field.clone(),
+            place: place(&finding.field),
+            message: finding.message.clone(),
+            cure: finding.cure.trim_end_matches('.').to_owned() + ".",
+            fixable: !finding.field.is_empty(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Activity {
+    at: Time,
+    text: String,
+    tone: &'static str,
+}
+
+#[derive(Serialize)]
+struct ShownJob {
+    id: String,
+    kind: &'static str,
+    state: &'static str,
+    label: String,
+    progress: Option<u32>,
+    started: Time,
+    last_event_id: u64,
+}
+
+#[derive(Serialize)]
+struct Clarify {
+    job_id: String,
+    question: String,
+}
+
+#[derive(Serialize)]
+struct Create {
+    count: usize,
+    project_key: String,
+    missing: Vec<Missing>,
+}
+
+/// Something that keeps a draft from Jira, with where to mend it.
+#[derive(Serialize)]
+pub(super) struct Missing {
+    pub(super) text: String,
+    pub(super) href: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Source {
+    kind: &'static str,
+    title: String,
+    detail: String,
+    url: Option<String>,
+}
+
+/// What was typed into the prompt bar.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Instructions {
+    pub(super) instructions: String,
+}
+
+/// The whole workspace.
+pub async fn page(me: SignedIn) -> Result<HttpResponse, AppError> {
+    let id = draft_id(me.request())?;
+    me.serve(move |desk| desk.page(&read(desk, id)?)).await
+}
+
+/// The stories.
+pub async fn document(me: SignedIn) -> Result<HttpResponse, AppError> {
+    part(me, |desk, found| desk.fragment(&DocumentPart(found))).await
+}
+
+/// The findings.
+pub async fn findings(me: SignedIn) -> Result<HttpResponse, AppError> {
+    part(me, |desk, found| desk.fragment(&FindingsPart(found))).await
+}
+
+/// The versions and what happened.
+pub async fn versions(me: SignedIn) -> Result<HttpResponse, AppError> {
+    part(me, |desk, found| desk.fragment(&VersionsPart(found))).await
+}
+
+/// The button that leads to creation, or what is missing.
+pub async fn create_bar(me: SignedIn) -> Result<HttpResponse, AppError> {
+    part(me, |desk, found| desk.fragment(&CreateBar(found))).await
+}
+
+/// A part for htmx; whoever follows the address in a browser gets the whole page.
+async fn part(
+    me: SignedIn,
+    show: fn(&Desk<'_>, Workspace) -> Result<Answer, AppError>,
+) -> Result<HttpResponse, AppError> {
+    let id = draft_id(me.request())?;
+    me.serve(move |desk| {
+        let found = read(desk, id)?;
+        if desk.visit.htmx { show(desk, found) } else { Ok(desk.go(&format!("/drafts/{id}"))) }
+    })
+    .await
+}
+
+/// Reads everything that the workspace shows.
+pub(in crate::pages) fn read(desk: &Desk<'_>, id: DraftId) -> Result<Workspace, AppError> {
+    let Reviewed { draft, rules, findings } =
+        draft_findings(desk.ports, &desk.who.actor, id)?.ok_or_else(draft_not_found)?;
+    let job = held_by(desk, &draft)?;
+    let clarify = job.as_ref().and_then(|job| {
+        let question = job.question.clone().filter(|_| !job.status.is_final())?;
+        Some(Clarify { job_id: job.id.to_string(), question })
+    });
+    let failure = match draft.state {
+        DraftState::Editing => last_failure(desk, &draft)?,
+        DraftState::Writing { .. } | DraftState::Publishing { .. } | DraftState::Published { .. } => None,
+    };
+    let findings: Vec<Finding> = if draft.document.is_empty() { Vec::new() } else { findings };
+    let create = create(desk, &draft, &findings, clarify.is_some());
+    let versions = draft_versions(desk.ports, &desk.who.actor, id, None)?.ok_or_else(draft_not_found)?.items;
+    let lines: Vec<VersionLine> =
+        versions.iter().enumerate().map(|(index, version)| VersionLine::of(desk, version, index == 0)).collect();
+    let mut activity: Vec<Activity> =
+        lines.iter().map(|line| Activity { at: line.at.clone(), text: line.summary(), tone: "" }).collect();
+    if let Some(failure) = &failure {
+        activity.insert(0, Activity { at: desk.time(draft.updated_at), text: failure.what.clone(), tone: "bad" });
+    }
+    activity.push(Activity { at: desk.time(draft.created_at), text: "The draft was made.".to_owned(), tone: "" });
+    let state = workspace_state(&draft, &findings, clarify.is_some());
+    Ok(Workspace {
+        job: job.map(|job| shown_job(desk, &job, draft.project.as_str())),
+        stories: draft.document.stories.iter().cloned().map(ShownStory::from).collect(),
+        suggestions: if draft.document.is_empty() { Vec::new() } else { SUGGESTIONS.to_vec() },
+        draft: ShownDraft {
+            id: id.to_string(),
+            title: draft.title,
+            version: draft.version,
+            state,
+            requirements: draft.requirements.as_str().to_owned(),
+            format: draft.format.as_str(),
+            project_key: draft.project.as_str().to_owned(),
+            project_name: String::new(),
+            issue_type: draft.issue_type_name,
+            rule_set: rules.name,
+            prompt: draft.prompt,
+            updated: desk.time(draft.updated_at),
+        },
+        findings: findings.iter().map(ShownFinding::from).collect(),
+        versions: lines,
+        activity,
+        clarify,
+        create,
+        sources: Vec::new(),
+        failure,
+        form: Instructions::default(),
+        errors: Errors::new(),
+        oob: false,
+    })
+}
+
+fn workspace_state(draft: &Draft, findings: &[Finding], asks: bool) -> &'static str {
+    match draft.state {
+        DraftState::Writing { .. } if asks => "needs_answer",
+        DraftState::Writing { .. } => "generating",
+        DraftState::Publishing { .. } => "publishing",
+        DraftState::Published { .. } => "published",
+        DraftState::Editing if draft.document.is_empty() => "empty",
+        DraftState::Editing if findings.iter().any(|finding| finding.severity == Severity::Error) => "blocked",
+        DraftState::Editing => "ready",
+    }
+}
+
+/// The job that works on the draft.
+fn held_by(desk: &Desk<'_>, draft: &Draft) -> Result<Option<Job>, AppError> {
+    let job = match draft.state {
+        DraftState::Writing { job } => job,
+        DraftState::Publishing { run } => match run_view(desk.ports, &desk.who.actor, run)? {
+            Some(view) => view.run.job,
+            None => return Ok(None),
+        },
+        DraftState::Editing | DraftState::Published { .. } => return Ok(None),
+    };
+    Ok(jobs::job(desk.ports, &desk.who.actor, job)?)
+}
+
+fn shown_job(desk: &Desk<'_>, job: &Job, project: &str) -> ShownJob {
+    let label = match (job.status, job.kind) {
+        _ if job.question.is_some() => "Waiting for your answer".to_owned(),
+        (JobStatus::Pending, _) if job.attempts > 0 => "Trying again in a moment".to_owned(),
+        (JobStatus::Pending, _) => "Waiting for its turn".to_owned(),
+        (_, JobKind::Publish) => format!("Creating the issues in {project}"),
+        (_, kind) => format!("{} the stories", job_verb(kind)),
+    };
+    ShownJob {
+        id: job.id.to_string(),
+        kind: job.kind.as_str(),
+        state: if job.status == JobStatus::Running { "running" } else { "pending" },
+        label,
+        progress: None,
+        started: desk.time(job.created_at),
+        // The page holds nothing of what the job said yet: the stream tells it from the beginning.
+        last_event_id: 0,
+    }
+}
+
+/// Why the last writing failed, until the draft is changed.
+fn last_failure(desk: &Desk<'_>, draft: &Draft) -> Result<Option<Issue>, AppError> {
+    let Some(job) = last_writing_job(desk.ports, &desk.who.actor, draft.id)? else { return Ok(None) };
+    let unchanged = job.finished_at.is_some_and(|end| draft.updated_at.since(end) <= Millis::seconds(1));
+    Ok(job_problem(&job).filter(|_| unchanged))
+}
+
+fn create(desk: &Desk<'_>, draft: &Draft, findings: &[Finding], asks: bool) -> Create {
+    let mut missing = Vec::new();
+    let mut need = |text: String, href: Option<String>| missing.push(Missing { text, href });
+    if let DraftState::Published { run } = draft.state {
+        need("Its issues are in Jira already".to_owned(), Some(format!("/runs/{run}")));
+    }
+    if asks {
+        need("Answer the question".to_owned(), Some("#clarify-text".to_owned()));
+    } else if draft.document.is_empty() {
+        need("Write the stories first".to_owned(), None);
+    }
+    for finding in findings.iter().filter(|finding| finding.severity == Severity::Error) {
+        let text = format!("{}: {}", place(&finding.field), finding.cure.trim_end_matches('.'));
+        need(text, Some(format!("#p-{}", finding.field)).filter(|_| !finding.field.is_empty()));
+    }
+    if let Err(error) = jira(desk.ports, &desk.who.actor) {
+        log::debug!(request_id = desk.visit.request_id.as_str(), error = error.to_string().as_str(); "no way to Jira");
+        need("Connect and test Jira".to_owned(), Some("/integrations#card-jira".to_owned()));
+    }
+    Create { count: draft.document.issue_count(), project_key: draft.project.as_str().to_owned(), missing }
+}

@@ -1,0 +1,81 @@
+//! Having the model write: generating, refining, fixing what a finding says.
+
+use super::draft_id;
+use super::workspace::{PromptBar, read};
+use crate::errors::{AppError, kinds};
+use crate::pages::desk::{Answer, Desk, Form};
+use crate::view::{Errors, errors_of};
+use crate::visit::SignedIn;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use serde::Deserialize;
+use storywright_application::drafting::{generate as start_writing, refine as start_refining};
+use storywright_application::drafts::draft_findings;
+use storywright_domain::{DraftId, JobId};
+
+/// What should change: words, or a finding.
+#[derive(Deserialize)]
+pub struct Wish {
+    #[serde(default)]
+    instructions: String,
+    #[serde(default)]
+    finding: String,
+    #[serde(default)]
+    path: String,
+}
+
+/// Starts writing from the requirements.
+pub async fn generate(me: SignedIn) -> Result<HttpResponse, AppError> {
+    let id = draft_id(me.request())?;
+    me.serve(move |desk| {
+        let started = start_writing(desk.ports, &desk.who.actor, id).map_err(AppError::from);
+        bar(desk, id, started, String::new())
+    })
+    .await
+}
+
+/// Starts changing what is written.
+pub async fn refine(me: SignedIn, wish: Form<Wish>) -> Result<HttpResponse, AppError> {
+    let id = draft_id(me.request())?;
+    me.serve(move |desk| {
+        let wish = wish.0;
+        let instructions = if wish.finding.is_empty() { wish.instructions.clone() } else { cure(desk, id, &wish)? };
+        let started = start_refining(desk.ports, &desk.who.actor, id, &instructions).map_err(AppError::from);
+        bar(desk, id, started, wish.instructions)
+    })
+    .await
+}
+
+/// A finding as an instruction to the model.
+fn cure(desk: &Desk<'_>, id: DraftId, wish: &Wish) -> Result<String, AppError> {
+    let found = draft_findings(desk.ports, &desk.who.actor, id)?.ok_or_else(super::draft_not_found)?;
+    let finding =
+        found.findings.iter().find(|finding| finding.code == wish.finding && finding.field == wish.path).ok_or_else(
+            || AppError::field("form", "instructions_invalid", "this finding is gone already: look at the new list"),
+        )?;
+    Ok(format!(
+        "Fix only this problem and leave everything else as it is. {}: {} {}",
+        super::compare::place(&finding.field),
+        finding.message,
+        finding.cure
+    ))
+}
+
+/// The prompt bar after a start: with the job, or with what is wrong.
+fn bar(desk: &Desk<'_>, id: DraftId, started: Result<JobId, AppError>, typed: String) -> Result<Answer, AppError> {
+    let (status, errors) = match started {
+        Ok(_) => (StatusCode::ACCEPTED, Errors::new()),
+        Err(error) if error.status() >= 500 || error.kind == &kinds::DRAFT_NOT_FOUND => return Err(error),
+        Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, errors_of(&error, &["instructions"])),
+    };
+    if !desk.visit.htmx {
+        return match errors.into_values().next() {
+            None => Ok(desk.go(&format!("/drafts/{id}"))),
+            Some(words) => desk.go_and_say(&format!("/drafts/{id}"), "bad", &words),
+        };
+    }
+    let mut found = read(desk, id)?;
+    found.errors = errors;
+    found.form.instructions = if status == StatusCode::ACCEPTED { String::new() } else { typed };
+    Ok(desk.fragment(&PromptBar(found))?.with_status(status))
+}
