@@ -63,8 +63,13 @@ async fn members(visit: Visit, name: Path<String>) -> Result<HttpResponse, Refus
         _ => return Err(Refused::missing(format!("No group found with name : {name}"))),
     };
     let (start, limit) = visit.window(200, 200);
-    let found: Vec<&Person> =
-        visit.people.iter().filter(|p| p.active && !p.deleted && (p.admin || !admins_only)).skip(start).take(limit).collect();
+    let found: Vec<&Person> = visit
+        .people
+        .iter()
+        .filter(|p| p.active && !p.deleted && (p.admin || !admins_only))
+        .skip(start)
+        .take(limit)
+        .collect();
     let users: Vec<Value> = found.into_iter().map(|person| known(person, &visit.base)).collect();
     Ok(HttpResponse::Ok().json(json!({"results": users, "start": start, "limit": limit, "size": users.len()})))
 }

@@ -6,7 +6,8 @@ use regex::Regex;
 
 use super::english::{is_verb_form, upper_first};
 
-static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"!?\[([^\]]*)\]\([^)]*\)").ok());
+static LINK: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:!\[[^\]]*\]\([^)]*\))|\[([^\]]*)\]\([^)]*\)").ok());
 static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"</?[a-zA-Z][^<>]*>").ok());
 static BULLET: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^\s*(?:[-*+•–]|\(?\d{1,3}[.)]|\(?[a-z][.)]|(?:REQ|FR|NFR|R|UC|BR)[-_ ]?\d+[.:)]?)\s+(?:\[[ xX]\]\s*)?")
@@ -153,7 +154,9 @@ impl Reader {
             }
             return;
         }
-        if text.chars().filter(|c| c.is_alphanumeric()).count() < 3 {
+        // "Click here to expand..." and its kind are left over from the page.
+        let leftover = text.ends_with("...") && text.split_whitespace().count() <= 5;
+        if leftover || text.chars().filter(|c| c.is_alphanumeric()).count() < 3 {
             return;
         }
         self.blocks.statements.push(Statement { text: text.to_owned(), section: self.section.clone(), item });

@@ -125,13 +125,12 @@ fn benefit_for(main: &Requirement, facts: &Facts, role: &str) -> String {
 
 /// Size by the number of things asked for and the length of the text: 1, 2, 3, 5, 8 or 13.
 fn points(facts: &Facts) -> u64 {
-    let asked = facts.requirements.iter().filter(|r| r.force != Force::Question && !facts.is_aside(r)).count();
-    match (asked, facts.words) {
-        (0..=2, 0..=45) => 1,
-        (0..=4, 0..=100) => 2,
-        (0..=8, 0..=190) => 3,
-        (0..=13, 0..=320) => 5,
-        (0..=22, 0..=600) => 8,
+    match (facts.rules().len(), facts.words) {
+        (0..=2, 0..=40) => 1,
+        (0..=4, 0..=80) => 2,
+        (0..=8, 0..=150) => 3,
+        (0..=13, 0..=260) => 5,
+        (0..=22, 0..=500) => 8,
         _ => 13,
     }
 }

@@ -13,7 +13,7 @@ const STOP_WORDS: &str = "a an the this that these those it its they them their 
     least up down out off back hand etc e.g i.e eg ie yes ok please both either neither else instead together however therefore \
     minute minutes hour hours day days week weeks month months year years seconds milliseconds percent \
     automatically manually directly immediately quickly easily clearly default above below following \
-    need needs want wants able allowed thing things way ways case cases example examples kind part time times";
+    need needs want wants able allowed thing things way ways case cases example examples kind part time times requirement requirements story stories";
 
 /// Verbs in their base form; used to recognise imperatives, inflected forms and to keep verbs out of the nouns.
 const VERBS: &str = "accept access activate add adjust agree allow analyze announce answer appear apply approve archive arrive ask assign \
@@ -45,7 +45,7 @@ const PURE_VERBS: &str = "accept add adjust agree allow appear apply approve ask
     obtain occur open perform prepare prevent produce protect prove provide publish put raise reach read receive recognize reduce refer \
     register reject rely remain remember remind remove rename renew replace require resend resolve respond restore restrict resume retain \
     retrieve revoke run save see select sell send show solve specify stay stop store submit subscribe suggest take tell transmit \
-    try turn pay reset undo upload validate verify wait warn withdraw write use see tell sign";
+    try turn pay reset spare undo upload validate verify wait warn withdraw write use see tell sign";
 
 /// People, by the head noun.
 const PERSONS: &str = "user customer client administrator admin manager agent employee operator auditor clerk buyer seller member guest owner developer \

@@ -17,7 +17,7 @@ pub struct Facts {
     pub nouns: Vec<String>,
     /// Numbers with their unit, such as `14 days`.
     pub limits: Vec<String>,
-    /// All words of the text.
+    /// Words of everything that is asked for.
     pub words: usize,
     raw: String,
 }
@@ -44,8 +44,6 @@ impl Facts {
     }
 
     fn of(title: Option<String>, requirements: Vec<Requirement>, raw: &str) -> Self {
-        let texts: Vec<&str> =
-            title.iter().map(String::as_str).chain(requirements.iter().map(|r| r.text.as_str())).collect();
         // What is asked for tells more about the topic than the story around it, and a benefit tells nothing.
         let weighted: Vec<(&str, usize)> = title
             .iter()
@@ -56,15 +54,12 @@ impl Facts {
             }))
             .chain(requirements.iter().filter(|r| r.asks() && r.role.is_none()).map(|r| (r.subject.as_str(), 2)))
             .collect();
-        Self {
-            roles: roles(&requirements),
-            nouns: nouns(&weighted),
-            limits: limits(&texts),
-            words: texts.iter().map(|t| t.split_whitespace().count()).sum(),
-            title,
-            requirements,
-            raw: raw.to_owned(),
-        }
+        let (roles, nouns) = (roles(&requirements), nouns(&weighted));
+        let mut facts = Self { title, requirements, roles, nouns, limits: Vec::new(), words: 0, raw: raw.to_owned() };
+        let rules: Vec<&str> = facts.rules().iter().map(|r| r.text.as_str()).collect();
+        let (found, words) = (limits(&rules), rules.iter().map(|t| t.split_whitespace().count()).sum());
+        (facts.limits, facts.words) = (found, words);
+        facts
     }
 
     /// Requirements that ask for something inside the scope.
@@ -76,9 +71,17 @@ impl Facts {
     pub fn rules(&self) -> Vec<&Requirement> {
         let intro = ["description", "overview", "context", "introduction", "summary"];
         let in_scope = || self.requirements.iter().filter(|r| !self.is_aside(r));
-        let facts =
-            in_scope().filter(|r| r.force == Force::Fact && !r.action.is_empty() && !r.under(&intro) && !is_comment(r));
-        in_scope().filter(|r| r.force != Force::Fact).chain(facts).collect()
+        let asked: Vec<&Requirement> = in_scope().filter(|r| r.force != Force::Fact).collect();
+        // "We want to spare them this" is what it is for, once others say what is to be done.
+        let others = asked.iter().filter(|r| !is_we(r)).count();
+        let mut rules: Vec<&Requirement> = asked.into_iter().filter(|r| others < 2 || !is_we(r)).collect();
+        let normative = ["require", "rule", "criteri", "detail", "decision", "behavior"];
+        let few = rules.len() < 3;
+        rules.extend(in_scope().filter(|r| {
+            let stated = r.force == Force::Fact && !r.action.is_empty() && !r.under(&intro) && !is_comment(r);
+            stated && (few || r.under(&normative))
+        }));
+        rules
     }
 
     /// Things to leave alone, under a heading such as "Out of scope".
@@ -101,6 +104,13 @@ impl Facts {
                 "history",
                 "reference",
                 "related",
+                "next step",
+                "to do",
+                "words",
+                "definition",
+                "status",
+                "contact",
+                "example",
             ])
     }
 
@@ -140,10 +150,17 @@ fn is_about_today(text: &str) -> bool {
         || lower.ends_with(" today")
 }
 
+fn is_we(requirement: &Requirement) -> bool {
+    matches!(requirement.subject.to_lowercase().as_str(), "we" | "i")
+}
+
 /// "This belongs to …", "It is …": about the text itself.
 fn is_comment(requirement: &Requirement) -> bool {
     let first = requirement.text.split_whitespace().next().unwrap_or_default().to_lowercase();
-    matches!(first.as_str(), "this" | "it" | "that" | "these" | "see" | "note" | "here")
+    matches!(
+        first.as_str(),
+        "what" | "which" | "words" | "questions" | "more" | "this" | "it" | "that" | "these" | "see" | "note" | "here"
+    )
 }
 
 fn roles(requirements: &[Requirement]) -> Vec<String> {
@@ -267,8 +284,9 @@ fn limits(texts: &[&str]) -> Vec<String> {
             if !plain_number {
                 continue;
             }
-            let unit = words.get(at + 1).map(|u| u.trim_matches(|c: char| !c.is_alphanumeric())).unwrap_or_default();
-            let with_unit = unit.chars().all(char::is_alphabetic)
+            let unit = words.get(at + 1).map(|u| u.trim_matches(['.', ',', ';', ':', ')', '('])).unwrap_or_default();
+            let sign = matches!(unit, "€" | "$" | "£" | "%");
+            let with_unit = (unit.chars().all(char::is_alphabetic) || sign)
                 && unit.len() > 1
                 && !is_stop_unit(unit)
                 && !word.ends_with([',', '.', ';', ')'])

@@ -339,6 +339,11 @@ fn the(subject: &str) -> String {
             | "only"
             | "both"
             | "some"
+            | "nothing"
+            | "nobody"
+            | "everything"
+            | "everybody"
+            | "what"
             | "i"
             | "we"
     );

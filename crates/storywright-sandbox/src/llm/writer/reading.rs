@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::blocks::{self, Statement};
-use super::english::{base_form, is_base_verb, is_person, is_plural, lower_first, singular};
+use super::english::{base_form, is_base_verb, is_person, is_plural, is_pure_verb, lower_first, singular};
 
 static STORY_FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)^as (?:an? |the )?(.+?),?\s+(?:I|we) (?:want|need|would like|wish|can|must|should)(?: to be able)?( to)?\s+(.+)$").ok()
@@ -208,7 +208,9 @@ fn read_without_modal(found: &mut Requirement, main: &str) {
     let imperative = is_base_verb(&first)
         && !finite_later
         && !matches!(second.as_str(), "of" | "is" | "are" | "")
-        && words.len() > 1;
+        && words.len() > if is_pure_verb(&first) { 2 } else { 3 }
+        && !main.ends_with("..")
+        && !main.ends_with('…');
     if imperative {
         found.force = Force::Must;
         enable(found, &lower_first(main));
@@ -217,7 +219,11 @@ fn read_without_modal(found: &mut Requirement, main: &str) {
     let relative = words.iter().take(6).position(|w| matches!(w.as_str(), "who" | "which" | "that"));
     let many = relative.filter(|at| *at > 0).is_some_and(|at| is_plural(&words[at - 1]));
     let auxiliary = words.iter().take(9).position(|w| matches!(w.as_str(), "is" | "are" | "has" | "have"));
-    let auxiliary = auxiliary.filter(|at| relative.is_none_or(|r| r > *at));
+    let aside = words
+        .iter()
+        .position(|w| matches!(w.as_str(), "while" | "when" | "if" | "because" | "where"))
+        .unwrap_or(usize::MAX);
+    let auxiliary = auxiliary.filter(|at| relative.is_none_or(|r| r > *at) && *at < aside);
     let start = relative.map_or(1, |at| at + 3);
     let finite = || {
         words

@@ -119,7 +119,7 @@ fn situation(condition: &str) -> (Vec<String>, Option<String>) {
             return (vec![rest.to_owned()], None);
         }
     }
-    (vec![format!("the situation: {lower}")], None)
+    (vec![format!("it is {lower}")], None)
 }
 
 fn clause(requirement: &Requirement, role: &str) -> String {

@@ -326,3 +326,22 @@ fn a_finding_with_a_path_mends_that_story_only() {
     assert_eq!(mended["stories"][0]["stlc_notes"], "");
     assert!(mended["stories"][1]["stlc_notes"].as_str().unwrap().contains("order"));
 }
+
+#[test]
+fn what_a_wiki_page_holds_beside_requirements_stays_outside() {
+    let page = "# Card refunds: requirements\n\n* Background\n* Flow\n\nAgreed with finance on 12 January. Approved\n\n## Background\n\nToday agents refund by hand.\n\n\
+        ## Requirements\n\n* Agents must be able to refund a payment.\n* Refunds above 500 \u{20ac} need the approval of a team lead.\n* Every refund must be logged.\n\n\
+        ## Flow\n\n![Refund flow](http://host/flow.svg)\n\nClick here to expand...\n\n```\n{\"must\": \"not be read\"}\n```\n\n\
+        ## Words\n\n| Word | Meaning |\n| --- | --- |\n| Settlement | The daily transfer is made at night. |\n\n## Next steps\n\n* Agree on reason codes with finance\n";
+    let story = first(&draft("classic", page));
+    assert_eq!(
+        criteria(&story),
+        [
+            "Agents can refund a payment.",
+            "Refunds above 500 \u{20ac} need the approval of a team lead.",
+            "Every refund is logged."
+        ]
+    );
+    assert_eq!(story["story_points"], 2);
+    assert!(story["stlc_notes"].as_str().unwrap().contains("just above 500 \u{20ac}"), "{story}");
+}
