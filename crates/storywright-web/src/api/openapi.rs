@@ -73,7 +73,7 @@ use utoipa::{Modify, OpenApi};
         jobs::cancel,
         jobs::answer
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, integrations::IntegrationName)),
     modifiers(&Everywhere)
 )]
 struct Description;

@@ -36,8 +36,6 @@ pub(super) struct EventBody {
     closing: Pin<Box<dyn Future<Output = ()>>>,
     beat: Interval,
     beats: u32,
-    /// Nothing was sent since the last beat.
-    quiet: bool,
     check: Option<Check>,
     /// The job had ended when it was checked last; if nothing has come by the next check, nothing will.
     ended_at_last_check: bool,
@@ -71,7 +69,6 @@ impl EventBody {
             }),
             beat,
             beats: 0,
-            quiet: false,
             check: None,
             ended_at_last_check: false,
             over,
@@ -100,14 +97,13 @@ impl EventBody {
         }
     }
 
-    fn on_beat(&mut self) -> Option<Bytes> {
+    fn on_beat(&mut self) -> Bytes {
         self.beats += 1;
         if self.beats.is_multiple_of(BEATS_PER_CHECK) && self.check.is_none() {
             let (state, ticket) = (self.state.clone(), Arc::clone(&self.ticket));
             self.check = Some(Box::pin(async move { state.blocking(move |ports| ticket.standing(ports)).await }));
         }
-        let quiet = std::mem::replace(&mut self.quiet, true);
-        quiet.then(|| Bytes::from_static(b": still here\n\n"))
+        Bytes::from_static(b": still here\n\n")
     }
 
     /// The next piece; `None` ends the stream.
@@ -116,10 +112,7 @@ impl EventBody {
             return Poll::Ready(None);
         }
         match self.frames.poll(cx) {
-            Poll::Ready(Some(bytes)) => {
-                self.quiet = false;
-                return Poll::Ready(Some(bytes));
-            }
+            Poll::Ready(Some(bytes)) => return Poll::Ready(Some(bytes)),
             Poll::Ready(None) => {
                 self.finished = true;
                 return Poll::Ready(None);
@@ -134,11 +127,6 @@ impl EventBody {
             self.finished = true;
             return Poll::Ready(None);
         }
-        while self.beat.poll_tick(cx).is_ready() {
-            if let Some(bytes) = self.on_beat() {
-                return Poll::Ready(Some(bytes));
-            }
-        }
         if let Some(check) = &mut self.check
             && let Poll::Ready(standing) = check.as_mut().poll(cx)
         {
@@ -148,7 +136,8 @@ impl EventBody {
                 return Poll::Ready(last);
             }
         }
-        Poll::Pending
+        // Last, so that its timer is armed whenever the stream waits.
+        self.beat.poll_tick(cx).map(|_| Some(self.on_beat()))
     }
 }
 

@@ -8,8 +8,6 @@ mod body;
 mod feed;
 mod open;
 mod streams;
-#[cfg(test)]
-mod tests;
 
 pub use streams::Streams;
 

@@ -1,0 +1,13 @@
+//! The JSON API and its event streams, in process, over the whole stack of middleware and use cases with fakes behind the ports.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "test support")]
+
+mod bodies;
+mod description;
+mod drafts;
+mod integrations;
+mod people;
+mod policy;
+mod publishing;
+mod streams;
+mod support;
+mod writing;
