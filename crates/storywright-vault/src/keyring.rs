@@ -1,327 +1,253 @@
-//! The keyring file.
+//! The keyring file: master keys with ids, one of them primary. New secrets use the primary key, old ones keep theirs, so
+//! that a key can be changed without touching what is stored.
 
+use crate::random;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ring::hkdf;
-use ring::rand::{SecureRandom as _, SystemRandom};
+use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 use serde::{Deserialize, Serialize};
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::path::Path;
-use zeroize::Zeroizing;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// Bytes of a key.
-pub(crate) const KEY_BYTES: usize = 32;
+/// Length of every key in bytes.
+const KEY_BYTES: usize = 32;
 
-/// What a derived key is for; part of the derivation, so that the words must never change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    Seal,
-    Pepper,
-    Token,
-    Cookie,
-    Name,
+/// A derived key; overwritten when dropped.
+pub type DerivedKey = Zeroizing<[u8; KEY_BYTES]>;
+
+/// Master keys. No `Debug`: it holds secrets.
+pub struct Keyring {
+    /// The primary one first.
+    keys: Vec<MasterKey>,
 }
 
-impl Purpose {
-    fn info(self) -> &'static [u8] {
-        match self {
-            Self::Seal => b"storywright seal v1",
-            Self::Pepper => b"storywright password pepper v1",
-            Self::Token => b"storywright api token v1",
-            Self::Cookie => b"storywright session cookie v1",
-            Self::Name => b"storywright installation name v1",
-        }
-    }
+#[derive(Zeroize, ZeroizeOnDrop)]
+struct MasterKey {
+    #[zeroize(skip)]
+    id: String,
+    key: [u8; KEY_BYTES],
 }
 
-/// Why a keyring cannot be used.
+/// Why there is no usable keyring. Says which file and which key id, never a key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
-    /// There is none.
-    #[error("there is no keyring at {0}: make one with `storywright keys init`, or restore it from its own backup")]
-    Missing(String),
+    /// There is no such file.
+    #[error("there is no keyring at {0}: create one with `storywright keys create`, or restore it from its backup")]
+    Missing(PathBuf),
     /// There is one already.
-    #[error("there is a keyring at {0} already: it was left as it is")]
-    Exists(String),
-    /// Others than the owner may read it.
-    #[error("the keyring {path} may be read by others (mode {mode:o}): run `chmod 600 {path}`")]
-    Readable {
+    #[error("there is a keyring at {0} already; replacing it would make every stored secret unreadable")]
+    Exists(PathBuf),
+    /// Others than its owner may read it.
+    #[error("the keyring {path} can be read by others (mode {mode:03o}): run `chmod 600 {path}`")]
+    TooOpen {
         /// The file.
-        path: String,
-        /// Its mode.
+        path: PathBuf,
+        /// Its permissions.
         mode: u32,
     },
     /// It cannot be read or written.
-    #[error("the keyring {path} cannot be used ({detail})")]
+    #[error("the keyring {path} cannot be read or written ({detail})")]
     Io {
         /// The file.
-        path: String,
+        path: PathBuf,
         /// The system's words.
         detail: String,
     },
     /// Its content is no keyring.
-    #[error("the keyring {path} is damaged ({detail}): restore it from its own backup")]
-    Damaged {
-        /// The file.
-        path: String,
-        /// What is wrong, without key material.
-        detail: String,
-    },
+    #[error("the keyring is not valid: {0}")]
+    Invalid(String),
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct KeyringFile {
     primary: String,
-    keys: Vec<FileKey>,
+    keys: Vec<KeyEntry>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(deny_unknown_fields)]
-struct FileKey {
+struct KeyEntry {
+    #[zeroize(skip)]
     id: String,
-    key: Zeroizing<String>,
-}
-
-struct Key {
-    id: String,
-    root: Zeroizing<[u8; KEY_BYTES]>,
-}
-
-/// Keys by id; the primary one seals and signs, the others still open. It has no `Debug`.
-pub struct Keyring {
-    primary: usize,
-    keys: Vec<Key>,
+    key: String,
 }
 
 impl Keyring {
-    /// Makes a keyring with one key and writes it, readable by its owner alone.
+    /// Makes a keyring file with one new key, readable by its owner alone, and loads it.
     ///
     /// # Errors
-    /// [`KeyringError`]; an existing file is left as it is.
-    pub fn create(path: &Path) -> Result<Self, KeyringError> {
-        let keyring = Self { primary: 0, keys: vec![fresh_key("k1", path)?] };
-        keyring.write(path, true)?;
+    /// [`KeyringError::Exists`] when there is a file already: it is never replaced.
+    pub fn create(path: &Path, id: &str) -> Result<Self, KeyringError> {
+        check_id(id)?;
+        let keyring = Self { keys: vec![MasterKey { id: id.to_owned(), key: random::bytes() }] };
+        write_new(path, &keyring.to_json()?).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => KeyringError::Exists(path.to_path_buf()),
+            _ => io_error(path, &error),
+        })?;
         Ok(keyring)
     }
 
-    /// Reads a keyring.
+    /// Loads a keyring file.
     ///
     /// # Errors
-    /// [`KeyringError`].
+    /// [`KeyringError`]; a file that others may read is refused.
     pub fn load(path: &Path) -> Result<Self, KeyringError> {
-        check_mode(path)?;
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map(Zeroizing::new)
-            .map_err(|error| KeyringError::Io { path: name.clone(), detail: error.to_string() })?;
-        // The reader's words may quote the text, so only the place is told.
-        let file: File = serde_json::from_str(&text).map_err(|error| KeyringError::Damaged {
-            path: name.clone(),
-            detail: format!("line {} column {}", error.line(), error.column()),
-        })?;
-        Self::of(file).map_err(|detail| KeyringError::Damaged { path: name, detail })
+        check_permissions(path)?;
+        let text = Zeroizing::new(fs::read_to_string(path).map_err(|error| io_error(path, &error))?);
+        Self::from_json(&text)
     }
 
-    /// Adds a key, makes it the primary one, and rewrites the file. What was sealed before still opens.
+    /// Reads a keyring from its JSON text: `{"primary":"k1","keys":[{"id":"k1","key":"<32 bytes in base64>"}]}`.
     ///
     /// # Errors
-    /// [`KeyringError`].
-    pub fn rotate(path: &Path) -> Result<String, KeyringError> {
-        let mut keyring = Self::load(path)?;
-        let id = format!("k{}", keyring.keys.len() + 1);
-        keyring.keys.push(fresh_key(&id, path)?);
-        keyring.primary = keyring.keys.len() - 1;
-        keyring.write(path, false)?;
-        Ok(id)
-    }
-
-    fn of(file: File) -> Result<Self, String> {
-        let mut keys: Vec<Key> = Vec::new();
-        for entry in file.keys {
-            let id_ok = !entry.id.is_empty()
-                && entry.id.len() <= 32
-                && entry.id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-            if !id_ok || keys.iter().any(|key| key.id == entry.id) {
-                return Err("a key id is missing, used twice, or not made of letters, digits and hyphens".to_owned());
+    /// [`KeyringError::Invalid`], naming what is wrong.
+    pub fn from_json(text: &str) -> Result<Self, KeyringError> {
+        // The parser's own message could quote a key.
+        let file: KeyringFile = serde_json::from_str(text).map_err(|error| {
+            invalid(format!(
+                "line {} column {} is not as in {{\"primary\":\"k1\",\"keys\":[{{\"id\":\"k1\",\"key\":\"…\"}}]}}",
+                error.line(),
+                error.column()
+            ))
+        })?;
+        let mut keys: Vec<MasterKey> = Vec::with_capacity(file.keys.len());
+        for entry in &file.keys {
+            check_id(&entry.id)?;
+            if keys.iter().any(|key| key.id == entry.id) {
+                return Err(invalid(format!("the key id `{}` is there twice", entry.id)));
             }
             let bytes = Zeroizing::new(
-                STANDARD.decode(entry.key.as_bytes()).map_err(|_| format!("key {} is not base64", entry.id))?,
+                STANDARD.decode(&entry.key).map_err(|_| invalid(format!("the key `{}` is not base64", entry.id)))?,
             );
-            let root: [u8; KEY_BYTES] =
-                bytes.as_slice().try_into().map_err(|_| format!("key {} has not {KEY_BYTES} bytes", entry.id))?;
-            keys.push(Key { id: entry.id, root: Zeroizing::new(root) });
+            let key = bytes.as_slice().try_into().map_err(|_| {
+                invalid(format!("the key `{}` has {} bytes, it needs {KEY_BYTES}", entry.id, bytes.len()))
+            })?;
+            keys.push(MasterKey { id: entry.id.clone(), key });
         }
-        let primary = keys
-            .iter()
-            .position(|key| key.id == file.primary)
-            .ok_or_else(|| format!("there is no primary key {}", file.primary))?;
-        Ok(Self { primary, keys })
+        let primary = keys.iter().position(|key| key.id == file.primary);
+        let primary =
+            primary.ok_or_else(|| invalid(format!("there is no key with the primary id `{}`", file.primary)))?;
+        keys.swap(0, primary);
+        Ok(Self { keys })
     }
 
-    fn write(&self, path: &Path, new: bool) -> Result<(), KeyringError> {
-        let name = path.display().to_string();
-        let io = |error: std::io::Error| KeyringError::Io { path: name.clone(), detail: error.to_string() };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(io)?;
+    /// Adds a new key to the file and makes it primary; the others stay. The file is replaced in one step.
+    ///
+    /// # Errors
+    /// [`KeyringError`]; the file is then as it was.
+    pub fn rotate(path: &Path, new_id: &str) -> Result<Self, KeyringError> {
+        check_id(new_id)?;
+        let mut keyring = Self::load(path)?;
+        if keyring.ids().any(|id| id == new_id) {
+            return Err(invalid(format!("the key id `{new_id}` is there already")));
         }
-        let keys = self
-            .keys
-            .iter()
-            .map(|key| FileKey { id: key.id.clone(), key: Zeroizing::new(STANDARD.encode(key.root.as_slice())) })
-            .collect();
-        let text = serde_json::to_string_pretty(&File { primary: self.primary_id().to_owned(), keys })
-            .map(Zeroizing::new)
-            .unwrap_or_default();
-        // Written beside and renamed, so that a crash leaves the old or the new keyring, never half of one.
-        let target = if new { path.to_path_buf() } else { path.with_extension("new") };
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&target).map_err(|error| match error.kind() {
-            std::io::ErrorKind::AlreadyExists => KeyringError::Exists(target.display().to_string()),
-            _ => io(error),
-        })?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
-        if new { Ok(()) } else { std::fs::rename(&target, path).map_err(io) }
+        keyring.keys.insert(0, MasterKey { id: new_id.to_owned(), key: random::bytes() });
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".new");
+        let beside = PathBuf::from(beside);
+        // What an interrupted attempt left behind.
+        let _ = fs::remove_file(&beside);
+        write_new(&beside, &keyring.to_json()?)
+            .and_then(|()| fs::rename(&beside, path))
+            .map_err(|error| io_error(path, &error))?;
+        Ok(keyring)
     }
 
-    pub(crate) fn primary_id(&self) -> &str {
-        &self.keys[self.primary].id
-    }
-
-    /// The derived key of a key id; `None` when there is no such id.
-    pub(crate) fn derived(&self, id: &str, purpose: Purpose) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
-        let key = self.keys.iter().find(|key| key.id == id)?;
-        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"storywright").extract(key.root.as_slice());
-        let mut out = Zeroizing::new([0_u8; KEY_BYTES]);
-        prk.expand(&[purpose.info()], hkdf::HKDF_SHA256).and_then(|okm| okm.fill(out.as_mut_slice())).ok()?;
-        Some(out)
-    }
-
-    /// The derived key of the oldest key: for what must not change when keys rotate, as the pepper of passwords.
-    pub(crate) fn lasting(&self, purpose: Purpose) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
-        self.derived(&self.keys.first()?.id, purpose)
-    }
-
-    /// Signs the cookie of browser sessions: the same for all replicas and across restarts.
+    /// Id of the key that new secrets use.
     #[must_use]
-    pub fn cookie_secret(&self) -> Zeroizing<Vec<u8>> {
-        let key = self.lasting(Purpose::Cookie).unwrap_or_default();
-        let prk = hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, key.as_slice());
-        let mut out = Zeroizing::new(vec![0_u8; 64]);
-        // 64 bytes are two blocks; the expansion allows 255.
-        let filled = prk.expand(&[b"cookie"], CookieLength).and_then(|okm| okm.fill(out.as_mut_slice()));
-        debug_assert!(filled.is_ok());
-        out
+    pub fn primary_id(&self) -> &str {
+        &self.keys[0].id
     }
 
-    /// A name of this installation, 12 hexadecimal digits, the same as long as its first key is kept. Not secret.
-    #[must_use]
-    pub fn installation(&self) -> String {
-        let derived = self.lasting(Purpose::Name).unwrap_or_default();
-        derived.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    /// Ids of all keys, the primary one first.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|key| key.id.as_str())
     }
 
-    /// Ids of all keys, the primary one marked with a star.
+    /// The key for one purpose, derived from the primary master key with HKDF-SHA-256. Different purposes give keys that
+    /// say nothing about each other.
     #[must_use]
-    pub fn describe(&self) -> String {
-        let marked: Vec<String> = self
-            .keys
-            .iter()
-            .enumerate()
-            .map(|(index, key)| if index == self.primary { format!("{}*", key.id) } else { key.id.clone() })
-            .collect();
-        marked.join(", ")
+    pub fn derive(&self, purpose: &str) -> DerivedKey {
+        self.keys[0].derive(purpose)
+    }
+
+    /// The keys for one purpose with their ids, the primary one first.
+    pub(crate) fn derive_all<'a>(&'a self, purpose: &'a str) -> impl Iterator<Item = (String, DerivedKey)> + 'a {
+        self.keys.iter().map(move |key| (key.id.clone(), key.derive(purpose)))
+    }
+
+    fn to_json(&self) -> Result<Zeroizing<String>, KeyringError> {
+        let entry = |key: &MasterKey| KeyEntry { id: key.id.clone(), key: STANDARD.encode(key.key) };
+        let file = KeyringFile { primary: self.primary_id().to_owned(), keys: self.keys.iter().map(entry).collect() };
+        serde_json::to_string_pretty(&file).map(Zeroizing::new).map_err(|error| invalid(error.to_string()))
     }
 }
 
-struct CookieLength;
+/// Length of what HKDF gives.
+struct KeyLength;
 
-impl hkdf::KeyType for CookieLength {
+impl KeyType for KeyLength {
     fn len(&self) -> usize {
-        64
+        KEY_BYTES
     }
 }
 
-fn fresh_key(id: &str, path: &Path) -> Result<Key, KeyringError> {
-    let mut root = Zeroizing::new([0_u8; KEY_BYTES]);
-    SystemRandom::new().fill(root.as_mut_slice()).map_err(|_| KeyringError::Io {
-        path: path.display().to_string(),
-        detail: "the system gives no random numbers".to_owned(),
-    })?;
-    Ok(Key { id: id.to_owned(), root })
+impl MasterKey {
+    fn derive(&self, purpose: &str) -> DerivedKey {
+        let mut derived = Zeroizing::new([0; KEY_BYTES]);
+        let salt = Salt::new(HKDF_SHA256, b"storywright keyring v1");
+        let filled = salt
+            .extract(&self.key)
+            .expand(&[purpose.as_bytes()], KeyLength)
+            .and_then(|okm| okm.fill(derived.as_mut_slice()));
+        // The only failure is a length that HKDF cannot give, and the length is constant.
+        assert!(filled.is_ok(), "HKDF gives 32 bytes");
+        derived
+    }
 }
 
-fn check_mode(path: &Path) -> Result<(), KeyringError> {
-    let name = path.display().to_string();
-    let data = std::fs::metadata(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => KeyringError::Missing(name.clone()),
-        _ => KeyringError::Io { path: name.clone(), detail: error.to_string() },
-    })?;
+fn check_id(id: &str) -> Result<(), KeyringError> {
+    let shape_ok = (1..=32).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if shape_ok {
+        Ok(())
+    } else {
+        Err(invalid("a key id has 1 to 32 small letters, digits or hyphens, as in `k1`".to_owned()))
+    }
+}
+
+fn invalid(what: String) -> KeyringError {
+    KeyringError::Invalid(what)
+}
+
+fn io_error(path: &Path, error: &io::Error) -> KeyringError {
+    match error.kind() {
+        io::ErrorKind::NotFound => KeyringError::Missing(path.to_path_buf()),
+        _ => KeyringError::Io { path: path.to_path_buf(), detail: error.to_string() },
+    }
+}
+
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
     #[cfg(unix)]
-    {
-        let mode = std::os::unix::fs::PermissionsExt::mode(&data.permissions()) & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(KeyringError::Readable { path: name, mode });
-        }
-    }
-    let _ = data;
-    Ok(())
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+#[cfg(unix)]
+fn check_permissions(path: &Path) -> Result<(), KeyringError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(path).map_err(|error| io_error(path, &error))?.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 { Ok(()) } else { Err(KeyringError::TooOpen { path: path.to_path_buf(), mode }) }
+}
 
-    #[test]
-    fn a_keyring_survives_the_disk_and_a_rotation() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("keys/ring.json");
-        let made = Keyring::create(&path).unwrap();
-        let old = made.derived("k1", Purpose::Seal).unwrap();
-        assert_eq!(Keyring::rotate(&path).unwrap(), "k2");
-        let read = Keyring::load(&path).unwrap();
-        assert_eq!(read.derived("k1", Purpose::Seal).unwrap(), old);
-        assert_eq!(
-            (read.primary_id(), read.describe().as_str(), read.installation()),
-            ("k2", "k1, k2*", made.installation())
-        );
-        assert!(matches!(Keyring::create(&path), Err(KeyringError::Exists(_))));
-    }
-
-    #[test]
-    fn purposes_and_keys_never_share_a_derived_key() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ring.json");
-        Keyring::create(&path).unwrap();
-        Keyring::rotate(&path).unwrap();
-        let ring = Keyring::load(&path).unwrap();
-        let mut seen = std::collections::HashSet::new();
-        for id in ["k1", "k2"] {
-            for purpose in [Purpose::Seal, Purpose::Pepper, Purpose::Token, Purpose::Cookie, Purpose::Name] {
-                assert!(seen.insert(*ring.derived(id, purpose).unwrap()));
-            }
-        }
-    }
-
-    #[test]
-    fn a_file_that_others_may_read_or_that_is_damaged_is_refused() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ring.json");
-        assert!(matches!(Keyring::load(&path), Err(KeyringError::Missing(_))));
-        Keyring::create(&path).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(Keyring::load(&path), Err(KeyringError::Readable { mode: 0o640, .. })));
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        for text in
-            ["", "{}", r#"{"primary":"k9","keys":[]}"#, r#"{"primary":"k1","keys":[{"id":"k1","key":"c2hvcnQ="}]}"#]
-        {
-            std::fs::write(&path, text).unwrap();
-            assert!(matches!(Keyring::load(&path), Err(KeyringError::Damaged { .. })), "{text}");
-        }
-    }
+#[cfg(not(unix))]
+fn check_permissions(path: &Path) -> Result<(), KeyringError> {
+    fs::metadata(path).map(drop).map_err(|error| io_error(path, &error))
 }

@@ -1,72 +1,69 @@
-//! The system's clock, ids and digests.
+//! Clock, ids and digests of the running system.
 
-use ring::digest;
-use ring::rand::{SecureRandom as _, SystemRandom};
+use crate::random;
+use ring::digest::{SHA256, digest};
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 use storywright_domain::Timestamp;
 use storywright_domain::ports::{Clock, IdSource, Sha256};
 
-/// The system's clock, kept from going back.
-#[derive(Default)]
-pub struct SystemClock {
-    latest: AtomicI64,
-}
+/// The system's clock. When the system sets it back, this one stands still until it is reached again.
+#[derive(Debug)]
+pub struct SystemClock(AtomicI64);
 
-impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is where the Clock port takes the time from")]
-    fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        let now = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-        Timestamp(self.latest.fetch_max(now, Ordering::SeqCst).max(now))
-    }
-}
-
-/// Time-ordered ids and the system's random numbers.
-pub struct SystemIds {
-    random: SystemRandom,
-}
-
-impl SystemIds {
-    /// A source on the system's random numbers.
+impl SystemClock {
+    /// The system's clock.
     #[must_use]
-    pub fn new() -> Self {
-        Self { random: SystemRandom::new() }
+    pub const fn new() -> Self {
+        Self(AtomicI64::new(i64::MIN))
+    }
+
+    /// `reading`, or the latest answer when that is later.
+    fn not_before_the_last(&self, reading: i64) -> i64 {
+        self.0.fetch_max(reading, Ordering::SeqCst).max(reading)
     }
 }
 
-impl Default for SystemIds {
+impl Default for SystemClock {
     fn default() -> Self {
         Self::new()
     }
 }
 
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    fn now(&self) -> Timestamp {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(self.not_before_the_last(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+
+/// UUIDs of version 7 as numbers, and randomness of the operating system.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct SystemIds;
+
 impl IdSource for SystemIds {
-    #[expect(clippy::disallowed_methods, reason = "this is where the IdSource port takes ids from")]
+    #[expect(clippy::disallowed_methods, reason = "this is the source of ids")]
     fn id(&self) -> u128 {
         uuid::Uuid::now_v7().as_u128()
     }
 
     fn secret(&self) -> [u8; 32] {
-        let mut bytes = [0_u8; 32];
-        if self.random.fill(&mut bytes).is_err() {
-            // Going on without randomness would hand out tokens that can be guessed.
-            log::error!("the system gives no random numbers");
-            std::process::abort();
-        }
-        bytes
+        random::bytes()
     }
 }
 
-/// SHA-256.
+/// SHA-256 by ring.
+#[derive(Debug, Default, Clone, Copy)]
 pub struct RingSha256;
 
 impl Sha256 for RingSha256 {
     fn hex(&self, bytes: &[u8]) -> String {
-        use std::fmt::Write as _;
-        let digest = digest::digest(&digest::SHA256, bytes);
-        digest.as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
+        digest(&SHA256, bytes).as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
+            // A string takes everything.
+            let _ = write!(hex, "{byte:02x}");
+            hex
         })
     }
 }
@@ -74,19 +71,21 @@ impl Sha256 for RingSha256 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     #[test]
-    fn the_digest_is_sha_256() {
-        assert_eq!(RingSha256.hex(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    fn a_clock_that_is_set_back_stands_still() {
+        let clock = SystemClock::new();
+        assert_eq!([5, 9, 7, 9, 10].map(|reading| clock.not_before_the_last(reading)), [5, 9, 9, 9, 10]);
+        let now = SystemClock::new().now();
+        assert!(now > Timestamp(1_700_000_000_000), "milliseconds since 1970: {now:?}");
     }
 
     #[test]
-    fn time_never_goes_back_and_ids_never_repeat() {
-        let clock = SystemClock { latest: AtomicI64::new(i64::MAX - 1) };
-        assert_eq!(clock.now(), Timestamp(i64::MAX - 1));
-        let ids = SystemIds::new();
-        let (first, second) = (ids.id(), ids.id());
-        assert!(first < second);
-        assert_ne!(ids.secret(), ids.secret());
+    fn ids_grow_and_secrets_differ() {
+        let ids: Vec<u128> = (0..10_000).map(|_| SystemIds.id()).collect();
+        assert!(ids.is_sorted_by(|one, next| one < next));
+        let secrets: HashSet<[u8; 32]> = (0..100).map(|_| SystemIds.secret()).collect();
+        assert_eq!(secrets.len(), 100);
     }
 }
