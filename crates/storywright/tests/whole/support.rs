@@ -116,7 +116,12 @@ impl Company {
     }
 
     fn is_ready(&self) -> bool {
-        ureq::get(&format!("http://127.0.0.1:{}/readyz", self.port)).call().is_ok()
+        ureq::get(&format!("{}/readyz", self.url())).call().is_ok()
+    }
+
+    /// Where the server is now, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// `kill -9`.

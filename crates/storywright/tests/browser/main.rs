@@ -1,0 +1,25 @@
+//! The product as a person meets it: Chromium against the real server and the pretend company, each test with its own of all three.
+//!
+//! The suite runs when `STORYWRIGHT_BROWSER=1`; otherwise each test says that it was skipped and ends. `STORYWRIGHT_CHROMIUM` and
+//! `STORYWRIGHT_CHROMEDRIVER` name the programs, `STORYWRIGHT_AXE` the file of axe-core, `STORYWRIGHT_SCREENSHOTS` the folder that
+//! pictures go to. `cargo xtask test browser` sets them all.
+//!
+//! Nothing here sleeps: the page itself is asked, again and again, whether a condition holds yet (`Browser::until`).
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "test support")]
+
+mod browser;
+mod console;
+mod driver;
+mod editing;
+mod keyboard;
+mod looks;
+mod main_job;
+mod messages;
+mod pages;
+mod publishing;
+mod sessions;
+mod stage;
+#[path = "../whole/support.rs"]
+#[expect(dead_code, clippy::expect_used, reason = "shared with the suite that needs no browser")]
+mod support;
+mod writing;
