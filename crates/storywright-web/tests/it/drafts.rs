@@ -1,0 +1,110 @@
+//! Saving while typing, two tabs, the bin.
+
+use crate::support::{Browser, alice_and_bob};
+use serde_json::json;
+use storywright_application::drafting::generate;
+use storywright_application::drafts::draft;
+
+#[actix_web::test]
+async fn what_is_typed_is_saved_with_its_version() {
+    let (app, alice, _) = alice_and_bob().await;
+    let made = app.ready_draft(&alice, "Refund a card payment");
+    let browser = Browser::signed_in(&app, "alice").await;
+    let path = format!("/drafts/{}", made.id);
+    let id = made.document.stories[0].id.clone();
+    let changed =
+        json!({"version": made.version, "document": {"stories": [{"id": id, "summary": "Refund a voucher"}]}});
+    let got = browser.put(&path, &changed).await.expect(200);
+    assert_eq!(got.header("etag"), format!("\"{}\"", made.version + 1));
+    assert_eq!(got.body, json!({"version": made.version + 1}).to_string());
+    let stored = draft(&app.ports, &app.actor(&alice), made.id).unwrap().unwrap();
+    assert_eq!(stored.document.stories[0].summary, "Refund a voucher");
+    assert_eq!(stored.document.stories[0].subtasks.len(), 2, "what the page did not send is kept");
+    let got = browser.put(&path, &json!({"version": stored.version, "requirements": " "})).await.expect(422);
+    assert_eq!(got.header("content-type"), "application/problem+json");
+    got.shows("There are no requirements");
+    for (body, status) in [
+        (json!({"version": "x"}), 400),
+        (json!({}), 400),
+        (json!({"version": stored.version, "document": []}), 422),
+        (json!({"version": stored.version, "document": {"stories": [{"summary": 7}]}}), 400),
+        (json!({"version": stored.version, "prompt": "x".repeat(5_000)}), 422),
+    ] {
+        let got = browser.put(&path, &body).await.expect(status);
+        assert_eq!(got.header("content-type"), "application/problem+json", "{body}");
+    }
+}
+
+#[actix_web::test]
+async fn two_tabs_keep_both_texts() {
+    let (app, alice, _) = alice_and_bob().await;
+    let made = app.ready_draft(&alice, "Refund a card payment");
+    let browser = Browser::signed_in(&app, "alice").await;
+    let path = format!("/drafts/{}", made.id);
+    let id = made.document.stories[0].id.clone();
+    let save = |version: u32, summary: &str| json!({"version": version, "document": {"stories": [{"id": id, "summary": summary}]}});
+    browser.put(&path, &save(made.version, "From the first tab")).await.expect(200);
+    let conflict = browser.put(&path, &save(made.version, "From the second tab")).await.expect(409);
+    let theirs = made.version + 1;
+    let conflict = conflict.shows("changed somewhere else").shows("<del>first</del>").shows("<ins>second</ins>");
+    conflict.shows(&format!("data-theirs=\"{theirs}\"")).hides("<html");
+    // Mine becomes the newest; the other stays a version that can be restored.
+    app.clock.advance(storywright_domain::Millis::minutes(10));
+    browser.put(&path, &save(theirs, "From the second tab")).await.expect(200);
+    browser.post(&format!("{path}/versions/{theirs}/restore"), &[]).await.expect(204);
+    let stored = draft(&app.ports, &app.actor(&alice), made.id).unwrap().unwrap();
+    assert_eq!(stored.document.stories[0].summary, "From the first tab");
+}
+
+#[actix_web::test]
+async fn a_draft_that_is_being_written_is_not_edited() {
+    let (app, alice, _) = alice_and_bob().await;
+    let made = app.empty_draft(&alice, "Money back");
+    generate(&app.ports, &app.actor(&alice), made.id).unwrap();
+    let browser = Browser::signed_in(&app, "alice").await;
+    let path = format!("/drafts/{}", made.id);
+    let body = json!({"version": made.version + 1, "requirements": "else"});
+    browser.put(&path, &body).await.expect(409).shows("draft_being_written");
+    browser.post(&format!("{path}/delete"), &[]).await.expect(409).shows("draft_being_written");
+    browser.get(&path).await.expect(200).shows("Waiting for its turn").shows("data-busy");
+}
+
+#[actix_web::test]
+async fn a_draft_comes_back_from_the_bin() {
+    let (app, alice, _) = alice_and_bob().await;
+    let made = app.ready_draft(&alice, "Refund a card payment");
+    let browser = Browser::signed_in(&app, "alice").await;
+    let path = format!("/drafts/{}", made.id);
+    browser.post(&format!("{path}/delete"), &[]).await.expect(200).shows("Deleted: Refund").shows("Undo");
+    browser.get(&path).await.expect(404).shows("draft_not_found");
+    browser.get("/drafts").await.expect(200).hides("Refund a card payment");
+    browser.post(&format!("{path}/undelete"), &[]).await.expect(200).shows("Refund a card payment");
+    browser.get(&path).await.expect(200);
+}
+
+#[actix_web::test]
+async fn refusals_of_refining_are_shown_where_one_typed() {
+    let (app, alice, _) = alice_and_bob().await;
+    let browser = Browser::signed_in(&app, "alice").await;
+    let empty = app.empty_draft(&alice, "Money back");
+    let refine = |id: String| format!("/drafts/{id}/refine");
+    browser
+        .post(&refine(empty.id.to_string()), &[("instructions", "shorter")])
+        .await
+        .expect(422)
+        .shows("id=\"prompt-bar\"");
+    let ready = app.ready_draft(&alice, "Refund");
+    browser.post(&refine(ready.id.to_string()), &[("instructions", " ")]).await.expect(422).shows("id=\"prompt-bar\"");
+    let gone = [("finding", "summary_missing"), ("path", "stories.7.summary")];
+    browser.post(&refine(ready.id.to_string()), &gone).await.expect(422).shows("gone already");
+    for _ in 0..4 {
+        let other = app.ready_draft(&alice, "Another");
+        browser.post(&refine(other.id.to_string()), &[("instructions", "shorter")]).await.expect(202);
+    }
+    browser
+        .post(&refine(ready.id.to_string()), &[("instructions", "shorter, please")])
+        .await
+        .expect(422)
+        .shows("shorter, please")
+        .shows("jobs");
+}

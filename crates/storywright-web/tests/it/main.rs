@@ -1,0 +1,10 @@
+//! The pages, in process: every route against its declared policy, every page empty and full, and what people get wrong.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "test support: a failure is to stop the test")]
+
+mod access;
+mod drafts;
+mod forms;
+mod pages;
+mod routes;
+mod sessions;
+mod support;
