@@ -79,7 +79,7 @@ async fn tokens_that_do_not_work_say_what_to_do() {
     for (failure, text) in [
         (RemoteError::LoginPage { detail: "200 text/html".to_owned() }, "sign-in page"),
         (RemoteError::Captcha { login_url: None }, "CAPTCHA"),
-        (RemoteError::Unavailable { detail: "timeout".to_owned() }, "not reach"),
+        (RemoteError::Unavailable { detail: "timeout".to_owned() }, "does not answer"),
         (RemoteError::Certificate { detail: "unknown issuer".to_owned() }, "ertificate"),
     ] {
         app.jira.fail(Some(failure));
@@ -170,7 +170,7 @@ async fn connections_are_saved_tested_and_never_shown() {
         .post("/integrations/llm", &[("site", "company"), ("secret", "expired-cookie-0000")])
         .await
         .expect(200)
-        .shows("llm_")
+        .shows("did not accept the credential")
         .shows("0000");
     alice.post("/integrations/nothing", &save("jira", "x")).await.expect(404);
     alice.post("/integrations/nothing/test", &[]).await.expect(404);

@@ -171,7 +171,7 @@ async fn writing_from_the_first_press_to_the_story_with_a_question_between() {
     app.chat.will_say(Script::text(ANSWER));
     let bar = browser.post_to(&format!("{path}/generate"), "prompt-bar", &[]).await.expect(202).shows("data-job=");
     let job = bar.body.split("data-job=\"").nth(1).unwrap()[..32].to_owned();
-    browser.post(&format!("{path}/generate"), &[]).await.expect(422).shows("being written");
+    browser.post(&format!("{path}/generate"), &[]).await.expect(422).shows(&job);
     browser.fragment("/jobs/indicator", "job-indicator").await.expect(200).shows("Writing");
     assert!(app.work());
     whole(&browser.get(&path).await.expect(200).shows("Which cards?").shows("Waiting for your answer"));

@@ -48,7 +48,6 @@ pub struct TestApp {
     pub chat: Arc<FakeChat>,
     pub confluence: Arc<FakeConfluence>,
     pub hasher: Arc<FakeHasher>,
-    pub state: web::Data<AppState>,
 }
 
 /// What came back.
@@ -121,7 +120,7 @@ impl TestApp {
             queue: Arc::new(store.clone()),
             passwords: hasher.clone(),
             sealer: Arc::new(FakeSealer::default()),
-            tokens: Arc::new(FakeSigner::default()),
+            tokens: Arc::new(FakeSigner),
             sha256: Arc::new(FakeSha256),
             clock: clock.clone(),
             ids: Arc::new(CountingIds::default()),
@@ -153,7 +152,7 @@ impl TestApp {
                 }
             })
         });
-        Rc::new(Self { call, ports, store, clock, jira, chat, confluence, hasher, state })
+        Rc::new(Self { call, ports, store, clock, jira, chat, confluence, hasher })
     }
 
     /// Signs a person up as they would, with Jira and LLM connected and tested.
