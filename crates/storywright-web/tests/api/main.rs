@@ -5,6 +5,7 @@ mod bodies;
 mod description;
 mod drafts;
 mod integrations;
+mod load;
 mod people;
 mod policy;
 mod publishing;
