@@ -24,12 +24,15 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlit
 /// What finished jobs said is kept this long.
 const EVENTS_ARE_KEPT: Millis = Millis::hours(30 * 24);
 
+/// How long a reader waits for a free connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// How the database is used.
 #[derive(Debug, Clone)]
 pub struct SqliteOptions {
     /// Connections for reading, opened as they are needed. There is one more for writing.
     pub readers: u32,
-    /// How long a statement waits for another process, and a reader for a free connection.
+    /// How long a statement waits for another process.
     pub busy_timeout: Millis,
     /// Whether the file is checked before it is used. Takes about a second per gigabyte.
     pub check: bool,
@@ -145,13 +148,17 @@ impl SqliteStorage {
         if options.check {
             quick_check(&path, &mut writer)?;
         }
+        // Writes to a file that was not in this mode yet, so it comes after the check.
+        writer
+            .batch_execute("PRAGMA journal_mode = WAL;")
+            .map_err(|error| OpenError::CannotOpen { path: path.clone(), detail: error.to_string() })?;
         migrate(&path, &mut writer)?;
         let manager = ConnectionManager::new(path.to_string_lossy());
         let readers = Pool::builder()
             .max_size(options.readers.max(1))
             .min_idle(Some(1))
             .test_on_check_out(false)
-            .connection_timeout(Duration::from_millis(options.busy_timeout.0.max(1).unsigned_abs()))
+            .connection_timeout(PATIENCE)
             .connection_customizer(Box::new(Pragmas { busy_timeout: options.busy_timeout, read_only: true }))
             .build(manager)
             .map_err(|error| OpenError::CannotOpen { path: path.clone(), detail: error.to_string() })?;
@@ -310,7 +317,6 @@ fn connect(path: &Path, options: &SqliteOptions) -> Result<SqliteConnection, Ope
     let mut conn = SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| cannot(error.to_string()))?;
     Pragmas { busy_timeout: options.busy_timeout, read_only: false }
         .apply(&mut conn)
-        .and_then(|()| conn.batch_execute("PRAGMA journal_mode = WAL;"))
         .map_err(|error| cannot(error.to_string()))?;
     Ok(conn)
 }
@@ -359,5 +365,46 @@ fn migrate(path: &Path, conn: &mut SqliteConnection) -> Result<(), OpenError> {
     match rows.first() {
         Some(row) if row.broken > 0 => Err(broken(format!("{} references lead nowhere", row.broken))),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(QueryableByName, Debug, PartialEq)]
+    struct Settings {
+        #[diesel(sql_type = BigInt)]
+        synchronous: i64,
+        #[diesel(sql_type = BigInt)]
+        foreign_keys: i64,
+        #[diesel(sql_type = BigInt)]
+        busy_timeout: i64,
+        #[diesel(sql_type = BigInt)]
+        query_only: i64,
+    }
+
+    fn settings(conn: &mut SqliteConnection) -> Result<Settings, StorageError> {
+        diesel::sql_query(
+            "SELECT synchronous, foreign_keys, timeout AS busy_timeout, query_only
+             FROM pragma_synchronous, pragma_foreign_keys, pragma_busy_timeout, pragma_query_only",
+        )
+        .get_result(conn)
+        .map_err(failed("settings"))
+    }
+
+    #[test]
+    fn every_connection_is_durable_and_checks_references_and_readers_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = SqliteStorage::open(folder.path().join("a.db"), SqliteOptions::default()).unwrap();
+        let expected = |query_only| Settings { synchronous: 2, foreign_keys: 1, busy_timeout: 5_000, query_only };
+        assert_eq!(storage.writing(settings), Ok(expected(0)));
+        assert_eq!(storage.reading(settings), Ok(expected(1)));
+        // After a panic the writer is another connection.
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            storage.writing(|_| -> Result<(), StorageError> { std::panic::resume_unwind(Box::new("stop")) })
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(storage.writing(settings), Ok(expected(0)));
     }
 }

@@ -50,7 +50,7 @@ pub fn run(shared: &Shared) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "paces the writing; no span of it is stored or shown")]
-fn monotonic() -> Instant {
+pub fn monotonic() -> Instant {
     Instant::now()
 }
 
@@ -90,10 +90,9 @@ fn settle(shared: &Shared, rows: impl Iterator<Item = (Batch, Kept)>) {
     if recovered {
         log::warn!("job events are written again");
     }
-    let mut freed = 0;
     for ((channel, _), kept) in rows {
         let mut state = channel.lock();
-        freed += state.batch_done();
+        shared.waiting_bytes.fetch_sub(state.batch_done(), Ordering::Relaxed);
         if kept == Kept::JobIsGone {
             state.lost = true;
             state.ended = true;
@@ -103,7 +102,6 @@ fn settle(shared: &Shared, rows: impl Iterator<Item = (Batch, Kept)>) {
         drop(state);
         channel.changed.notify_all();
     }
-    shared.waiting_bytes.fetch_sub(freed, Ordering::Relaxed);
     // Under the lock that waiting speakers hold while they look, so that none misses it.
     drop(shared.failure.lock().unwrap_or_else(PoisonError::into_inner));
     shared.written.notify_all();
