@@ -48,12 +48,23 @@ fn hand_back(ports: &Ports, job: &Job, end: &JobEnd) {
     };
     match ports.queue.end(job.id, job.fence, end) {
         Ok(held) => {
+            if let (true, JobEnd::Asked { question }) = (held, end) {
+                ask(ports, job, question);
+            }
             log::info!(job_id = job.id.to_string().as_str(), kind = job.kind.as_str(), attempt = job.attempts, outcome, held; "job ended")
         }
         // The lease runs out and the job is claimed again: nothing is lost.
         Err(error) => {
             log::error!(job_id = job.id.to_string().as_str(), error = error.to_string().as_str(); "a job could not be given back")
         }
+    }
+}
+
+/// Tells the model's question to whoever listens. Whoever does not finds it with the job.
+fn ask(ports: &Ports, job: &Job, question: &str) {
+    let data = serde_json::json!({"question": question}).to_string();
+    if let Err(error) = ports.events.append(job.id, EventKind::Clarify, &data) {
+        log::error!(job_id = job.id.to_string().as_str(), error = error.to_string().as_str(); "a question could not be told");
     }
 }
 

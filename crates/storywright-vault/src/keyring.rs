@@ -34,7 +34,7 @@ struct MasterKey {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
     /// There is no such file.
-    #[error("there is no keyring at {0}: create one with `storywright keys create`, or restore it from its backup")]
+    #[error("there is no keyring at {0}: create one with `storywright keys init`, or restore it from its backup")]
     Missing(PathBuf),
     /// There is one already.
     #[error("there is a keyring at {0} already; replacing it would make every stored secret unreadable")]

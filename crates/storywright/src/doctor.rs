@@ -23,7 +23,12 @@ pub fn examine(settings: &Settings) -> ExitCode {
         };
     };
     line("settings", Ok(format!("{}, public address {}", settings.config_folder.display(), settings.public_url)));
-    line("keys", Keyring::load(&settings.keyring).map(|keyring| keyring.describe()).map_err(|error| error.to_string()));
+    line(
+        "keys",
+        Keyring::load(&settings.keyring)
+            .map(|keyring| keyring.ids().collect::<Vec<_>>().join(", "))
+            .map_err(|error| error.to_string()),
+    );
     line("database", database(settings));
     line("address", address(settings));
     if settings.sites.is_empty() {
@@ -64,7 +69,7 @@ fn address(settings: &Settings) -> Result<String, String> {
 
 fn llm(settings: &Settings, origins: Vec<AllowedOrigin>) -> Result<String, String> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-    let ids: Arc<dyn IdSource> = Arc::new(SystemIds::new());
+    let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
     let egress = Egress::new(origins, EgressOptions::new(env!("CARGO_PKG_VERSION"), clock, Arc::clone(&ids)));
     let chat = ConfiguredChat::load(&settings.config_folder, egress, ids).map_err(|error| error.to_string())?;
     Ok(storywright_domain::ports::ChatModel::services(&chat).join(", "))

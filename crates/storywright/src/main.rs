@@ -46,7 +46,7 @@ enum KeysAction {
     Init,
     /// Add a key and seal with it from now on; what was sealed before still opens.
     Rotate,
-    /// List key ids; the one that seals is marked with a star.
+    /// List key ids; the first one seals.
     List,
 }
 
@@ -95,14 +95,18 @@ fn keys(action: &KeysAction, settings: &Settings) -> Result<(), StartError> {
     let path = &settings.keyring;
     match action {
         KeysAction::Init => {
-            Keyring::create(path)?;
+            Keyring::create(path, "k1")?;
             println!(
                 "Made {}. Back it up apart from the database: without it, people must enter every token again.",
                 path.display()
             );
         }
-        KeysAction::Rotate => println!("{} seals from now on; restart the server.", Keyring::rotate(path)?),
-        KeysAction::List => println!("{}", Keyring::load(path)?.describe()),
+        KeysAction::Rotate => {
+            let id = format!("k{}", Keyring::load(path)?.ids().count() + 1);
+            Keyring::rotate(path, &id)?;
+            println!("{id} seals from now on; restart the server. People sign in anew.");
+        }
+        KeysAction::List => println!("{}", Keyring::load(path)?.ids().collect::<Vec<_>>().join("\n")),
     }
     Ok(())
 }

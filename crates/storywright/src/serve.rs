@@ -97,7 +97,9 @@ fn groups(settings: &Settings) -> Vec<Group> {
 }
 
 fn web_settings(settings: &Settings, wired: &Wired) -> Result<WebSettings, StartError> {
-    let cookie_key = Key::from(&wired.keyring.cookie_secret());
+    let halves =
+        ["session cookie, first half", "session cookie, second half"].map(|purpose| wired.keyring.derive(purpose));
+    let cookie_key = Key::from(&halves.iter().flat_map(|half| half.iter().copied()).collect::<Vec<u8>>());
     let mut web = WebSettings::new(settings.public_url.parse()?, cookie_key);
     web.trusted_proxies = settings.trusted_proxies.iter().map(|raw| Network::parse(raw)).collect::<Result<_, _>>()?;
     web.dev_assets.clone_from(&settings.dev_assets);

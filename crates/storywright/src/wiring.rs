@@ -9,7 +9,9 @@ use storywright_domain::ports::{Clock, IdSource};
 use storywright_http::{AllowedOrigin, Egress, EgressOptions};
 use storywright_llm::ConfiguredChat;
 use storywright_storage::{SqliteOptions, SqliteStorage};
-use storywright_vault::{BcryptHasher, JwtSigner, Keyring, KeyringSealer, RingSha256, SystemClock, SystemIds};
+use storywright_vault::{
+    BcryptHasher, HasherOptions, JwtSigner, Keyring, KeyringSealer, RingSha256, SystemClock, SystemIds,
+};
 
 /// Projects, issue types and create screens are asked for again after this span.
 const CATALOG_IS_KEPT: Millis = Millis::minutes(5);
@@ -35,7 +37,7 @@ pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
     let keyring = Arc::new(Keyring::load(&settings.keyring)?);
     let storage = SqliteStorage::open(&settings.database, SqliteOptions::default())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-    let ids: Arc<dyn IdSource> = Arc::new(SystemIds::new());
+    let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
     let origins = settings.sites.iter().map(AllowedOrigin::of_site).collect::<Result<Vec<_>, _>>()?;
     let options = EgressOptions {
         extra_roots_pem: settings.extra_roots_pem.clone(),
@@ -52,9 +54,12 @@ pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
         chat,
         events: Arc::new(storage.job_log()?),
         queue: Arc::new(storage.clone()),
-        passwords: Arc::new(BcryptHasher::new(&keyring, settings.bcrypt_cost)?),
-        sealer: Arc::new(KeyringSealer::new(Arc::clone(&keyring))),
-        tokens: Arc::new(JwtSigner::new(Arc::clone(&keyring))),
+        passwords: Arc::new(BcryptHasher::new(
+            &keyring,
+            HasherOptions { cost: settings.bcrypt_cost, ..HasherOptions::default() },
+        )),
+        sealer: Arc::new(KeyringSealer::new(&keyring)),
+        tokens: Arc::new(JwtSigner::new(&keyring, "storywright-api")),
         sha256: Arc::new(RingSha256),
         clock,
         ids,
@@ -75,7 +80,12 @@ fn use_case_settings(settings: &Settings, keyring: &Keyring) -> UseCaseSettings 
         max_open_jobs: settings.max_open_jobs,
         job_lease: settings.job_lease,
         create_timeout: settings.create_timeout,
-        instance: keyring.installation(),
+        instance: installation(keyring),
         ..UseCaseSettings::default()
     }
+}
+
+/// A name of this installation for markers. Derived, so that it tells nothing about the key.
+fn installation(keyring: &Keyring) -> String {
+    keyring.derive("installation name").iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -257,11 +257,8 @@ fn conclude(ports: &Ports, job: &Job, written: Written) -> Result<JobEnd, Storag
     match written {
         Written::LeaseLost => Ok(JobEnd::Cancelled),
         Written::HandedBack => Ok(JobEnd::Released),
-        Written::Question(question) => {
-            ports.events.append(job.id, EventKind::Clarify, &serde_json::json!({"question": question}).to_string())?;
-            ports.events.flush(job.id)?;
-            Ok(JobEnd::Asked { question })
-        }
+        // The question is told when the queue has it: an answer that comes at once must find it open.
+        Written::Question(question) => Ok(JobEnd::Asked { question }),
         Written::Document(document) => {
             progress(ports, job.id, "Checking the rules", 2)?;
             if keep(ports, job, Some(document), "")? {

@@ -7,6 +7,7 @@ use storywright_domain::draft::{BadRequirements, Draft, DraftState, Requirements
 use storywright_domain::jira::{BadProjectKey, ProjectKey};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageError, StorageExt};
+use storywright_domain::remote::RemoteError;
 use storywright_domain::story::{Document, StoryFormat};
 
 /// Longest personal prompt in characters.
@@ -127,7 +128,11 @@ fn choose_issue_type(
     project: &ProjectKey,
     wanted: &str,
 ) -> Result<(String, String), CreateDraftError> {
-    let types = list_issue_types(ports, actor, project)?;
+    let types = match list_issue_types(ports, actor, project) {
+        // Some versions refuse an unknown project, others say that there is none, others give an empty list.
+        Err(CatalogError::Remote(RemoteError::Rejected { .. } | RemoteError::NotFound)) => Vec::new(),
+        other => other?,
+    };
     if types.is_empty() {
         let text =
             format!("you cannot create issues in `{}`, or there is no such project: choose another", project.as_str());

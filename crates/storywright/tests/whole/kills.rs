@@ -79,9 +79,7 @@ fn kill_in_create(nth: u64, kind: FaultKind, created_by_then: usize) {
             view["items"].as_array().unwrap().iter().filter(|item| item["state"] == "unknown").cloned().collect();
         assert_eq!(unknown.len(), 1, "{view:#}");
         let item = unknown[0]["id"].as_str().unwrap();
-        alice
-            .call("POST", &format!("runs/{run}/items/{item}/resolve"), json!({"resolution": "create_again"}))
-            .expect(200);
+        alice.call("POST", &format!("runs/{run}/items/{item}/resolve"), json!({"action": "create_again"})).expect(200);
         alice.call("POST", &format!("runs/{run}/resume"), json!({})).expect(202);
         view = alice.settled(&run);
     }

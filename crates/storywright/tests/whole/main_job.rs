@@ -139,7 +139,7 @@ fn a_revoked_token_and_a_wrong_password_are_refused() {
     let alice = company.signed_up("alice");
     let other = company.sign_in("alice");
     assert_eq!(other.call("DELETE", "tokens/current", serde_json::Value::Null).status, 204);
-    other.get("me").problem(401, "token_refused");
+    other.get("me").problem(401, "sign_in_required");
     alice.get("me").expect(200);
     let name = company.person("alice").employee_id;
     company

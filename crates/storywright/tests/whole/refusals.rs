@@ -11,19 +11,23 @@ fn sign_up_says_what_is_wrong_with_a_token() {
     let sign_up =
         |pat: &str| nobody.call("POST", "registrations", json!({"jira_site": "company-jira", "jira_pat": pat}));
     let alice = company.person("alice");
-    sign_up("not-a-token-at-all").problem(422, "jira_credential_refused");
-    sign_up("  ").problem(422, "credential_empty");
-    sign_up(&company.person("carol").jira_pat).problem(422, "jira_account_inactive");
-    sign_up(&company.person("dave").jira_pat).problem(422, "jira_account_deleted");
-    nobody
-        .call("POST", "registrations", json!({"jira_site": "elsewhere", "jira_pat": alice.jira_pat}))
-        .problem(422, "site_not_listed");
-    for (kind, code) in [(FaultKind::HtmlLogin, "jira_login_page"), (FaultKind::Anonymous, "jira_credential_refused")] {
+    let refused = |pat: &str, field: &str| {
+        let problem = sign_up(pat).problem(422, "invalid_input");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem:#}");
+    };
+    refused("not-a-token-at-all", "jira_pat");
+    refused("  ", "jira_pat");
+    sign_up(&company.person("carol").jira_pat).problem(403, "account_inactive");
+    sign_up(&company.person("dave").jira_pat).problem(403, "account_deleted");
+    let elsewhere = json!({"jira_site": "elsewhere", "jira_pat": alice.jira_pat});
+    let problem = nobody.call("POST", "registrations", elsewhere).problem(422, "invalid_input");
+    assert_eq!(problem["errors"][0]["code"], "site_not_listed", "{problem:#}");
+    for kind in [FaultKind::HtmlLogin, FaultKind::Anonymous] {
         company
             .sandbox
             .add_fault(FaultRule::new(Service::Jira, kind).on("GET", "/rest/api/2/myself").times(1))
             .unwrap();
-        sign_up(&alice.jira_pat).problem(422, code);
+        refused(&alice.jira_pat, "jira_pat");
     }
     let (head, tail) = alice.jira_pat.split_at(10);
     sign_up(&format!("  {head}\r\n{tail}\n ")).expect(201);
@@ -37,7 +41,7 @@ fn a_password_is_checked_and_a_second_account_is_refused() {
     let registration =
         nobody.call("POST", "registrations", json!({"jira_site": "company-jira", "jira_pat": pat})).expect(201);
     let path = format!("registrations/{}/confirm", registration["registration_id"].as_str().unwrap());
-    nobody.call("POST", &path, json!({"password": "short"})).problem(422, "password_too_short");
+    nobody.call("POST", &path, json!({"password": "short"})).problem(422, "password_refused");
     nobody.call("POST", &path, json!({"password": PASSWORD})).expect(201);
     nobody.call("POST", &path, json!({"password": PASSWORD})).problem(404, "registration_not_found");
     nobody
@@ -59,7 +63,7 @@ fn employee_ids_that_differ_are_shown_and_switch_the_feature_off() {
     );
     assert!(report["detail"].as_str().unwrap().contains(&person.llm.employee_id), "{report:#}");
     let draft = erin.new_draft(REQUIREMENTS);
-    erin.call("POST", &format!("drafts/{draft}/generate"), json!({})).problem(409, "llm_not_tested");
+    erin.call("POST", &format!("drafts/{draft}/generate"), json!({})).problem(409, "integration_not_tested");
 }
 
 #[test]
@@ -69,13 +73,13 @@ fn bad_requirements_projects_and_types_are_named_together() {
     let create = |requirements: &str, project: &str, issue_type: &str| {
         alice.call("POST", "drafts", json!({"requirements": requirements, "format": "classic", "project_key": project, "issue_type": issue_type}))
     };
-    let problem = create(" \u{0} ", "pay!", "").problem(422, "draft_invalid");
+    let problem = create(" \u{0} ", "pay!", "").problem(422, "invalid_input");
     let fields: Vec<&str> =
         problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
     assert_eq!(fields, ["requirements", "project_key", "issue_type"], "{problem:#}");
-    create(REQUIREMENTS, "NOPE", "Story").problem(422, "draft_invalid");
-    create(REQUIREMENTS, "PAY", "Saga").problem(422, "draft_invalid");
-    create(&"x ".repeat(300_000), "PAY", "Story").problem(422, "draft_invalid");
+    create(REQUIREMENTS, "NOPE", "Story").problem(422, "invalid_input");
+    create(REQUIREMENTS, "PAY", "Saga").problem(422, "invalid_input");
+    create(&"x ".repeat(300_000), "PAY", "Story").problem(422, "invalid_input");
     assert_eq!(create(&"x".repeat(3_000_000), "PAY", "Story").status, 413);
     let id = create("Support\u{7} agents must refund payments.\r\nSoon.", "PAY", "Story").expect(201)["id"]
         .as_str()

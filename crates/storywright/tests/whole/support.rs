@@ -68,6 +68,7 @@ impl Company {
         let mut company = Self { sandbox, folder, server: None, port: 0 };
         let made = company.command().args(["keys", "init"]).stdout(Stdio::null()).status().unwrap();
         assert!(made.success());
+        company.llm_control("__pace", &json!({"chunk_ms": 1, "first_ms": 1}));
         company.boot();
         company
     }
