@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
-    web::{Bytes, Data, Query},
+    web::{self, Bytes, Data, Query},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -75,8 +75,14 @@ pub(crate) async fn completions(
         include_usage: request["stream_options"]["include_usage"] == true,
         bare: behavior.as_ref().is_some_and(|b| b.kind == Kind::BareChunks),
     };
-    let plan = Plan::new(&call, answer::to(&request), behavior.as_ref(), &request);
-    if request["stream"] == true {
+    // A long text takes its time; the worker's other streams must not wait for it.
+    let stream = request["stream"] == true;
+    let limit = token_limit(&request);
+    let Ok(answer) = web::block(move || answer::to(&request)).await else {
+        return error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", None, "internal_error", "The model failed.");
+    };
+    let plan = Plan::new(&call, answer, behavior.as_ref(), limit);
+    if stream {
         return stream::respond(shared, person, call, plan, behavior, pace);
     }
     whole(&shared, &person, &call, plan, behavior, pace).await
@@ -174,7 +180,7 @@ async fn whole(
 
 impl Plan {
     /// The pieces to send, after limits and misbehavior.
-    fn new(call: &Call, answer: Answer, behavior: Option<&Behavior>, request: &Value) -> Self {
+    fn new(call: &Call, answer: Answer, behavior: Option<&Behavior>, limit: Option<usize>) -> Self {
         let mut plan = match answer {
             Answer::Text(text) => {
                 let text = behavior.and_then(|b| spoil(b.kind, &text)).unwrap_or(text);
@@ -195,10 +201,7 @@ impl Plan {
                 }
             }
         };
-        let limit = ["max_completion_tokens", "max_tokens"].iter().find_map(|key| request[*key].as_u64());
-        if let Some(limit) =
-            limit.and_then(|n| usize::try_from(n).ok()).filter(|n| *n < plan.pieces.len() && plan.bench.is_none())
-        {
+        if let Some(limit) = limit.filter(|n| *n < plan.pieces.len() && plan.bench.is_none()) {
             plan.pieces.truncate(limit);
             plan.finish_reason = "length";
         }
@@ -214,6 +217,11 @@ impl Plan {
         plan.completion_tokens = plan.pieces.len().max(usize::from(call.prompt_tokens == 0));
         plan
     }
+}
+
+fn token_limit(request: &Value) -> Option<usize> {
+    let limit = ["max_completion_tokens", "max_tokens"].iter().find_map(|key| request[*key].as_u64());
+    limit.and_then(|n| usize::try_from(n).ok())
 }
 
 fn checked(text: &str) -> Result<Value, Box<HttpResponse>> {

@@ -105,10 +105,7 @@ pub fn quoted(command: &str) -> Option<String> {
 
 /// What follows the first of these words.
 pub fn topic_after(command: &str, words: &[&str]) -> Option<String> {
-    let lower = command.to_lowercase();
-    if lower.len() != command.len() {
-        return None;
-    }
+    let lower = super::english::lower_in_place(command);
     let mark = |word: &str| -> Option<usize> {
         let pattern = if word.ends_with(':') { format!("{word} ") } else { format!(" {word} ") };
         lower.find(&pattern).map(|at| at + pattern.len())

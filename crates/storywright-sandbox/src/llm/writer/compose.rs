@@ -10,6 +10,7 @@ use super::phrases;
 use super::prompt::{Format, Prompt};
 use super::reading::{Force, Requirement};
 use super::scenarios;
+use super::wording;
 
 /// The person a story is for when the text names nobody.
 const SOMEBODY: &str = "user";
@@ -119,7 +120,7 @@ pub fn role_for(main: &Requirement, facts: &Facts) -> String {
 
 fn benefit_for(main: &Requirement, facts: &Facts, role: &str) -> String {
     let said = main.benefit.clone().or_else(|| facts.requirements.iter().find_map(|r| r.benefit.clone()));
-    said.map(|b| if main.role.is_some() { phrases::in_first_person(&b) } else { b })
+    said.map(|b| if main.role.is_some() { wording::in_first_person(&b) } else { b })
         .unwrap_or_else(|| phrases::benefit(main, role, &facts.noun(0)))
 }
 
@@ -174,7 +175,7 @@ fn named_list(raw: &str, name: &str) -> Vec<String> {
 
 /// An issue key that is named as the epic.
 fn epic(raw: &str) -> Option<String> {
-    let at = raw.to_lowercase().find("epic")?;
+    let at = super::english::lower_in_place(raw).find("epic")?;
     let nearby = raw.get(at..).unwrap_or_default();
     nearby
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '-')

@@ -4,6 +4,7 @@ use super::english::{plural, sentence, singular, upper_first, with_article};
 use super::facts::Facts;
 use super::phrases;
 use super::reading::{Force, Requirement};
+use super::wording;
 
 /// Most criteria in one story.
 const MOST: usize = 6;
@@ -63,7 +64,7 @@ pub fn about(topic: &str, role: &str) -> String {
             with_article(role)
         ));
     }
-    let verb = if phrases::plural_subject(topic) { "are" } else { "is" };
+    let verb = if wording::plural_subject(topic) { "are" } else { "is" };
     sentence(&format!("{topic} {verb} covered: the {role} sees the result, and a failure says what to do"))
 }
 
@@ -78,7 +79,7 @@ fn fill_up(found: &mut Vec<String>, facts: &Facts, main: Option<&Requirement>, r
         && let Some(main) =
             main.filter(|m| !m.is_state() && !phrases::builds(m) && (m.role.is_some() || m.subject.is_empty()))
     {
-        let doing = phrases::gerund_phrase(&main.action);
+        let doing = wording::gerund_phrase(&main.action);
         push(found, sentence(&format!("if {doing} fails, the {role} sees why, and nothing is changed")));
     }
     if found.len() < FEWEST {

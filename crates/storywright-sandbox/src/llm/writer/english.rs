@@ -1,5 +1,7 @@
 //! Small rules of English that the writer needs: number, person, articles, and word lists.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 /// Words that never carry the topic of a sentence.
 const STOP_WORDS: &str = "a an the this that these those it its they them their he she his her him we us our you your i me my \
     and or but nor so yet if when while whenever unless until because as than then else once after before during since \
@@ -65,23 +67,24 @@ const IRREGULAR_PLURALS: [(&str, &str); 6] = [
     ("criteria", "criterion"),
 ];
 
-fn listed(list: &str, word: &str) -> bool {
-    list.split_ascii_whitespace().any(|entry| entry == word)
-}
+static STOP: LazyLock<HashSet<&str>> = LazyLock::new(|| STOP_WORDS.split_ascii_whitespace().collect());
+static BASE: LazyLock<HashSet<&str>> = LazyLock::new(|| VERBS.split_ascii_whitespace().collect());
+static PURE: LazyLock<HashSet<&str>> = LazyLock::new(|| PURE_VERBS.split_ascii_whitespace().collect());
+static PEOPLE: LazyLock<HashSet<&str>> = LazyLock::new(|| PERSONS.split_ascii_whitespace().collect());
 
 /// True for words that carry no topic of their own.
 pub fn is_stop_word(word: &str) -> bool {
-    listed(STOP_WORDS, word)
+    STOP.contains(word)
 }
 
 /// True for a verb's base form.
 pub fn is_base_verb(word: &str) -> bool {
-    listed(VERBS, word)
+    BASE.contains(word)
 }
 
 /// True for a form of a verb that is hardly ever a noun.
 pub fn is_pure_verb(word: &str) -> bool {
-    verb_stems(word).iter().any(|stem| listed(PURE_VERBS, stem))
+    verb_stems(word).iter().any(|stem| PURE.contains(stem.as_str()))
 }
 
 /// True for any usual form (base, -s, -ed, -ing) of a known verb or an auxiliary.
@@ -111,7 +114,9 @@ fn verb_stems(word: &str) -> Vec<String> {
             stems.extend(replacements.iter().map(|end| format!("{stem}{end}")));
             let mut letters = stem.chars().rev();
             if letters.next() == letters.next() {
-                stems.push(stem[..stem.len() - 1].to_owned());
+                let mut single = stem.to_owned();
+                single.pop();
+                stems.push(single);
             }
         }
     }
@@ -130,7 +135,7 @@ pub fn base_form(word: &str) -> String {
 /// True for a noun that names people, singular or plural.
 pub fn is_person(word: &str) -> bool {
     let single = singular(word);
-    listed(PERSONS, &single)
+    PEOPLE.contains(single.as_str())
         || (single.len() > 7 && ["ologist", "grapher", "keeper", "holder"].iter().any(|end| single.ends_with(end)))
 }
 
@@ -203,7 +208,7 @@ pub fn third_person(verb: &str) -> String {
 /// `send` -> `sending`, `use` -> `using`, `submit` -> `submitting`.
 pub fn gerund(verb: &str) -> String {
     const DOUBLED: &str = "get set put run log submit cut let split stop plan drop scan drag skip tag ship permit refer begin win hit sit commit prefer transfer";
-    if listed(DOUBLED, verb) {
+    if DOUBLED.split_ascii_whitespace().any(|entry| entry == verb) {
         let last = verb.chars().last().unwrap_or('t');
         return format!("{verb}{last}ing");
     }
@@ -226,6 +231,15 @@ pub fn with_article(phrase: &str) -> String {
             || lower.starts_with("hour")
     };
     format!("{} {phrase}", if vowel { "an" } else { "a" })
+}
+
+/// Small letters, byte for byte: places found in it are places in the text.
+pub fn lower_in_place(text: &str) -> String {
+    let small = |letter: char| {
+        let lower: String = letter.to_lowercase().collect();
+        if lower.len() == letter.len_utf8() { lower } else { letter.to_string() }
+    };
+    text.chars().map(small).collect()
 }
 
 /// First letter small, unless the word is an abbreviation or a name in capitals.

@@ -1,8 +1,11 @@
 //! What a whole requirement text says: its title, its requirements, its people and its topics.
 
+use std::collections::HashMap;
+
+use super::actors::role_of;
 use super::blocks::{self, Blocks};
 use super::english::{is_person, is_pure_verb, is_stop_word, is_verb_form, singular};
-use super::reading::{self, Force, Requirement, role_of};
+use super::reading::{self, Force, Requirement};
 
 /// Everything the writer knows about a requirement text.
 #[derive(Clone, Debug)]
@@ -194,9 +197,13 @@ fn roles(requirements: &[Requirement]) -> Vec<String> {
 
 fn nouns(texts: &[(&str, usize)]) -> Vec<String> {
     let mut counted: Vec<(String, usize)> = Vec::new();
-    let mut count = |noun: String, weight: usize| match counted.iter_mut().find(|(known, _)| *known == noun) {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut count = |noun: String, weight: usize| match places.get(&noun).and_then(|at| counted.get_mut(*at)) {
         Some((_, times)) => *times += weight,
-        None => counted.push((noun, weight)),
+        None => {
+            places.insert(noun.clone(), counted.len());
+            counted.push((noun, weight));
+        }
     };
     for (text, weight) in texts {
         let words = candidates(text);

@@ -3,6 +3,7 @@
 //! No network and no model: statements are cut out ([`blocks`]), read ([`reading`]), weighed ([`facts`]) and put together
 //! ([`compose`], [`split`], [`refine`]).
 
+mod actors;
 mod additions;
 mod blocks;
 mod command;
@@ -12,6 +13,7 @@ mod edits;
 mod english;
 mod facts;
 mod notes;
+mod patterns;
 mod phrases;
 pub(crate) mod prompt;
 mod reading;
@@ -22,6 +24,7 @@ mod sections;
 mod split;
 #[cfg(test)]
 mod tests;
+mod wording;
 
 use serde_json::{Value, json};
 

@@ -43,7 +43,7 @@ pub fn stlc(facts: &Facts, role: &str, criteria: usize, tool_results: &[String])
 pub fn subtasks(facts: &Facts, role: &str, action: &str, criteria: &[String]) -> Vec<Value> {
     let topic = facts.noun(0);
     let second = facts.noun(1);
-    let act = shorten(&super::phrases::in_third_person(action.trim_end_matches('.')), 90);
+    let act = shorten(&super::wording::in_third_person(action.trim_end_matches('.')), 90);
     let bullets = |items: &[String]| items.iter().map(|c| format!("- {c}")).collect::<Vec<_>>().join("\n");
     let (first_half, second_half) = criteria.split_at(criteria.len().div_ceil(2));
     let opener = act.split_whitespace().next().unwrap_or_default().to_owned();

@@ -1,43 +1,9 @@
 //! Reads one statement: who acts, what must or can happen, under which condition, and what it is good for.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
+use super::actors::{as_verb_phrase, is_determiner, is_pronoun, role_of, without_adverb};
 use super::blocks::{self, Statement};
-use super::english::{base_form, is_base_verb, is_person, is_plural, is_pure_verb, lower_first, singular};
-
-static STORY_FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^as (?:an? |the )?(.+?),?\s+(?:I|we) (?:want|need|would like|wish|can|must|should)(?: to be able)?( to)?\s+(.+)$").ok()
-});
-static MODAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)\b(must not|must never|should not|should never|shall not|may not|can't|cannot|can not|mustn't|shouldn't|will not|",
-        r"(?:must|should|shall|need to|needs to|will|is|are|wants to|want to) be (?:able|allowed) to|(?:is|are) (?:able|allowed|required|expected) to|",
-        r"(?:is|are) not (?:able|allowed) to|needs to|need to|has to|have to|wants to|want to|would like to|",
-        r"wants|want|would like|needs|need|must|shall|should|can|may|will)\b"
-    ))
-    .ok()
-});
-static NESTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:where|in which|with which|on which|that lets?|so that|which allows?)\s+((?:\w+\s+){0,2}?\w+?)\s+(?:can |may |to )?(?:be able to )?(\w+\s.+)$").ok()
-});
-static ENABLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)^(?:let|allow|enable|help|permit)s?\s+((?:[\w-]+\s+){0,3}?[\w-]+?)\s+(?:to\s+)?([a-z]+\s.+|[a-z]+)$",
-    )
-    .ok()
-});
-static LEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(when(?:ever)?|if|once|after|before|as soon as|while|until|unless|during|for each|in case)\b")
-        .ok()
-});
-static TRAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i),?\s+(?:but only |only |even )?(when(?:ever)?|if|unless|once|as soon as|while|until|before|as long as)\s+\S+ ").ok()
-});
-static BENEFIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i),?\s+(so that|in order to|so (?:we|they|users|customers|people|I|it|he|she|nobody|no one)\b|because|since (?:otherwise|today)|to (?:avoid|reduce|ensure|prevent|save|improve|comply|keep)\b)\s*").ok()
-});
+use super::english::{base_form, is_base_verb, is_person, is_plural, is_pure_verb, lower_first};
+use super::patterns::{BENEFIT, ENABLE, LEAD, MODAL, NESTED, STORY_FORM, TRAIL};
 
 /// How strongly a statement asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -304,108 +270,6 @@ fn take_benefit(found: &mut Requirement, text: &str) -> String {
     };
     found.benefit = Some(clause);
     text[..whole.start()].to_owned()
-}
-
-/// The person a subject names: singular, no article, small letters except abbreviations.
-pub fn role_of(subject: &str) -> Option<String> {
-    let plain = subject.trim().trim_start_matches(['"', '\'', '(']);
-    let mut words: Vec<&str> =
-        plain.split_whitespace().map(|w| w.trim_matches([',', ';', ':', '"', ')', '.'])).collect();
-    while words.len() > 1 && is_determiner(&words[0].to_lowercase()) {
-        words.remove(0);
-    }
-    let cut = words.iter().position(|w| {
-        matches!(
-            w.to_lowercase().as_str(),
-            "who"
-                | "that"
-                | "with"
-                | "without"
-                | "in"
-                | "of"
-                | "from"
-                | "at"
-                | "on"
-                | "and"
-                | "or"
-                | "and/or"
-                | "whose"
-                | "then"
-                | "also"
-        )
-    });
-    let head_end = cut.unwrap_or(words.len());
-    let head = words.get(head_end.checked_sub(1)?)?.to_lowercase();
-    if !is_person(&head) || head_end > 4 {
-        return None;
-    }
-    let mut phrase: Vec<String> = words[..head_end].iter().map(|w| lower_first(w)).collect();
-    if let Some(last) = phrase.last_mut() {
-        *last = singular(last);
-        if last == "person" {
-            "user".clone_into(last);
-        }
-    }
-    // "a customer who has paid" is a narrower role; "customers in France and agents" is not worth its length.
-    if words.get(head_end).is_some_and(|w| matches!(*w, "who" | "with" | "without"))
-        && words.len() <= head_end + 6
-        && !is_plural(&head)
-    {
-        phrase.extend(words[head_end..].iter().map(|w| (*w).to_owned()));
-    }
-    Some(phrase.join(" "))
-}
-
-fn is_determiner(word: &str) -> bool {
-    matches!(
-        word,
-        "a" | "an"
-            | "the"
-            | "each"
-            | "every"
-            | "all"
-            | "any"
-            | "our"
-            | "some"
-            | "no"
-            | "only"
-            | "both"
-            | "these"
-            | "those"
-            | "most"
-            | "many"
-            | "other"
-    )
-}
-
-fn is_pronoun(word: &str) -> bool {
-    matches!(word.to_lowercase().as_str(), "i" | "we" | "you")
-}
-
-/// "a list of orders" -> "have a list of orders"; "to see my orders" -> "see my orders".
-fn as_verb_phrase(wish: &str) -> String {
-    let wish = wish.trim();
-    if let Some(rest) = wish.strip_prefix("to ") {
-        return rest.to_owned();
-    }
-    let first = wish.split_whitespace().next().unwrap_or_default().to_lowercase();
-    if is_base_verb(&first) && !is_determiner(&first) { wish.to_owned() } else { format!("have {wish}") }
-}
-
-fn without_adverb(action: &str) -> &str {
-    match action.split_once(' ') {
-        Some((first, rest))
-            if (first.ends_with("ly")
-                && first != "rely"
-                && first != "apply"
-                && first != "reply"
-                && first != "supply")
-                || matches!(first, "also" | "always" | "only" | "therefore" | "then" | "still") =>
-        {
-            rest
-        }
-        _ => action,
-    }
 }
 
 /// A modal counts only with a short subject before it; "needs" and "need" may be nouns.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::compose;
-use super::english::is_base_verb;
+use super::english::{is_base_verb, lower_in_place};
 use super::facts::Facts;
 use super::prompt::Prompt;
 use super::{command, edits, split};
@@ -209,9 +209,9 @@ pub fn replace_text(value: &mut Value, from: &str, to: &str) {
 
 /// Whole words only; a capital first letter is kept.
 fn replace_ignoring_case(text: &str, from: &str, to: &str) -> String {
-    let (lower, wanted) = (text.to_lowercase(), from.to_lowercase());
-    if wanted.is_empty() || lower.len() != text.len() {
-        return text.replace(from, to);
+    let (lower, wanted) = (lower_in_place(text), lower_in_place(from));
+    if wanted.is_empty() {
+        return text.to_owned();
     }
     let mut result = String::new();
     let mut at = 0;

@@ -6,6 +6,7 @@ use super::english::{lower_first, shorten, upper_first, with_article};
 use super::facts::Facts;
 use super::phrases;
 use super::reading::{Force, Requirement};
+use super::wording;
 
 /// Most scenarios in one story.
 const MOST: usize = 5;
@@ -61,7 +62,7 @@ pub fn of(facts: &Facts, role: &str) -> Vec<Value> {
 
 fn scenario(requirement: &Requirement, role: &str, noun: &str) -> Scenario {
     let actor = requirement.role.clone().unwrap_or_else(|| role.to_owned());
-    let action = phrases::in_third_person(requirement.action.trim_end_matches('.'));
+    let action = wording::in_third_person(requirement.action.trim_end_matches('.'));
     let title = upper_first(&shorten(&action, 70));
     let (mut given, event) = match &requirement.condition {
         Some(condition) => situation(condition),
@@ -92,7 +93,7 @@ fn scenario(requirement: &Requirement, role: &str, noun: &str) -> Scenario {
                 actor: actor.clone(),
                 title,
                 given,
-                when: vec![format!("the {actor} {}", phrases::present(&action))],
+                when: vec![format!("the {actor} {}", wording::present(&action))],
                 then: Vec::new(),
             }
         }

@@ -345,3 +345,40 @@ fn what_a_wiki_page_holds_beside_requirements_stays_outside() {
     assert_eq!(story["story_points"], 2);
     assert!(story["stlc_notes"].as_str().unwrap().contains("just above 500 \u{20ac}"), "{story}");
 }
+
+#[test]
+fn odd_texts_break_nothing() {
+    let long = "Agents must be able to refund a payment within 5 days if the customer asks for it. ".repeat(200);
+    let odd = [
+        "\u{0}\u{1}\u{2}",
+        "must",
+        "As a , I want to , so that .",
+        "|||\n|---|\n||",
+        "####",
+        "- \n- \n-",
+        "éééed ääing ßs İİİ must ǅǅ can",
+        "<requirements",
+        "<requirements id=\"a\">",
+        "</requirements>",
+        "\u{202e}Users must be able to export files\u{202c}",
+        "ユーザーはファイルをエクスポートできなければならない。とても重要です。",
+        "Пользователь must экспортировать файлы, если can, so that İstanbul",
+        "\"\"\"'''```",
+        "a: b: c: d: e:",
+        "when if unless until, must",
+        "1. 2. 3. 4.",
+        "https://example.com/?a=b&c=d must must must",
+        "users must",
+        "can can can can",
+        long.as_str(),
+    ];
+    for text in odd {
+        for format in ["classic", "bdd", "custom"] {
+            let drafted = draft(format, text);
+            assert!(drafted["stories"].is_array(), "{text}");
+            refine(&drafted, text.get(..4_000).unwrap_or(text));
+            ask("Call: split", &format!("<requirements id=\"a\">{text}</requirements id=\"a\">"));
+        }
+        refine(&json!({"stories": "none", "x": text}), text.get(..400).unwrap_or(text));
+    }
+}
