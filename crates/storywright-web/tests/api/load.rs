@@ -1,5 +1,6 @@
 //! What a stream adds to the way of an event, over real sockets, with many streams at once. Measures, so it is run by hand:
 //! `cargo test -p storywright-web --test api -- --ignored --nocapture added_latency`.
+#![expect(clippy::disallowed_methods, reason = "it measures")]
 
 use crate::support::App;
 use actix_web::rt::net::TcpStream;

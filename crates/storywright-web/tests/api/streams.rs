@@ -1,10 +1,11 @@
 //! Event streams: replay, live order, ends, limits, checks.
 
-use crate::support::{App, Call, Client};
+use crate::support::{App, Call, Client, PASSWORD};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::ServerHandle;
 use actix_web::http::header::HeaderMap;
 use actix_web::rt::task::JoinHandle;
+use actix_web::test::TestRequest;
 use std::future::poll_fn;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -234,6 +235,55 @@ async fn silence_is_broken_within_fifteen_seconds_and_a_revoked_token_ends_the_s
     assert_eq!(app.state.streams.count(), 1);
     drop(stream);
     assert_eq!(app.state.streams.count(), 0);
+}
+
+/// The cookie of a browser that has just signed in.
+async fn browser(app: &App, employee_id: &str) -> String {
+    let cookie = |headers: &HeaderMap| {
+        let mut values = headers.get_all("set-cookie").map(|value| value.to_str().unwrap());
+        let session = values.find(|value| value.starts_with("__Host-sid=")).expect("a session cookie");
+        session.split(';').next().unwrap().to_owned()
+    };
+    let form = app.send(TestRequest::get().uri("/sign-in")).await;
+    let page = String::from_utf8_lossy(&form.body).into_owned();
+    let csrf = page.split_once("name=\"csrf\" value=\"").and_then(|(_, rest)| rest.split('"').next()).expect("a token");
+    let fields = [("csrf", csrf), ("username", employee_id), ("password", PASSWORD)];
+    let request = TestRequest::post().uri("/sign-in").set_form(fields);
+    let request =
+        request.insert_header(("cookie", cookie(&form.headers))).insert_header(("sec-fetch-site", "same-origin"));
+    let signed_in = app.send(request).await;
+    assert_eq!(signed_in.status.as_u16(), 303, "{}", String::from_utf8_lossy(&signed_in.body));
+    cookie(&signed_in.headers)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_browser_listens_with_its_session_until_that_ends() {
+    let app = App::new();
+    let (person, job) = started(&app, 1);
+    let (other, _) = started(&app, 2);
+    let path = format!("/jobs/{job}/events");
+    let with = |cookie: &str| TestRequest::get().uri(&path).insert_header(("cookie", cookie.to_owned()));
+    let cookie = browser(&app, "emp1").await;
+    token(&app, job, "a");
+    let mut stream = Stream::open(&app, Call(with(&cookie))).await;
+    assert_eq!(stream.next().await, Some(frame(1, "a")));
+
+    let nobody = app.send(TestRequest::get().uri(&path)).await;
+    assert!(nobody.status.as_u16() == 401 || nobody.status.is_redirection(), "{nobody:?}");
+    let bearer = TestRequest::get().uri(&path).insert_header(("authorization", format!("Bearer {}", person.token)));
+    assert!(!app.send(bearer).await.status.is_success());
+    let theirs = browser(&app, "emp2").await;
+    assert_eq!(app.send(with(&theirs)).await.status.as_u16(), 404, "{}", other.user);
+
+    let sessions = |app: &App| {
+        app.store.read(|tx| tx.sessions(person.user, build::NOW)).map_err(|error: StorageError| error).unwrap()
+    };
+    let before = sessions(&app);
+    app.store.write(|tx| tx.end_other_sessions(person.user, None)).map_err(|error: StorageError| error).unwrap();
+    assert_eq!((before.len(), sessions(&app).len()), (1, 0));
+    let begun = tokio::time::Instant::now();
+    while stream.next().await.is_some() {}
+    assert!(begun.elapsed() <= Duration::from_secs(61), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
