@@ -202,8 +202,7 @@ CREATE TABLE background_jobs (
     UNIQUE (id, user_id)
 );
 CREATE INDEX background_jobs_of_user ON background_jobs (user_id, created_at DESC, id DESC);
-CREATE INDEX background_jobs_open_of_user ON background_jobs (user_id, created_at DESC, id DESC)
-    WHERE status IN ('pending', 'running');
+CREATE INDEX background_jobs_of_user_by_status ON background_jobs (user_id, status);
 CREATE INDEX background_jobs_to_claim ON background_jobs (created_at, id) WHERE status IN ('pending', 'running');
 CREATE INDEX background_jobs_by_end ON background_jobs (finished_at) WHERE finished_at IS NOT NULL;
 
@@ -266,7 +265,7 @@ CREATE TABLE publish_items (
     UNIQUE (run_id, jira_id),
     FOREIGN KEY (run_id, user_id) REFERENCES publish_runs (id, user_id) ON DELETE CASCADE
 );
-CREATE INDEX publish_items_created ON publish_items (user_id, changed_at DESC, id DESC) WHERE state = 'created';
+CREATE INDEX publish_items_of_user_by_state ON publish_items (user_id, state, changed_at DESC, id DESC);
 
 -- The journal's history; never changed.
 CREATE TABLE publish_events (

@@ -122,16 +122,16 @@ impl JobRepo for SqliteTx<'_> {
     }
 
     fn open_jobs(&mut self, user: UserId) -> Result<Vec<Job>, StorageError> {
-        // Not `eq_any`: the words must stand in the statement for the partial index to serve it.
-        let open = diesel::dsl::sql::<diesel::sql_types::Bool>("status IN ('pending', 'running')");
+        // Not `eq_any`: diesel prepares such a statement anew each time.
         let rows: Vec<Row> = background_jobs::table
             .filter(background_jobs::user_id.eq(user.to_string()))
-            .filter(open)
-            .order((background_jobs::created_at.desc(), background_jobs::id.desc()))
+            .filter(background_jobs::status.eq(PENDING).or(background_jobs::status.eq(RUNNING)))
             .select(Row::as_select())
             .load(self.conn)
             .map_err(failed(ENTITY))?;
-        rows.into_iter().map(Job::try_from).collect()
+        let mut open = rows.into_iter().map(Job::try_from).collect::<Result<Vec<Job>, _>>()?;
+        open.sort_by_key(|job| std::cmp::Reverse((job.created_at, job.id)));
+        Ok(open)
     }
 
     fn request_cancel(&mut self, user: UserId, id: JobId, at: Timestamp) -> Result<Option<JobStatus>, StorageError> {

@@ -259,11 +259,9 @@ impl PublishRepo for SqliteTx<'_> {
     }
 
     fn created_items(&mut self, user: UserId, limit: u32) -> Result<Vec<RunItem>, StorageError> {
-        // The word must stand in the statement for the partial index to serve it.
-        let created = diesel::dsl::sql::<diesel::sql_types::Bool>("state = 'created'");
         let rows: Vec<ItemRow> = publish_items::table
             .filter(publish_items::user_id.eq(user.to_string()))
-            .filter(created)
+            .filter(publish_items::state.eq(ItemState::Created.as_str()))
             .order((publish_items::changed_at.desc(), publish_items::id.desc()))
             .limit(rows_to_read(limit) - 1)
             .select(ItemRow::as_select())
