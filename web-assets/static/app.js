@@ -446,6 +446,7 @@
       this.version = Number(root.dataset.version);
       this.parts = new Set();
       this.stopped = false;
+      this.beside = false;
       this.running = null;
       this.timer = 0;
     }
@@ -475,7 +476,7 @@
     }
 
     body(parts) {
-      const json = { version: this.version };
+      const json = { version: this.version, ...(this.beside ? { beside: true } : {}) };
       if (parts.has('document')) json.document = readDocument();
       for (const field of $$('[data-part]', this.root)) if (parts.has(field.dataset.part)) json[field.dataset.part] = field.value;
       return json;
@@ -497,6 +498,7 @@
       }
       if (answer.ok) {
         this.version = (await answer.json()).version;
+        this.beside = false;
         this.say(this.parts.size > 0 ? 'Not saved yet' : 'Saved');
         tell('draft-saved');
         return;
@@ -518,6 +520,7 @@
     async settle(choice) {
       const theirs = Number($('#conflict-view').dataset.theirs);
       this.version = theirs;
+      this.beside = true;
       this.stopped = false;
       await this.save();
       if (this.stopped || this.pending()) return;

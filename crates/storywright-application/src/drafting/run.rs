@@ -334,7 +334,7 @@ fn keep(ports: &Ports, job: &Job, document: Option<Document>, note: &str) -> Res
             Saved::Stored => {}
             Saved::Conflict => return Ok(None),
         }
-        crate::drafts::keep_version(tx, &before, &after, origin(job.kind), &version_note(job, note), now)?;
+        crate::drafts::keep_version(tx, &before, &after, origin(job.kind), false, &version_note(job, note), now)?;
         let rules = tx.rule_set(&after.rule_set)?.unwrap_or_default();
         Ok(Some(Some((after, rules))))
     })?;

@@ -24,6 +24,8 @@ pub struct DraftChange {
     pub rule_set: Option<String>,
     /// The whole document.
     pub document: Option<Document>,
+    /// Keeps what was newest as a version beside this one, also within a sitting: it came from another tab.
+    pub beside: bool,
 }
 
 /// Why a draft was not changed.
@@ -102,7 +104,7 @@ pub fn edit_draft(
             ..stored.clone()
         };
         let document = change.document.clone().unwrap_or_else(|| stored.document.clone());
-        store(tx, &stored, changed.with_document(document, now), Origin::Edited, "", now)
+        store(tx, &stored, changed.with_document(document, now), Origin::Edited, change.beside, "", now)
     })
 }
 
@@ -126,7 +128,7 @@ pub fn restore_version(
         stored.editable()?;
         let version = tx.version(actor.user(), id, number)?.ok_or(EditDraftError::NoSuchVersion(number))?;
         let changed = stored.clone().with_document(version.document, now);
-        store(tx, &stored, changed, Origin::Restored, &format!("version {number}"), now)
+        store(tx, &stored, changed, Origin::Restored, false, &format!("version {number}"), now)
     })
 }
 
@@ -179,12 +181,13 @@ fn store(
     stored: &Draft,
     changed: Draft,
     origin: Origin,
+    beside: bool,
     note: &str,
     now: Timestamp,
 ) -> Result<Draft, EditDraftError> {
     conflict_free(tx.update_draft(&changed, stored.version)?, &changed)?;
     if changed.document != stored.document {
-        keep_version(tx, stored, &changed, origin, note, now)?;
+        keep_version(tx, stored, &changed, origin, beside, note, now)?;
     }
     Ok(changed)
 }
@@ -196,16 +199,18 @@ fn conflict_free(saved: Saved, draft: &Draft) -> Result<(), EditDraftError> {
     }
 }
 
-/// Keeps the new document as a version; an edit replaces the edit just before it when both are of one sitting.
+/// Keeps the new document as a version; an edit replaces the edit just before it when both are of one sitting, unless it is to stand
+/// `beside` it.
 pub(crate) fn keep_version(
     tx: &mut dyn Tx,
     before: &Draft,
     after: &Draft,
     origin: Origin,
+    beside: bool,
     note: &str,
     now: Timestamp,
 ) -> Result<(), StorageError> {
-    if origin == Origin::Edited {
+    if origin == Origin::Edited && !beside {
         let last = tx.versions(after.user, after.id, None, 1)?.items.into_iter().next();
         if let Some(last) = last
             && last.origin == Origin::Edited

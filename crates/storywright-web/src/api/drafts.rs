@@ -314,6 +314,8 @@ pub async fn change(caller: Caller, id: web::Path<String>, body: Json<ChangeDraf
                 format: format.transpose()?,
                 rule_set: body.rule_set,
                 document: body.document.map(Into::into),
+                // A caller saves once it means it: each call is a version.
+                beside: true,
             };
             Ok(edit_draft(ports, actor, id, expected?, &change)?)
         })

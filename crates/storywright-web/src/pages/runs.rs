@@ -294,7 +294,8 @@ fn shown(desk: &Desk<'_>, view: RunView) -> Result<ShownRun, AppError> {
         draft_title,
         project_key: run.project.clone(),
         state: state(&run, &totals),
-        reason: run.reason.as_deref().map(sentence),
+        // How many of what is said by the totals.
+        reason: run.reason.as_deref().filter(|_| run.state != RunState::Incomplete).map(sentence),
         job_id: active.then(|| run.job.to_string()),
         last_event_id: 0,
         started: desk.time(run.approved_at),
@@ -313,7 +314,8 @@ fn shown_item(desk: &Desk<'_>, run: &Run, item: RunItem, active: bool) -> ShownI
         ItemState::Created => "created",
         ItemState::Rejected => "rejected",
         ItemState::Unknown => "unknown",
-        ItemState::Blocked | ItemState::Cancelled => "skipped",
+        ItemState::Blocked => "blocked",
+        ItemState::Cancelled => "skipped",
     };
     let explained = match item.state {
         ItemState::Blocked => Some("Its parent was not created.".to_owned()),

@@ -38,7 +38,7 @@ const WATCH_SHIFTS: &str = "window.__shifts = []; new PerformanceObserver((list)
 
 /// Functions that the conditions below use. `ready` is an element that a click would really reach.
 const HELP: &str = "
-const texts = (e) => [e.getAttribute('aria-label') ?? '', e.innerText ?? '', e.value ?? ''].map((t) => t.replace(/\\s+/g, ' ').trim());
+const texts = (e) => [e.getAttribute('aria-label') ?? '', e.innerText ?? '', e.value ?? ''].map((t) => String(t).replace(/\\s+/g, ' ').trim());
 const all = (selector) => [...document.querySelectorAll(selector)];
 const seen = (e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: true });
 const one = (selector, text = '') => {
@@ -123,7 +123,10 @@ impl Browser {
 
     /// Waits until the page's path starts with `prefix`, and gives the path.
     pub async fn arrive(&self, prefix: &str) -> String {
-        let place = format!("location.pathname.startsWith({}) && document.readyState === 'complete' && location.pathname", json!(prefix));
+        let place = format!(
+            "location.pathname.startsWith({}) && document.readyState === 'complete' && location.pathname",
+            json!(prefix)
+        );
         self.until(&format!("arrive at {prefix}"), &place).await.as_str().unwrap().to_owned()
     }
 
@@ -164,7 +167,13 @@ impl Browser {
     /// What stands on the page, for messages about failures.
     async fn words(&self) -> String {
         let words = self.js("document.body.innerText").await;
-        words.as_str().unwrap_or_default().lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join(" | ")
+        words
+            .as_str()
+            .unwrap_or_default()
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .collect::<Vec<_>>()
+            .join(" | ")
     }
 
     /// The value of an expression now.
@@ -175,7 +184,11 @@ impl Browser {
 
     /// Waits until something that matches is visible and says `text`.
     pub async fn see(&self, selector: &str, text: &str) {
-        self.until(&format!("see {selector} with “{text}”"), &format!("one({}, {}) && true", json!(selector), json!(text))).await;
+        self.until(
+            &format!("see {selector} with “{text}”"),
+            &format!("one({}, {}) && true", json!(selector), json!(text)),
+        )
+        .await;
     }
 
     /// Waits until nothing that matches is visible.
@@ -189,13 +202,20 @@ impl Browser {
 
     /// The text of the first visible match.
     pub async fn text(&self, selector: &str) -> String {
-        let text = self.until(&format!("read {selector}"), &format!("one({0}) && {{ text: one({0}).innerText }}", json!(selector))).await;
+        let text = self
+            .until(&format!("read {selector}"), &format!("one({0}) && {{ text: one({0}).innerText }}", json!(selector)))
+            .await;
         text["text"].as_str().unwrap().trim().to_owned()
     }
 
     /// What a field holds, visible or not.
     pub async fn value(&self, selector: &str) -> String {
-        let found = self.until(&format!("read {selector}"), &format!("all({0})[0] && {{ value: all({0})[0].value }}", json!(selector))).await;
+        let found = self
+            .until(
+                &format!("read {selector}"),
+                &format!("all({0})[0] && {{ value: all({0})[0].value }}", json!(selector)),
+            )
+            .await;
         found["value"].as_str().unwrap().to_owned()
     }
 
@@ -256,11 +276,12 @@ impl Browser {
         }
     }
 
-    /// Chooses an option of a select by its value.
-    pub async fn choose(&self, selector: &str, value: &str) {
-        let option = format!("{selector} option[value={}]", json!(value));
-        self.until(&format!("be offered {value} in {selector}"), &format!("all({}).length > 0", json!(option))).await;
-        self.driver.find(By::Css(option)).await.unwrap().click().await.unwrap();
+    /// Chooses the option of a select that starts with `label`.
+    pub async fn choose(&self, selector: &str, label: &str) {
+        let option =
+            format!("all({}).find((e) => e.label.startsWith({}))", json!(format!("{selector} option")), json!(label));
+        let option = self.wait(&format!("be offered {label} in {selector}"), &option).await.element().unwrap();
+        option.click().await.unwrap();
     }
 
     // ---- tabs

@@ -29,7 +29,8 @@ fn only_provoked_refusals_are_permitted() {
         timestamp: 0,
         source: None,
     };
-    let refusal = entry("SEVERE", "http://x/ - Failed to load resource: the server responded with a status of 409 (Conflict)");
+    let refusal =
+        entry("SEVERE", "http://x/ - Failed to load resource: the server responded with a status of 409 (Conflict)");
     assert!(complaints(std::slice::from_ref(&refusal), &[409]).is_empty());
     assert_eq!(complaints(std::slice::from_ref(&refusal), &[401]).len(), 1);
     assert!(complaints(&[entry("INFO", "hello")], &[]).is_empty());

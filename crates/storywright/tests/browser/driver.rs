@@ -78,7 +78,9 @@ impl Driver {
         let port = lines
             .by_ref()
             .map_while(Result::ok)
-            .find_map(|line| line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok())
+            .find_map(|line| {
+                line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok()
+            })
             .expect("ChromeDriver says its port");
         // What else it says must be read, or it would block on a full pipe.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));

@@ -40,7 +40,12 @@ fn two_tabs_keep_both_versions() {
         browser.turn_to(&second).await;
         browser.append(&summary, ", later").await;
         browser.click("[data-keep=theirs]", "").await;
-        browser.until("see the other version", &format!("all({})[0]?.value === 'What the first tab says' && !one('#conflict-view')", json!(summary))).await;
+        browser
+            .until(
+                "see the other version",
+                &format!("all({})[0]?.value === 'What the first tab says' && !one('#conflict-view')", json!(summary)),
+            )
+            .await;
         assert_eq!(stored(&alice, &draft), "What the first tab says");
         let texts = every_summary(&alice, &draft);
         for kept in ["What the second tab says", "What the first tab says", "What the second tab says, later"] {
@@ -119,7 +124,10 @@ fn lines_are_added_removed_and_brought_back() {
         pages::saved(browser).await;
         browser.reload().await;
         assert_eq!(browser.count(list).await, before + 1);
-        assert_eq!(browser.value(&field(&format!("stories.0.acceptance_criteria.{before}"))).await, "The refund shows in the monthly report.");
+        assert_eq!(
+            browser.value(&field(&format!("stories.0.acceptance_criteria.{before}"))).await,
+            "The refund shows in the monthly report."
+        );
 
         let first = browser.value(&field("stories.0.acceptance_criteria.0")).await;
         let second = browser.value(&field("stories.0.acceptance_criteria.1")).await;

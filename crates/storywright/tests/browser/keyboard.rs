@@ -50,7 +50,12 @@ fn keys_do_what_the_list_of_shortcuts_says() {
         pages::open(browser, &draft).await;
         browser.fill("#instructions", "Set story points to 1").await;
         browser.keys(Key::Control + Key::Enter).await;
-        browser.until("see the points", &format!("all({})[0]?.value === '1' && one('#instructions')", json!(field("stories.0.story_points")))).await;
+        browser
+            .until(
+                "see the points",
+                &format!("all({})[0]?.value === '1' && one('#instructions')", json!(field("stories.0.story_points"))),
+            )
+            .await;
         browser.click("#instructions", "").await;
         browser.keys(Key::Escape + "").await;
         assert_eq!(browser.js("document.activeElement === document.body").await, true);

@@ -29,7 +29,11 @@ pub async fn inspect_at(stage: &Stage, browser: &Browser, name: &str, size: Size
         let label = format!("{name}-{}-{theme}", size.width);
         picture(stage, browser, &label, size).await;
         // The theme changes colors and nothing else.
-        let found = if theme == "light" { axe(stage, browser, json!({ "type": "tag", "values": RULES })).await } else { axe(stage, browser, json!({ "type": "rule", "values": ["color-contrast"] })).await };
+        let found = if theme == "light" {
+            axe(stage, browser, json!({ "type": "tag", "values": RULES })).await
+        } else {
+            axe(stage, browser, json!({ "type": "rule", "values": ["color-contrast"] })).await
+        };
         faults.extend(found.into_iter().map(|fault| format!("{label}: {fault}")));
     }
     let sideways = browser.js("document.scrollingElement.scrollWidth > document.documentElement.clientWidth && [document.scrollingElement.scrollWidth, ...all('body *').filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).slice(0, 5).map((e) => e.tagName + '.' + e.className)]").await;
@@ -66,7 +70,8 @@ async fn axe(stage: &Stage, browser: &Browser, rules: Value) -> Vec<String> {
          rule.nodes.map((node) => `${{rule.id}}: ${{node.target.join(' ')}}: ${{node.html.slice(0, 160)}}: ${{node.failureSummary.split('\\n').slice(1).join(' ')}}`))), \
          (error) => done([`axe itself failed: ${{error}}`]));"
     );
-    let found = browser.driver.execute_async(expression, Vec::new()).await.unwrap_or_else(|error| panic!("axe: {error}"));
+    let found =
+        browser.driver.execute_async(expression, Vec::new()).await.unwrap_or_else(|error| panic!("axe: {error}"));
     found.convert().unwrap()
 }
 

@@ -29,7 +29,7 @@ async fn whole_job(stage: &Stage, browser: &Browser, size: Size) {
 
 /// Sign-up with the token, then sign-in with the password.
 async fn join(browser: &Browser, alice: &Person) {
-    pages::present_token(browser, &format!("  {}\n", alice.jira_pat)).await;
+    pages::present_token(browser, &format!("  {} ", alice.jira_pat)).await;
     browser.arrive("/sign-up/").await;
     browser.see("main", &alice.display_name).await;
     for fact in [&alice.employee_id, &alice.email] {
@@ -39,7 +39,9 @@ async fn join(browser: &Browser, alice: &Person) {
     browser.until("see the face", face).await;
     pages::choose_password(browser).await;
     // Whoever has just signed up signs in once with the new password, unless the product has done so already.
-    browser.until("leave the sign-up", "!location.pathname.startsWith('/sign-up/') && document.readyState === 'complete'").await;
+    browser
+        .until("leave the sign-up", "!location.pathname.startsWith('/sign-up/') && document.readyState === 'complete'")
+        .await;
     if browser.place().await.starts_with("/sign-in") {
         pages::enter(browser, alice).await;
     }
@@ -73,7 +75,8 @@ async fn watch_the_writing(stage: &Stage, browser: &Browser, size: Size) -> Stri
     browser.reload().await;
     assert_eq!(browser.value(&field("stories.0.summary")).await, summary, "what was streamed is there after a reload");
     assert!(browser.value(&goal).await.len() > 10, "what was streamed is there after a reload");
-    let at_reload = browser.js("all('#document [data-path]').map((e) => e.value).join('').length").await.as_u64().unwrap();
+    let at_reload =
+        browser.js("all('#document [data-path]').map((e) => e.value).join('').length").await.as_u64().unwrap();
     browser
         .until("see the writing go on", &format!("one('#prompt-bar[data-job]') && all('#document [data-path]').map((e) => e.value).join('').length > {at_reload} + 20"))
         .await;
@@ -118,11 +121,22 @@ async fn edit_refine_compare_restore(browser: &Browser, draft: &str) {
     browser.goto(&format!("/drafts/{draft}")).await;
     pages::review(browser, "Versions").await;
     let restore = browser
-        .until("find the version before the edit", &format!("all('#panel-versions li').filter(seen)[{}]?.querySelector('button')?.getAttribute('aria-label')", versions - 1))
+        .until(
+            "find the version before the edit",
+            &format!(
+                "all('#panel-versions li').filter(seen)[{}]?.querySelector('button')?.getAttribute('aria-label')",
+                versions - 1
+            ),
+        )
         .await;
     let before_edit = browser.js("all('#panel-versions li').map((e) => e.innerText)").await;
     browser.click("#panel-versions button", restore.as_str().unwrap()).await;
-    browser.until("see the restored text", &format!("all({})[0]?.value !== 'Refund a captured payment, as agreed with support'", json!(summary))).await;
+    browser
+        .until(
+            "see the restored text",
+            &format!("all({})[0]?.value !== 'Refund a captured payment, as agreed with support'", json!(summary)),
+        )
+        .await;
     browser.see("#prompt-bar", "").await;
     let restored = browser.value(&summary).await;
     assert!(restored == written || restored.is_empty(), "{restored}: {before_edit:#}");
@@ -131,7 +145,9 @@ async fn edit_refine_compare_restore(browser: &Browser, draft: &str) {
         pages::review(browser, "Versions").await;
         let second = browser.js(&format!("all('#panel-versions li').filter(seen).at(-2)?.querySelector('button')?.getAttribute('aria-label') ?? {restore}")).await;
         browser.click("#panel-versions button", second.as_str().unwrap()).await;
-        browser.until("see the restored text", &format!("all({})[0]?.value === {}", json!(summary), json!(written))).await;
+        browser
+            .until("see the restored text", &format!("all({})[0]?.value === {}", json!(summary), json!(written)))
+            .await;
     }
 }
 
@@ -159,7 +175,10 @@ async fn create(stage: &Stage, browser: &Browser, size: Size) {
         browser.see("#run .row-title", summary).await;
     }
     let parent = &created.iter().find(|(_, _, parent)| parent.is_none()).unwrap().0;
-    assert!(created.iter().filter(|(key, _, _)| key != parent).all(|(_, _, of)| of.as_ref() == Some(parent)), "{created:#?}");
+    assert!(
+        created.iter().filter(|(key, _, _)| key != parent).all(|(_, _, of)| of.as_ref() == Some(parent)),
+        "{created:#?}"
+    );
     let links = browser.js("all('#run a.key').map((e) => e.href)").await;
     for link in links.as_array().unwrap() {
         let link = link.as_str().unwrap();

@@ -78,7 +78,7 @@ pub async fn test_connection(browser: &Browser, kind: &str) {
 pub async fn new_draft(browser: &Browser, requirements: &str) -> String {
     browser.goto("/drafts/new").await;
     browser.fill("#requirements", requirements).await;
-    browser.choose("#project_key", "PAY").await;
+    browser.choose("#project_key", "PAY · ").await;
     browser.choose("#issue_type", "Story").await;
     browser.click("button", "Write the stories").await;
     let path = browser.arrive_past("/drafts/", "/drafts/new").await;
@@ -93,7 +93,12 @@ pub async fn open(browser: &Browser, draft: &str) {
 
 /// Waits until no job writes any more and the page shows what is stored.
 pub async fn written(browser: &Browser) {
-    browser.until("see the writing end", "all('#stories .story').length > 0 && !one('#prompt-bar[data-job]') && one('#instructions')").await;
+    browser
+        .until(
+            "see the writing end",
+            "all('#stories .story').length > 0 && !one('#prompt-bar[data-job]') && one('#instructions')",
+        )
+        .await;
 }
 
 /// Waits until what was typed is saved.

@@ -42,7 +42,7 @@ fn an_unknown_outcome_is_asked_about_and_adopted() {
         browser.see("#run .badge", "Unknown").await;
         browser.see("#run legend", "").await;
         browser.see("#run button", "It is not in Jira, create it").await;
-        browser.see("#run button", "Leave it out").await;
+        browser.see("#run button", "This is the one").await;
         inspect(stage, browser, "run-unknown").await;
         assert_eq!(stage.company.created().len(), 1, "an unknown outcome is not sent again");
     });

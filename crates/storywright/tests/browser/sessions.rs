@@ -25,7 +25,12 @@ fn sign_up_says_what_is_wrong_with_a_token() {
         inspect(stage, browser, "sign-up-refused").await;
         browser.fill("#jira_pat", &stage.company.person("carol").jira_pat).await;
         browser.click("button", "Continue").await;
-        browser.until("read about the inactive account", "/inactive|not active|deactivated|switched off/i.test(one('form').innerText)").await;
+        browser
+            .until(
+                "read about the inactive account",
+                "/inactive|not active|deactivated|switched off/i.test(one('form').innerText)",
+            )
+            .await;
 
         let bob = stage.company.person("bob");
         browser.fill("#jira_pat", &bob.jira_pat).await;
@@ -115,7 +120,12 @@ fn theme_and_navigation_are_remembered() {
         let width = browser.js("one('nav.side').getBoundingClientRect().width").await.as_f64().unwrap();
         browser.js("one('.side-grip').focus()").await;
         browser.keys(Key::Right + "").await;
-        browser.until("see the navigation widen", &format!("one('nav.side').getBoundingClientRect().width === {}", width + 16.0)).await;
+        browser
+            .until(
+                "see the navigation widen",
+                &format!("one('nav.side').getBoundingClientRect().width === {}", width + 16.0),
+            )
+            .await;
         kept(browser, 1).await;
         browser.reload().await;
         assert_eq!(browser.js("one('nav.side').getBoundingClientRect().width").await.as_f64(), Some(width + 16.0));
@@ -148,6 +158,8 @@ fn theme_and_navigation_are_remembered() {
 
 /// Waits until the page has told the server about the navigation as often as that.
 async fn kept(browser: &crate::browser::Browser, times: usize) {
-    let told = format!("performance.getEntriesByType('resource').filter((e) => e.name.endsWith('/profile/navigation') && e.responseStatus === 204).length >= {times}");
+    let told = format!(
+        "performance.getEntriesByType('resource').filter((e) => e.name.endsWith('/profile/navigation') && e.responseStatus === 204).length >= {times}"
+    );
     browser.until("see the navigation kept", &told).await;
 }

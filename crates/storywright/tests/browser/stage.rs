@@ -62,7 +62,8 @@ pub fn play(name: &'static str, size: Size, scene: impl AsyncFnOnce(&Stage, &Bro
         return;
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let stage = Stage { company: Company::start(), name, driver: Driver::start(&tools), tools, opened: RefCell::default() };
+    let stage =
+        Stage { company: Company::start(), name, driver: Driver::start(&tools), tools, opened: RefCell::default() };
     let played = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             let browser = stage.browser(size).await;

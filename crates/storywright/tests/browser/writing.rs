@@ -33,7 +33,12 @@ fn a_question_is_answered_in_place() {
         pages::new_draft(browser, "Refunds").await;
         browser.see("[data-question]", "?").await;
         inspect(stage, browser, "workspace-question").await;
-        browser.fill("#clarify-text", "Support agents must refund captured card payments in full so that customers get their money back.").await;
+        browser
+            .fill(
+                "#clarify-text",
+                "Support agents must refund captured card payments in full so that customers get their money back.",
+            )
+            .await;
         browser.click("[data-clarify] button", "Answer and go on").await;
         pages::written(browser).await;
         assert!(!browser.shows("[data-clarify]", "").await);
@@ -79,7 +84,9 @@ fn a_finding_leads_to_its_words_and_is_fixed_by_the_writer() {
         browser.keys(thirtyfour::Key::Escape).await;
         browser.gone("#create-bar .menu-list").await;
         browser.click("#findings [data-go]", "").await;
-        browser.until("see the focus at the words", &format!("document.activeElement === all({})[0]", json!(points))).await;
+        browser
+            .until("see the focus at the words", &format!("document.activeElement === all({})[0]", json!(points)))
+            .await;
         browser.click("#findings button", "Fix").await;
         browser.until("see the fix", "!one('#findings h2', 'To fix before') && !one('#prompt-bar[data-job]') && one('#create-bar a', 'Create')").await;
     });

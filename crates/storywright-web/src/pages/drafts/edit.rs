@@ -27,6 +27,9 @@ struct Sent {
     requirements: Option<String>,
     prompt: Option<String>,
     document: Option<Value>,
+    /// After a conflict: the version of the other tab stays beside this one.
+    #[serde(default)]
+    beside: bool,
 }
 
 #[derive(Serialize)]
@@ -76,8 +79,13 @@ fn save_json(desk: &Desk<'_>, id: DraftId, body: &Body) -> Result<Answer, AppErr
         Some(value) => Some(merged(&stored.document, value)?),
         None => None,
     };
-    let change =
-        DraftChange { requirements: sent.requirements, prompt: sent.prompt, document, ..DraftChange::default() };
+    let change = DraftChange {
+        requirements: sent.requirements,
+        prompt: sent.prompt,
+        document,
+        beside: sent.beside,
+        ..DraftChange::default()
+    };
     match edit_draft(desk.ports, &desk.who.actor, id, sent.version, &change) {
         Ok(saved) => {
             let etag = format!("\"{}\"", saved.version);
