@@ -198,8 +198,9 @@ fn pages_follow_each_other_without_gap_or_repetition(storage: &dyn Storage) {
         keep(storage, &Draft { updated_at, ..draft(person.id, number) });
     }
     for (size, words) in [(1, None), (5, None), (22, None), (23, None), (24, None), (5, Some("refund"))] {
-        let (mut seen, mut cursor) = (Vec::new(), None);
+        let (mut seen, mut cursor, mut pages) = (Vec::new(), None, 0);
         loop {
+            pages += 1;
             let page = storage.read(|tx| tx.drafts(person.id, words, cursor.as_deref(), size)).unwrap();
             assert!(page.items.len() <= size as usize);
             seen.extend(page.items.iter().map(|draft| draft.id.0));
@@ -209,6 +210,7 @@ fn pages_follow_each_other_without_gap_or_repetition(storage: &dyn Storage) {
             }
         }
         assert_eq!(seen, (1..=23).rev().collect::<Vec<u128>>(), "pages of {size}");
+        assert_eq!(pages, 23_u32.div_ceil(size), "the last page says that it is the last");
     }
 }
 
