@@ -32,8 +32,8 @@ pub enum AccessError {
 pub fn place(user: UserId, kind: IntegrationKind) -> Place {
     let (table, column) = match kind {
         IntegrationKind::Jira => ("users", "encrypted_jira_pat"),
-        IntegrationKind::Confluence => ("confluence_configs", "encrypted_pat"),
-        IntegrationKind::Llm => ("llm_configs", "encrypted_cookie"),
+        IntegrationKind::Confluence => ("confluence_configs", "encrypted_credential"),
+        IntegrationKind::Llm => ("llm_configs", "encrypted_credential"),
     };
     Place { table, column, owner: user.to_string(), row: user.to_string() }
 }
@@ -56,10 +56,14 @@ pub fn access_with(user: UserId, site: &Site, credential: Secret, tls: TlsTrust,
 /// [`AccessError`].
 pub fn open_site(ports: &Ports, integration: &Integration, request_id: &RequestId) -> Result<Access, AccessError> {
     let site_kind = match integration.kind {
-        IntegrationKind::Jira => SiteKind::Jira,
-        IntegrationKind::Confluence | IntegrationKind::Llm => SiteKind::Confluence,
+        IntegrationKind::Jira => Some(SiteKind::Jira),
+        IntegrationKind::Confluence => Some(SiteKind::Confluence),
+        // Its place is a service of the LLM's configuration: see `open_chat`.
+        IntegrationKind::Llm => None,
     };
-    let site = listed_site(ports, site_kind, &integration.target).ok_or(AccessError::Unlisted(integration.kind))?;
+    let site = site_kind
+        .and_then(|kind| listed_site(ports, kind, &integration.target))
+        .ok_or(AccessError::Unlisted(integration.kind))?;
     let credential = open_credential(ports, integration)?;
     Ok(access_with(integration.user, site, credential, integration.tls.clone(), request_id))
 }

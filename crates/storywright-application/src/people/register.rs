@@ -63,7 +63,7 @@ pub enum ConfirmError {
 }
 
 fn registration_place(id: RegistrationId) -> Place {
-    Place { table: "registrations", column: "encrypted_jira_pat", owner: id.to_string(), row: id.to_string() }
+    Place { table: "registrations", column: "encrypted_pat", owner: id.to_string(), row: id.to_string() }
 }
 
 /// Asks Jira whose the token is and keeps the sign-up until it is confirmed.
