@@ -7,7 +7,7 @@ mod session;
 mod sign_in;
 mod token;
 
-pub use password::{BadPassword, check_password};
+pub use password::{BadPassword, MIN_CHARS as MIN_PASSWORD_CHARS, check_password};
 pub use profile::{
     ChangePasswordError, audit_trail, change_password, list_sessions, list_tokens, profile, save_preferences,
 };

@@ -2,7 +2,6 @@
 
 use super::desk::{Answer, Desk, Form, SessionChange, part};
 use super::sign_in::open_session;
-use super::sign_up::MIN_PASSWORD;
 use crate::errors::{AppError, kinds};
 use crate::view::{Choice, Errors, Page, Preferences, Theme, Time, View, errors_of, initials};
 use crate::visit::SignedIn;
@@ -10,8 +9,8 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use storywright_application::people::{
-    IssueTokenError, change_password, end_other_sessions, end_session_of, issue_token_for, list_sessions, list_tokens,
-    revoke_token, save_preferences,
+    IssueTokenError, MIN_PASSWORD_CHARS, change_password, end_other_sessions, end_session_of, issue_token_for,
+    list_sessions, list_tokens, revoke_token, save_preferences,
 };
 use storywright_domain::person::{ApiToken, Session};
 use storywright_domain::{Millis, Secret, SessionId, TokenId};
@@ -155,7 +154,7 @@ fn read(desk: &Desk<'_>) -> Result<ProfilePage, AppError> {
             since: desk.time(person.created_at),
         },
         errors: Errors::new(),
-        min_length: MIN_PASSWORD,
+        min_length: MIN_PASSWORD_CHARS,
         saved: false,
         sessions: sessions.into_iter().map(|session| session_row(desk, session, current)).collect(),
         tokens: tokens

@@ -10,13 +10,10 @@ use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use storywright_application::Ports;
 use storywright_application::catalog::list_sites;
-use storywright_application::people::{confirm_registration, pending_registration, register};
+use storywright_application::people::{MIN_PASSWORD_CHARS, confirm_registration, pending_registration, register};
 use storywright_domain::person::Registration;
 use storywright_domain::remote::SiteKind;
 use storywright_domain::{RegistrationId, Secret};
-
-/// Fewest characters of a password, as the form says it.
-pub const MIN_PASSWORD: usize = 15;
 
 #[derive(Serialize)]
 struct SignUpPage {
@@ -196,7 +193,7 @@ fn second_step(ports: &Ports, registration: Registration, errors: Errors) -> Con
             site_name,
         },
         errors,
-        min_length: MIN_PASSWORD,
+        min_length: MIN_PASSWORD_CHARS,
     }
 }
 
