@@ -1,7 +1,7 @@
 //! Connections: saving them, testing them, and matching employee IDs across Jira, Confluence and the LLM.
 
 use crate::Ports;
-use crate::access::{self, AccessError, listed_site, open_chat, open_site, place};
+use crate::access::{AccessError, listed_site, open_chat, open_site, place};
 use storywright_domain::integration::{Health, Integration, IntegrationKind};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{ChatError, SealError, StorageError, StorageExt};
@@ -275,12 +275,4 @@ pub fn mark_broken(
         }
         None => Ok(()),
     })
-}
-
-/// The person's tested connection of a kind; see [`access::tested`].
-///
-/// # Errors
-/// [`AccessError`].
-pub fn tested(ports: &Ports, actor: &Actor, kind: IntegrationKind) -> Result<Integration, AccessError> {
-    access::tested(ports, actor.user(), kind)
 }

@@ -217,12 +217,6 @@ impl Running {
         self.shared.log.entries(0)
     }
 
-    /// Requests that arrived after the one with this number.
-    #[must_use]
-    pub fn requests_after(&self, sequence: u64) -> Vec<LoggedRequest> {
-        self.shared.log.entries(sequence)
-    }
-
     /// Arms a fault and gives its number.
     ///
     /// # Errors

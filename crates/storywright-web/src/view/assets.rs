@@ -77,12 +77,6 @@ impl Views {
         around(&mut context);
         loaded.tera.render(V::TEMPLATE, &context).map_err(|error| chain(&error))
     }
-
-    /// Names of all templates.
-    #[must_use]
-    pub fn template_names(&self) -> Vec<String> {
-        self.loaded.tera.get_template_names().map(str::to_owned).collect()
-    }
 }
 
 fn chain(error: &tera::Error) -> String {
