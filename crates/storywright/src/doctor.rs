@@ -1,4 +1,5 @@
-//! `storywright doctor`: looks at everything the server needs and says what to do about what is wrong.
+//! `storywright doctor`: looks at what the server needs on this machine and says what to do about what is wrong. It calls no site and no
+//! LLM: credentials belong to people, and their tests say whether those are reached.
 
 use crate::settings::Settings;
 use std::net::TcpListener;
