@@ -90,7 +90,7 @@ pub trait JobRepo {
     /// [`StorageError`].
     fn jobs(&mut self, user: UserId, cursor: Option<&str>, limit: u32) -> Result<Slice<Job>, StorageError>;
 
-    /// How many of a person's jobs are pending or running.
+    /// A person's jobs that are pending or running.
     ///
     /// # Errors
     /// [`StorageError`].
