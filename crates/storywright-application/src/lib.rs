@@ -14,6 +14,8 @@ pub mod overview;
 pub mod people;
 mod ports;
 pub mod publishing;
+mod running;
 pub mod worker;
 
-pub use ports::{Ports, RunningJobs, Settings};
+pub use ports::{Ports, Settings};
+pub use running::{Pause, RunningJobs};

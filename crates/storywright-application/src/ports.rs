@@ -1,16 +1,14 @@
 //! What every use case is given: the ports, the settings that concern use cases, and the jobs running in this process.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use storywright_domain::cancel::Cancellation;
+use crate::RunningJobs;
+use std::sync::Arc;
 use storywright_domain::person::AuditEntry;
 use storywright_domain::ports::{
     ChatModel, Clock, Confluence, EventLog, IdSource, Jira, JobQueue, PasswordHasher, Sealer, Sha256, Storage,
     TokenSigner,
 };
 use storywright_domain::remote::Site;
-use storywright_domain::{JobId, Millis, RequestId, UserId};
+use storywright_domain::{Millis, RequestId, UserId};
 
 /// The ports, built once at start and shared by all.
 #[derive(Clone)]
@@ -125,81 +123,5 @@ impl Ports {
             let _ = write!(text, "{byte:02x}");
         }
         text
-    }
-}
-
-/// The jobs running in this process, so that a stop reaches them at once.
-#[derive(Default)]
-pub struct RunningJobs {
-    jobs: Mutex<HashMap<JobId, (i64, Cancellation)>>,
-    shutting_down: AtomicBool,
-}
-
-impl RunningJobs {
-    /// Notes a job with the fence of its lease; `None` once the process is ending.
-    #[must_use]
-    pub fn begin(&self, job: JobId, fence: i64) -> Option<Cancellation> {
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.is_shutting_down() {
-            return None;
-        }
-        let cancellation = Cancellation::new();
-        jobs.insert(job, (fence, cancellation.clone()));
-        Some(cancellation)
-    }
-
-    /// Forgets a job.
-    pub fn end(&self, job: JobId) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).remove(&job);
-    }
-
-    /// Stops a job if it runs here.
-    pub fn cancel(&self, job: JobId) {
-        let cancellation = self
-            .jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&job)
-            .map(|(_, cancellation)| cancellation.clone());
-        if let Some(cancellation) = cancellation {
-            cancellation.cancel();
-        }
-    }
-
-    /// No new jobs from here on.
-    pub fn shut_down(&self) {
-        let _jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        self.shutting_down.store(true, Ordering::SeqCst);
-    }
-
-    /// Stops all jobs; each is handed back without counting the attempt.
-    pub fn cancel_all(&self) {
-        let all: Vec<Cancellation> = self
-            .jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .values()
-            .map(|(_, cancellation)| cancellation.clone())
-            .collect();
-        for cancellation in all {
-            cancellation.cancel();
-        }
-    }
-
-    /// Whether the process is ending.
-    #[must_use]
-    pub fn is_shutting_down(&self) -> bool {
-        self.shutting_down.load(Ordering::SeqCst)
-    }
-
-    /// The jobs running here, with the fences of their leases.
-    #[must_use]
-    pub fn leases(&self) -> Vec<(JobId, i64)> {
-        self.jobs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .map(|(job, (fence, _))| (*job, *fence))
-            .collect()
     }
 }

@@ -26,13 +26,13 @@ pub fn run_claimed(ports: &Ports, claim: &Claim) {
             JobKind::Publish => run_publish(ports, claim, &cancellation),
         }
     };
-    ports.running.end(job.id);
+    ports.running.end(job.id, job.fence);
     hand_back(ports, job, &end);
 }
 
 /// Gives back a job whose worker panicked: a failed attempt.
 pub fn give_up_attempt(ports: &Ports, claim: &Claim) {
-    ports.running.end(claim.job.id);
+    ports.running.end(claim.job.id, claim.job.fence);
     let error = "worker_panicked: The worker stopped unexpectedly.".to_owned();
     hand_back(ports, &claim.job, &JobEnd::Retry { after: storywright_domain::Millis::seconds(2), error });
 }

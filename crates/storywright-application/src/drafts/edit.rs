@@ -53,7 +53,10 @@ pub enum EditDraftError {
     #[error("there is no version {0}")]
     NoSuchVersion(u32),
     /// The document is larger than is stored.
-    #[error("the document is larger than {MAX_DOCUMENT_BYTES} bytes: split it into several drafts")]
+    #[error(
+        "the document is larger than {MAX_DOCUMENT_BYTES} bytes or has more than {MAX_DOCUMENT_ENTRIES} entries: split it \
+         into several drafts"
+    )]
     DocumentTooLarge,
     /// The database is in trouble.
     #[error(transparent)]
@@ -62,6 +65,9 @@ pub enum EditDraftError {
 
 /// Largest stored document in bytes of text.
 pub const MAX_DOCUMENT_BYTES: usize = 1_000_000;
+
+/// Most entries of a stored document; each is a field of its own in pages.
+pub const MAX_DOCUMENT_ENTRIES: usize = 5_000;
 
 /// Changes a draft whose stored version is `expected`.
 ///
@@ -80,7 +86,7 @@ pub fn edit_draft(
     }
     if let Some(document) = &change.document {
         let size = serde_json::to_string(document).map_or(usize::MAX, |text| text.len());
-        if size > MAX_DOCUMENT_BYTES {
+        if size > MAX_DOCUMENT_BYTES || document.entry_count() > MAX_DOCUMENT_ENTRIES {
             return Err(EditDraftError::DocumentTooLarge);
         }
     }

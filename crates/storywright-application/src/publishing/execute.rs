@@ -297,7 +297,7 @@ impl<'a> Executor<'a> {
                 CreateOutcome::NotSent { detail, retry_after_ms } => {
                     self.change(index, ItemState::Planned, None, Some(detail.clone()), &detail)?;
                     let wait = Millis(retry_after_ms.unwrap_or(1_000).clamp(1_000, 120_000));
-                    self.pause(wait);
+                    self.ports.running.pause(wait, self.cancellation);
                 }
             }
         }
@@ -312,16 +312,6 @@ impl<'a> Executor<'a> {
             .and_then(|item| item.jira_key.clone())
             .map(Some)
             .ok_or(())
-    }
-
-    /// Waits, but not longer than until somebody stops the run.
-    fn pause(&self, span: Millis) {
-        let (sender, receiver) = std::sync::mpsc::channel::<()>();
-        self.cancellation.on_cancel(move || {
-            // The receiver is gone when the wait is over: nobody needs the signal then.
-            let _ = sender.send(());
-        });
-        let _ = receiver.recv_timeout(std::time::Duration::from_millis(u64::try_from(span.0).unwrap_or(0)));
     }
 
     /// The lease outlasts the call that is about to begin, or nothing is sent.

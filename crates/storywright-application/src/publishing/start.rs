@@ -24,6 +24,9 @@ pub enum PublishError {
     /// The key is blank, too long, or holds characters that a header cannot.
     #[error("the idempotency key must be 1 to 100 visible ASCII characters")]
     BadKey,
+    /// The key was used for another draft.
+    #[error("the idempotency key was used for another draft")]
+    KeyUsed,
     /// The draft has changed while the plan was made.
     #[error("the draft has changed meanwhile")]
     Conflict(Box<Draft>),
@@ -66,6 +69,9 @@ pub enum ResolveError {
     /// The run is under way.
     #[error("the run is under way: wait for it or stop it")]
     Running,
+    /// Its draft was changed, published again or put in the bin since it went back to editing.
+    #[error("the draft has gone on without this run: approve a new plan of it")]
+    DraftWentOn,
     /// The named issue is not there, or is not one of the run's project.
     #[error("there is no issue `{0}` in this project")]
     NoSuchIssue(String),

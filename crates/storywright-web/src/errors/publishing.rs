@@ -70,6 +70,11 @@ impl From<PublishError> for AppError {
                 "The idempotency key is missing or malformed",
                 "Send a header Idempotency-Key of 1 to 100 visible ASCII characters, the same for every try",
             ),
+            PublishError::KeyUsed => Self::new(
+                &kinds::IDEMPOTENCY_KEY_USED,
+                "The idempotency key was used for another draft",
+                "Send a new key; only repeated tries for the same draft share one",
+            ),
             PublishError::Conflict(current) => draft_conflict(current),
             PublishError::Storage(error) => error.into(),
         }
@@ -92,6 +97,11 @@ impl From<ResolveError> for AppError {
             ResolveError::Running => {
                 Self::new(&kinds::RUN_ACTIVE, "The run is under way", "Wait until it has ended, or stop it")
             }
+            ResolveError::DraftWentOn => Self::new(
+                &kinds::DRAFT_WENT_ON,
+                "The draft has gone on without this run: it was changed, published again or deleted",
+                "Open the draft and approve a new plan of it",
+            ),
             ResolveError::NoSuchIssue(key) => Self::field(
                 "key",
                 "no_such_issue",
