@@ -4,7 +4,7 @@
 //! (schema version [`SCHEMA_VERSION`]) is stored, sent to the browser, and asked of the model.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Version of the stored JSON form; raise it together with a migration of stored documents.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -181,22 +181,38 @@ impl Document {
     /// Gives every story and sub-task its local reference by position; what had one keeps it if it is unique.
     #[must_use]
     pub fn with_references(mut self) -> Self {
-        let mut used: Vec<String> = Vec::new();
+        let mut stories = References::default();
         for story in &mut self.stories {
-            if story.id.is_empty() || used.contains(&story.id) {
-                story.id = fresh("s", &used);
+            if story.id.is_empty() || stories.used.contains(&story.id) {
+                story.id = stories.fresh("s");
             }
-            used.push(story.id.clone());
+            stories.used.insert(story.id.clone());
             let prefix = format!("{}.", story.id);
-            let mut inner: Vec<String> = Vec::new();
+            let mut subtasks = References::default();
             for subtask in &mut story.subtasks {
-                if !subtask.id.starts_with(&prefix) || inner.contains(&subtask.id) {
-                    subtask.id = fresh(&prefix, &inner);
+                if !subtask.id.starts_with(&prefix) || subtasks.used.contains(&subtask.id) {
+                    subtask.id = subtasks.fresh(&prefix);
                 }
-                inner.push(subtask.id.clone());
+                subtasks.used.insert(subtask.id.clone());
             }
         }
         self
+    }
+
+    /// How many things its lists hold: stories, sub-tasks, criteria, steps, labels and so on. Pages show each as a field.
+    #[must_use]
+    pub fn entry_count(&self) -> usize {
+        let steps = |scenario: &Scenario| 1 + scenario.given.len() + scenario.when.len() + scenario.then.len();
+        let entries = |story: &Story| {
+            1 + story.scenarios.iter().map(steps).sum::<usize>()
+                + story.sections.len()
+                + story.acceptance_criteria.len()
+                + story.labels.len()
+                + story.components.len()
+                + story.subtasks.len()
+                + story.custom_fields.len()
+        };
+        self.stories.iter().map(entries).sum()
     }
 
     /// Whether there is nothing that could be created.
@@ -212,14 +228,26 @@ impl Document {
     }
 }
 
-fn fresh(prefix: &str, used: &[String]) -> String {
-    let mut number = used.len() + 1;
-    loop {
-        let candidate = format!("{prefix}{number}");
-        if !used.contains(&candidate) {
-            return candidate;
+/// References that are taken, found without looking at each: a document may come with very many, chosen to collide.
+#[derive(Default)]
+struct References {
+    used: HashSet<String>,
+    /// Every number below it has been found taken.
+    free_from: usize,
+}
+
+impl References {
+    /// The first free number after as many as there are references.
+    fn fresh(&mut self, prefix: &str) -> String {
+        let mut number = self.free_from.max(self.used.len() + 1);
+        loop {
+            let candidate = format!("{prefix}{number}");
+            number += 1;
+            if !self.used.contains(&candidate) {
+                self.free_from = number;
+                return candidate;
+            }
         }
-        number += 1;
     }
 }
 
@@ -298,6 +326,19 @@ mod tests {
         assert_ne!(ids[1], ids[2]);
         assert_eq!(document.stories[1].subtasks[1].id, format!("{}.2", document.stories[1].id));
         assert_eq!(document.clone().with_references(), document);
+    }
+
+    #[test]
+    fn very_many_colliding_references_are_settled_at_once() {
+        let subtask = |id: String| Subtask { id, ..Subtask::default() };
+        let taken = (10_001..=20_000).map(|number| subtask(format!("s1.{number}")));
+        let subtasks = taken.chain((0..10_000).map(|_| subtask(String::new()))).collect();
+        let story = Story { id: "s1".to_owned(), subtasks, ..Story::default() };
+        let document = Document { stories: vec![story] }.with_references();
+        let references: HashSet<&str> = document.stories[0].subtasks.iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(references.len(), 20_000);
+        assert_eq!(document.stories[0].subtasks[10_000].id, "s1.20001");
+        assert_eq!(document.entry_count(), 20_001);
     }
 
     #[test]
