@@ -80,6 +80,33 @@ fn what_is_said_between_two_writes_is_one_row() {
 }
 
 #[test]
+fn what_reaches_the_disk_while_a_listener_joins_is_told_once() {
+    let fixture = Fixture::new();
+    let log = fixture.storage.job_log().unwrap();
+    let ended = Arc::new(AtomicBool::new(false));
+    // Whatever the writer does between the two steps of joining: nothing, one write, a write and more to say.
+    for steps in 0..3 {
+        let first = say(&log, "one") - 1;
+        say(&log, "two");
+        let joined = log.shared.join(JOB, 900 + steps, first, &ended);
+        if steps > 0 {
+            log.flush(JOB).unwrap();
+        }
+        if steps > 1 {
+            say(&log, "three");
+        }
+        let (sender, ear) = channel();
+        let listening = log.shared.replay(&joined, 900 + steps, first, Box::new(Ear(sender))).unwrap();
+        say(&log, "after");
+        log.flush(JOB).unwrap();
+        let heard: Vec<String> = ear.try_iter().map(|event| event.data).collect();
+        let expected: &[&str] = if steps > 1 { &["one", "two", "three", "after"] } else { &["one", "two", "after"] };
+        assert_eq!(heard, expected, "{steps} steps");
+        assert_eq!(listening, Listening::Yes);
+    }
+}
+
+#[test]
 fn writing_follows_by_itself_and_dropping_the_log_writes_the_rest() {
     let fixture = Fixture::new();
     let log = fixture.storage.job_log().unwrap();
