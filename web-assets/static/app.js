@@ -464,7 +464,7 @@
       const line = $('[data-save-state]');
       if (!line) return;
       line.textContent = text;
-      line.className = `${tone} tiny whitespace-nowrap`;
+      line.className = `${tone} tiny${tone === 'muted' ? ' whitespace-nowrap' : ''}`;
     }
 
     async save() {
@@ -719,7 +719,9 @@
   function watch() {
     for (const host of $$('[data-job]')) {
       const { job } = host.dataset;
-      if (!streams.has(job) && !ended.has(job)) streams.set(job, new Stream(job, host));
+      if (streams.has(job) || ended.has(job)) continue;
+      streams.set(job, new Stream(job, host));
+      tell('job-changed');
     }
     const busy = $('#prompt-bar[data-job]') !== null;
     for (const field of $$('#document .doc-input, textarea[data-part="requirements"]')) field.readOnly = busy;

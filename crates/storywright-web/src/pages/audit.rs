@@ -30,7 +30,6 @@ struct Entry {
     action: String,
     summary: String,
     target: Option<Target>,
-    address: String,
     outcome: &'static str,
     request_id: String,
 }
@@ -74,7 +73,6 @@ impl Entry {
             at: desk.time(entry.at),
             target: target(&entry.subject),
             summary,
-            address: String::new(),
             outcome,
             request_id: entry.request_id,
             action: entry.action,
@@ -91,7 +89,7 @@ fn target(subject: &str) -> Option<Target> {
         "run" => "runs",
         _ => return None,
     };
-    Some(Target { label: format!("the {what}"), href: format!("/{place}/{id}") })
+    Some(Target { label: format!("Open the {what}"), href: format!("/{place}/{id}") })
 }
 
 /// The page.

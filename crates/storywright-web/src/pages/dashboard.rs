@@ -1,6 +1,7 @@
 //! The dashboard: what is connected, what was worked on, what was created.
 
 use super::desk::Desk;
+use super::integrations::words;
 use super::lists::{DraftRow, IssueRow};
 use crate::errors::AppError;
 use crate::view::{Page, Time, View};
@@ -71,7 +72,7 @@ impl HealthLine {
             None => ("Not connected.".to_owned(), Some("Connect it"), None),
             Some(Health::Untested) => ("Not tested yet.".to_owned(), Some("Test it"), None),
             Some(Health::Ok { employee_id, at }) => (format!("Signed in as {employee_id}."), None, Some(*at)),
-            Some(Health::Broken { detail, at, .. }) => (crate::errors::sentence(detail), Some("Repair it"), Some(*at)),
+            Some(Health::Broken { code, detail, at, .. }) => (words(code, detail), Some("Repair it"), Some(*at)),
         };
         Self {
             kind: kind.as_str(),

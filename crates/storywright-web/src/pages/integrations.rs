@@ -350,7 +350,17 @@ fn problem(health: &Health) -> Option<Problem> {
         "unavailable" | "llm_unavailable" => "Try again in a moment; if it stays, ask whether the site is down.",
         _ => "Check what you entered, then test again.",
     };
-    Some(Problem { what: sentence(detail), cure })
+    Some(Problem { what: words(code, detail), cure })
+}
+
+/// What went wrong in a sentence; the service's own words are told as such, lest its session be taken for ours.
+pub(super) fn words(code: &str, detail: &str) -> String {
+    let told = sentence(detail);
+    if code == "llm_credential_refused" {
+        format!("The service refused the cookie. It says: “{told}”")
+    } else {
+        told
+    }
 }
 
 /// How far the last test came.
@@ -366,7 +376,7 @@ fn steps(health: &Health) -> Vec<Step> {
                 "malformed_answer" | "llm_malformed" | "account_inactive" | "not_found_there" => 2,
                 _ => 1,
             };
-            (at, Some(sentence(detail)))
+            (at, Some(words(code, detail)))
         }
     };
     let step = |(index, name): (usize, &&'static str)| Step {

@@ -96,6 +96,18 @@ impl Browser {
         self.permitted.borrow_mut().push(status);
     }
 
+    /// The following steps cut the network: the console may say so.
+    pub fn permit_unreachable(&self) {
+        self.permit(0);
+    }
+
+    /// Cuts the network of the page, or restores it.
+    pub async fn network(&self, on: bool) {
+        let conditions = json!({ "offline": !on, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.cdp("Network.enable", json!({})).await;
+        self.cdp("Network.emulateNetworkConditions", conditions).await;
+    }
+
     /// Everything that the console said since the last call.
     pub async fn console(&self) -> Vec<BrowserLogEntry> {
         self.driver.browser_log().await.unwrap_or_default()

@@ -15,8 +15,11 @@ pub fn complaints(entries: &[BrowserLogEntry], permitted: &[u16]) -> Vec<String>
         .collect()
 }
 
-/// Chromium's own line about an answer, or htmx's.
+/// Chromium's own line about an answer, or htmx's. Status 0: there was no answer.
 fn is_refusal(text: &str, status: u16) -> bool {
+    if status == 0 {
+        return text.contains("net::ERR_INTERNET_DISCONNECTED") || text.contains("htmx:sendError");
+    }
     text.contains(&format!("responded with a status of {status} "))
         || text.contains(&format!("Response Status Error Code {status} "))
 }

@@ -4,8 +4,8 @@ use crate::browser::DESKTOP;
 use crate::looks::inspect;
 use crate::pages::{self, field};
 use crate::stage::play;
-use crate::support::{PASSWORD, REQUIREMENTS};
-use serde_json::json;
+use crate::support::{Client, PASSWORD, REQUIREMENTS};
+use serde_json::{Value, json};
 
 #[test]
 fn two_tabs_keep_both_versions() {
@@ -54,21 +54,18 @@ fn two_tabs_keep_both_versions() {
     });
 }
 
-fn stored(person: &crate::support::Client, draft: &str) -> String {
+fn stored(person: &Client, draft: &str) -> String {
     person.get(&format!("drafts/{draft}")).expect(200)["document"]["stories"][0]["summary"].as_str().unwrap().to_owned()
 }
 
-fn every_summary(person: &crate::support::Client, draft: &str) -> Vec<String> {
+/// The summary in every version that is kept.
+fn every_summary(person: &Client, draft: &str) -> Vec<String> {
     let versions = person.get(&format!("drafts/{draft}/versions")).expect(200);
-    versions["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|version| {
-            let path = format!("drafts/{draft}?version={}", version["version"]);
-            person.get(&path).expect(200)["document"]["stories"][0]["summary"].as_str().unwrap_or_default().to_owned()
-        })
-        .collect()
+    let of = |version: &Value| {
+        let one = person.get(&format!("drafts/{draft}/versions/{}", version["number"])).expect(200);
+        one["document"]["stories"][0]["summary"].as_str().unwrap_or_default().to_owned()
+    };
+    versions["items"].as_array().unwrap().iter().map(of).collect()
 }
 
 #[test]
@@ -107,6 +104,27 @@ fn a_session_that_ends_while_typing_loses_nothing() {
         pages::saved(browser).await;
         pages::refine(browser, "Set story points to 1").await;
         assert_eq!(browser.value(&field("stories.0.story_points")).await, "1");
+    });
+}
+
+#[test]
+fn typing_without_a_network_is_saved_when_it_is_back() {
+    play("offline", DESKTOP, async |stage, browser| {
+        let client = stage.company.member("alice");
+        let draft = client.written(REQUIREMENTS);
+        pages::sign_in(browser, &stage.company.person("alice")).await;
+        pages::open(browser, &draft).await;
+        browser.permit_unreachable();
+        browser.network(false).await;
+        browser.see("#offline", "You are offline").await;
+        let summary = field("stories.0.summary");
+        browser.fill(&summary, "Typed in a tunnel").await;
+        browser.see("#save-state", "Not saved").await;
+        inspect(stage, browser, "workspace-offline").await;
+        browser.network(true).await;
+        pages::saved(browser).await;
+        browser.gone("#offline").await;
+        assert_eq!(stored(&client, &draft), "Typed in a tunnel");
     });
 }
 

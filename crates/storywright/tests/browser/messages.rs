@@ -5,6 +5,7 @@ use crate::looks::inspect;
 use crate::pages;
 use crate::stage::play;
 use crate::support::REQUIREMENTS;
+use storywright_sandbox::{FaultKind, FaultRule, Service};
 
 #[test]
 fn unknown_addresses_and_other_peoples_drafts_are_not_found() {
@@ -27,6 +28,30 @@ fn unknown_addresses_and_other_peoples_drafts_are_not_found() {
         inspect(stage, browser, "error-404").await;
         browser.click("a", "Back to the start").await;
         browser.see("h1", "Dashboard").await;
+    });
+}
+
+#[test]
+fn a_site_that_is_down_is_named_with_what_to_do() {
+    play("jira-down", DESKTOP, async |stage, browser| {
+        let client = stage.company.member("alice");
+        let draft = client.written(REQUIREMENTS);
+        pages::sign_in(browser, &stage.company.person("alice")).await;
+        let down = FaultKind::Status { code: 503, body: None, headers: Default::default() };
+        stage.company.sandbox.add_fault(FaultRule::new(Service::Jira, down).for_ever()).unwrap();
+        for status in [502, 503] {
+            browser.permit(status);
+        }
+        browser.goto("/drafts/new").await;
+        browser.see("main [role=alert]", "does not answer").await;
+        inspect(stage, browser, "draft-new-jira-down").await;
+        browser.goto(&format!("/drafts/{draft}/plan")).await;
+        browser.see("main [role=alert]", "does not answer").await;
+        inspect(stage, browser, "approval-jira-down").await;
+        browser.goto("/integrations").await;
+        pages::test_connection(browser, "jira").await;
+        browser.see("#card-jira .badge", "Not working").await;
+        browser.see("#card-jira [role=alert]", "").await;
     });
 }
 

@@ -45,7 +45,61 @@ fn an_unknown_outcome_is_asked_about_and_adopted() {
         browser.see("#run button", "This is the one").await;
         inspect(stage, browser, "run-unknown").await;
         assert_eq!(stage.company.created().len(), 1, "an unknown outcome is not sent again");
+
+        // Jira's search does not know it yet, and says so; later it does, and the rest follows.
+        browser.click("#run button", "Look again").await;
+        browser.see("#toasts", "Jira does not find the issue yet").await;
+        sandbox.clear_faults();
+        browser.click("#run button", "Look again").await;
+        browser.see("#run a.key", "PAY-").await;
+        browser.click("#run button", "Go on with the rest").await;
+        browser.see("#run .badge", "Done").await;
+        let planned = browser.count("#run .rows > li").await;
+        assert_eq!(stage.company.created().len() as u64, planned, "nothing is doubled");
     });
+}
+
+#[test]
+fn what_jira_asks_for_is_filled_in_before_the_approval() {
+    play("required-fields", DESKTOP, async |stage, browser| {
+        let client = stage.company.member("alice");
+        let body =
+            json!({ "requirements": REQUIREMENTS, "format": "classic", "project_key": "OPS", "issue_type": "Story" });
+        let draft = client.call("POST", "drafts", body).expect(201)["id"].as_str().unwrap().to_owned();
+        client.to_end(&client.generate(&draft));
+        pages::sign_in(browser, &stage.company.person("alice")).await;
+        browser.permit(422);
+        browser.goto(&format!("/drafts/{draft}/plan")).await;
+        browser.see("#required-fields", "Jira asks for").await;
+        inspect(stage, browser, "approval-required").await;
+        browser.click("#required-fields button", "Save and check again").await;
+        browser.see("#required-fields .problem", "Fill this in.").await;
+        inspect(stage, browser, "approval-required-problems").await;
+        let epic =
+            stage.company.sandbox.issues().into_iter().find(|one| one.project == "OPS" && one.issue_type == "Epic");
+        let form = "#required-fields ";
+        browser.choose(&field_of(form, "customfield_10200"), "Production").await;
+        let first = browser.js("all('#required-fields select')[1].options[1].label").await;
+        browser.choose(&field_of(form, "customfield_10201"), first.as_str().unwrap()).await;
+        browser.fill(&field_of(form, "customfield_10202"), &stage.company.person("bob").employee_id).await;
+        browser.fill(&field_of(form, "customfield_10100"), &epic.unwrap().key).await;
+        browser.click("#required-fields button", "Save and check again").await;
+        browser.see("article", "").await;
+        browser.see("button[data-main]", "in OPS").await;
+        browser.click("button[data-main]", "in OPS").await;
+        browser.arrive("/runs/").await;
+        browser.see("#run .badge", "Done").await;
+        assert!(
+            stage.company.created().iter().all(|(key, _, _)| key.starts_with("OPS-")),
+            "{:?}",
+            stage.company.created()
+        );
+    });
+}
+
+/// The input of one of Jira's fields.
+fn field_of(form: &str, id: &str) -> String {
+    format!("{form}[name='field.{id}']")
 }
 
 #[test]

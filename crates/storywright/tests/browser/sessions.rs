@@ -143,6 +143,7 @@ fn theme_and_navigation_are_remembered() {
 
         // API tokens are shown once.
         browser.goto("/profile").await;
+        browser.click("label", "System").await;
         browser.fill("#token-name", "nightly script").await;
         browser.click("#tokens button", "Create a token").await;
         let token = browser.text("#new-token").await;
@@ -152,7 +153,7 @@ fn theme_and_navigation_are_remembered() {
         browser.see("#tokens li", "nightly script").await;
         assert!(!browser.shows("#new-token", "").await);
         browser.click("#tokens button", "Revoke nightly script").await;
-        browser.gone("#tokens li").await;
+        browser.until("see the token go", "!one('#tokens li', 'nightly script')").await;
     });
 }
 
