@@ -84,10 +84,12 @@ impl Settings {
     /// The shipped demonstration's configuration, with the pretend company's real port and its shared files found from here.
     fn write_config(&self, workspace: &Workspace) -> Result<(), Failure> {
         let shipped = workspace.root.join("config/demo/config.json");
-        let text = std::fs::read_to_string(&shipped).explain(format!("read {}", shipped.display()), "restore it from git")?;
+        let text =
+            std::fs::read_to_string(&shipped).explain(format!("read {}", shipped.display()), "restore it from git")?;
         let shared = format!("\"{}/", workspace.root.join("config").display());
         let text = text.replace("http://127.0.0.1:9900", &self.sandbox_url()).replace("\"../", &shared);
-        std::fs::create_dir_all(self.config()).explain(format!("create {}", self.config().display()), "check that var/ is writable")?;
+        std::fs::create_dir_all(self.config())
+            .explain(format!("create {}", self.config().display()), "check that var/ is writable")?;
         let file = self.config().join("config.json");
         std::fs::write(&file, text).explain(format!("write {}", file.display()), "check that var/ is writable")
     }
