@@ -8,6 +8,7 @@ use crate::visit::SignedIn;
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
 use similar::{ChangeTag, TextDiff};
+use std::collections::HashMap;
 use std::time::Duration;
 use storywright_application::drafts::{draft, draft_version, draft_versions};
 use storywright_domain::DraftId;
@@ -169,9 +170,11 @@ pub fn version_at(desk: &Desk<'_>, id: DraftId, number: u32) -> Result<DraftVers
 pub fn differences(from: &Document, to: &Document) -> Vec<Change> {
     let before = fields(from);
     let after = fields(to);
+    // A document may hold very many entries: each is looked up, not searched for.
+    let (before_by_key, after_by_key) = (by_key(&before), by_key(&after));
     let mut changes = Vec::new();
     for field in &after {
-        match before.iter().find(|old| old.key == field.key) {
+        match before_by_key.get(field.key.as_str()) {
             None if !field.text.is_empty() => changes.push(field.change("added", "", &field.text)),
             Some(old) if old.text != field.text => {
                 let kind = match (old.text.is_empty(), field.text.is_empty()) {
@@ -185,11 +188,16 @@ pub fn differences(from: &Document, to: &Document) -> Vec<Change> {
         }
     }
     for field in before.iter().filter(|field| !field.text.is_empty()) {
-        if !after.iter().any(|new| new.key == field.key) {
+        if !after_by_key.contains_key(field.key.as_str()) {
             changes.push(field.change("removed", &field.text, ""));
         }
     }
     changes
+}
+
+/// The first field of each key.
+fn by_key(fields: &[Field]) -> HashMap<&str, &Field> {
+    fields.iter().rev().map(|field| (field.key.as_str(), field)).collect()
 }
 
 /// One text of a document. The key names it by the references of story and sub-task, which survive a move.
@@ -335,6 +343,14 @@ mod tests {
         assert_eq!(added.trim(), "bank");
         assert_eq!((changes[1].kind, changes[1].label.as_str()), ("removed", "Story 1, criterion 2"));
         assert!(differences(&to, &to).is_empty());
+    }
+
+    #[test]
+    fn very_many_entries_are_compared_at_once() {
+        let criteria = vec![""; 200_000];
+        let from = Document { stories: vec![story("Pay by card", &criteria)] };
+        let to = Document { stories: vec![story("Pay by phone", &criteria)] };
+        assert_eq!(differences(&from, &to).len(), 1);
     }
 
     #[test]
