@@ -33,7 +33,7 @@ impl Limits {
         Self {
             addresses: Buckets::new(rates.sign_in_per_address, &clock),
             names_from: Buckets::new(rates.sign_in_per_name_and_address, &clock),
-            names: Buckets::new(rates.sign_in_per_name, &clock),
+            names: Buckets::hourly(rates.sign_in_per_name, &clock),
             people: Buckets::new(rates.outside_per_person, &clock),
         }
     }
@@ -127,9 +127,19 @@ struct Buckets<K: Hash + Eq + Clone> {
 
 impl<K: Hash + Eq + Clone> Buckets<K> {
     fn new(per_minute: u32, clock: &Arc<dyn Clock>) -> Self {
+        Self::with(NonZeroU32::new(per_minute).map(Quota::per_minute), clock)
+    }
+
+    /// At most so many within any hour, three in ten of them at once.
+    fn hourly(most: u32, clock: &Arc<dyn Clock>) -> Self {
+        let at_once = NonZeroU32::new((most / 10).saturating_mul(3)).unwrap_or(NonZeroU32::MIN);
+        let evenly = NonZeroU32::new(most.saturating_sub(at_once.get())).unwrap_or(NonZeroU32::MIN);
+        Self::with((most > 0).then(|| Quota::per_hour(evenly).allow_burst(at_once)), clock)
+    }
+
+    fn with(quota: Option<Quota>, clock: &Arc<dyn Clock>) -> Self {
         let clock = PortClock(Arc::clone(clock));
-        let limiter = NonZeroU32::new(per_minute)
-            .map(|most| RateLimiter::dashmap_with_clock(Quota::per_minute(most), clock.clone()));
+        let limiter = quota.map(|quota| RateLimiter::dashmap_with_clock(quota, clock.clone()));
         Self { limiter, clock, asked: AtomicU32::new(0) }
     }
 
@@ -142,5 +152,40 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         let until = limiter.check_key(&key).err()?;
         let wait = until.wait_time_from(self.clock.now());
         Some(Millis(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX).max(1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicI64;
+
+    #[derive(Default)]
+    struct HandClock(AtomicI64);
+
+    impl Clock for HandClock {
+        fn now(&self) -> storywright_domain::Timestamp {
+            storywright_domain::Timestamp(self.0.load(Ordering::Relaxed))
+        }
+    }
+
+    #[test]
+    fn one_name_is_guessed_at_most_a_hundred_times_an_hour_from_everywhere_together() {
+        let clock = Arc::new(HandClock::default());
+        let limits = Limits::new(Rates::default(), Arc::clone(&clock) as Arc<dyn Clock>);
+        let mut let_through = 0;
+        for second in 0..3_600_u32 {
+            clock.0.store(i64::from(second) * 1_000, Ordering::Relaxed);
+            // Always another address, so that only the name is counted.
+            let [_, _, high, low] = second.to_be_bytes();
+            let address = IpAddr::from([203, 0, high, low]);
+            let_through += usize::from(limits.sign_in(address, "Alice ", false).is_ok());
+        }
+        assert!((60..=100).contains(&let_through), "{let_through}");
+        assert!(
+            limits.sign_in(IpAddr::from([198, 51, 100, 1]), "alice", true).is_ok(),
+            "a browser that was here before"
+        );
+        assert!(limits.sign_in(IpAddr::from([198, 51, 100, 1]), "bob", false).is_ok());
     }
 }

@@ -36,15 +36,15 @@ pub struct WebSettings {
     pub version: String,
 }
 
-/// How often something may be asked. Each is a bucket that refills evenly within a minute.
+/// How often something may be asked. Each is a bucket that refills evenly.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates {
     /// Sign-ins and sign-ups per network address and minute.
     pub sign_in_per_address: u32,
     /// Sign-ins for one name from one address and minute.
     pub sign_in_per_name_and_address: u32,
-    /// Sign-ins for one name from all unknown browsers together and minute; browsers that signed in before are not counted,
-    /// so that a stranger cannot keep a person out.
+    /// Sign-ins for one name from all unknown browsers together within any hour, three in ten of them at once; browsers that signed in
+    /// before are not counted, so that a stranger cannot keep a person out.
     pub sign_in_per_name: u32,
     /// Requests per person and minute that call Jira, Confluence or the LLM.
     pub outside_per_person: u32,
@@ -52,7 +52,12 @@ pub struct Rates {
 
 impl Default for Rates {
     fn default() -> Self {
-        Self { sign_in_per_address: 30, sign_in_per_name_and_address: 10, sign_in_per_name: 30, outside_per_person: 60 }
+        Self {
+            sign_in_per_address: 30,
+            sign_in_per_name_and_address: 10,
+            sign_in_per_name: 100,
+            outside_per_person: 60,
+        }
     }
 }
 
