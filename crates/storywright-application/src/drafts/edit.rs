@@ -67,7 +67,7 @@ pub enum EditDraftError {
 pub const MAX_DOCUMENT_BYTES: usize = 1_000_000;
 
 /// Most entries of a stored document; each is a field of its own in pages.
-pub const MAX_DOCUMENT_ENTRIES: usize = 5_000;
+pub const MAX_DOCUMENT_ENTRIES: usize = 20_000;
 
 /// Changes a draft whose stored version is `expected`.
 ///
