@@ -7,7 +7,7 @@ use storywright_domain::person::Actor;
 use storywright_domain::ports::{ChatError, SealError, StorageError, StorageExt};
 use storywright_domain::remote::{RemoteError, SiteKind, TlsTrust};
 use storywright_domain::secret::BadCredential;
-use storywright_domain::{Secret, Timestamp};
+use storywright_domain::{Secret, Timestamp, UserId};
 
 /// What a person enters for a connection. It holds what was pasted, so it has no `Debug`.
 pub struct NewIntegration {
@@ -19,7 +19,7 @@ pub struct NewIntegration {
     pub credential: Option<String>,
     /// Whether the certificate is verified.
     pub verify_tls: bool,
-    /// Certificates to trust, PEM, already checked by the caller's certificate check; `None` keeps the stored ones.
+    /// Certificates to trust, PEM, already checked by the caller's certificate check; `None` keeps the stored ones, blank removes them.
     pub ca_pem: Option<String>,
 }
 
@@ -108,30 +108,14 @@ pub fn save_integration(
         return Err(SaveIntegrationError::TlsMustBeVerified);
     }
     let user = actor.user();
-    let stored = ports.storage.read(|tx| tx.integration(user, new.kind))?;
-    let (sealed, hint) = match (&new.credential, &stored) {
-        (Some(raw), _) if !raw.trim().is_empty() => {
+    let given = match &new.credential {
+        Some(raw) if !raw.trim().is_empty() => {
             let credential = Secret::pasted(raw)?;
-            (ports.sealer.seal(&place(user, new.kind), &credential)?, credential.hint())
+            Some((ports.sealer.seal(&place(user, new.kind), &credential)?, credential.hint()))
         }
-        // A stored credential never follows its person to another site: that would hand it to a host it was not made for.
-        (_, Some(stored)) if stored.target == new.target => {
-            (stored.sealed_credential.clone(), stored.credential_hint.clone())
-        }
-        (_, Some(_)) => return Err(SaveIntegrationError::CredentialOfOtherSite),
-        (_, None) => return Err(SaveIntegrationError::CredentialMissing),
+        _ => None,
     };
-    let kept_ca = stored.filter(|stored| stored.target == new.target).and_then(|stored| stored.tls.ca_pem);
-    let integration = Integration {
-        user,
-        kind: new.kind,
-        target: new.target.clone(),
-        sealed_credential: sealed,
-        credential_hint: hint,
-        tls: TlsTrust { verify: new.verify_tls, ca_pem: new.ca_pem.clone().or(kept_ca) },
-        health: Health::Untested,
-        updated_at: ports.clock.now(),
-    };
+    let now = ports.clock.now();
     let entry = ports.audit_entry(
         Some(user),
         actor.request_id(),
@@ -140,10 +124,32 @@ pub fn save_integration(
         new.target.clone(),
     );
     ports.storage.write(|tx| {
+        let stored = tx.integration(user, new.kind)?;
+        let (sealed_credential, credential_hint) = match (&given, &stored) {
+            (Some(given), _) => given.clone(),
+            // A stored credential never follows its person to another site: that would hand it to a host it was not made for.
+            (None, Some(stored)) if stored.target == new.target => {
+                (stored.sealed_credential.clone(), stored.credential_hint.clone())
+            }
+            (None, Some(_)) => return Err(SaveIntegrationError::CredentialOfOtherSite),
+            (None, None) => return Err(SaveIntegrationError::CredentialMissing),
+        };
+        let kept_ca = stored.filter(|stored| stored.target == new.target).and_then(|stored| stored.tls.ca_pem);
+        let ca_pem = new.ca_pem.clone().or(kept_ca).filter(|pem| !pem.trim().is_empty());
+        let integration = Integration {
+            user,
+            kind: new.kind,
+            target: new.target.clone(),
+            sealed_credential,
+            credential_hint,
+            tls: TlsTrust { verify: new.verify_tls, ca_pem },
+            health: Health::Untested,
+            updated_at: now,
+        };
         tx.save_integration(&integration)?;
-        tx.audit(&entry)
-    })?;
-    Ok(integration)
+        tx.audit(&entry)?;
+        Ok(integration)
+    })
 }
 
 /// Calls the other side, asks whose the credential is, compares employee IDs, and keeps the result.
@@ -166,15 +172,18 @@ pub fn test_integration(ports: &Ports, actor: &Actor, kind: IntegrationKind) -> 
     );
     ports.storage.write(|tx| {
         // Saved again meanwhile: the result belongs to what is no longer stored.
-        let unchanged = tx
-            .integration(actor.user(), kind)?
-            .is_some_and(|now| now.sealed_credential == integration.sealed_credential);
-        if unchanged {
-            tx.save_integration(&Integration { health: health.clone(), ..integration.clone() })?;
+        if let Some(stored) = tx.integration(actor.user(), kind)?.filter(|stored| same_connection(stored, &integration))
+        {
+            tx.save_integration(&Integration { health: health.clone(), ..stored })?;
         }
         tx.audit(&entry)
     })?;
     Ok(report)
+}
+
+/// Whether a call over the one would be the same as over the other.
+fn same_connection(one: &Integration, other: &Integration) -> bool {
+    one.target == other.target && one.tls == other.tls && one.sealed_credential == other.sealed_credential
 }
 
 /// Whose a credential is, or code and words of what went wrong.
@@ -256,22 +265,29 @@ pub fn label(kind: IntegrationKind) -> &'static str {
     }
 }
 
-/// Notes that a connection stopped working in the middle of something, so that the dashboard says so.
+/// Notes that a connection stopped working in the middle of something, so that the dashboard says so; nothing when the credential that
+/// was refused has been replaced meanwhile.
 ///
 /// # Errors
 /// [`StorageError`].
 pub fn mark_broken(
     ports: &Ports,
-    user: storywright_domain::UserId,
+    user: UserId,
     kind: IntegrationKind,
+    refused: &Secret,
     code: &str,
     detail: &str,
 ) -> Result<(), StorageError> {
+    let Some(seen) = ports.storage.read(|tx| tx.integration(user, kind))? else { return Ok(()) };
+    let is_refused = ports.sealer.open(&place(user, kind), &seen.sealed_credential).is_ok_and(|kept| kept == *refused);
+    if !is_refused {
+        return Ok(());
+    }
     let at = ports.clock.now();
-    ports.storage.write(|tx| match tx.integration(user, kind)? {
-        Some(integration) => {
+    ports.storage.write(|tx| match tx.integration(user, kind)?.filter(|stored| same_connection(stored, &seen)) {
+        Some(stored) => {
             let health = Health::Broken { code: code.to_owned(), detail: detail.to_owned(), employee_id: None, at };
-            tx.save_integration(&Integration { health, ..integration })
+            tx.save_integration(&Integration { health, ..stored })
         }
         None => Ok(()),
     })

@@ -1,11 +1,13 @@
 //! Jobs as people see them: looking, listing, stopping, listening.
 
 use crate::Ports;
+use crate::publishing::stop_run_of;
 use storywright_domain::JobId;
+use storywright_domain::draft::DraftState;
 use storywright_domain::job::{EventKind, Job, JobKind, JobStatus};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{EventListener, Slice, StorageError, StorageExt, Subscription, Tx};
-use storywright_domain::{DraftId, Timestamp, UserId};
+use storywright_domain::{DraftId, Timestamp};
 
 /// One of the person's jobs.
 ///
@@ -47,30 +49,29 @@ pub fn cancel_job(ports: &Ports, actor: &Actor, id: JobId) -> Result<Option<JobS
         let status = tx.request_cancel(user, id, entry.at)?;
         let was_waiting = status == Some(JobStatus::Cancelled);
         if was_waiting {
-            release_subject(tx, &before, entry.at)?;
+            match before.kind {
+                JobKind::Generate | JobKind::Refine => release_draft(tx, &before, entry.at)?,
+                JobKind::Publish => stop_run_of(tx, &before, entry.at)?,
+            }
         }
         tx.audit(&entry)?;
         Ok((status, was_waiting))
     })?;
-    ports.running.cancel(id);
+    if status.is_some() {
+        // Only now is it known that the job is this person's.
+        ports.running.cancel(id);
+    }
     if was_waiting {
         ports.events.append(id, EventKind::Done, r#"{"status":"cancelled"}"#)?;
     }
     Ok(status)
 }
 
-/// Gives back what a job held when it ends without having run: the draft can be edited again.
-pub(crate) fn release_subject(tx: &mut dyn Tx, job: &Job, at: Timestamp) -> Result<(), StorageError> {
-    match job.kind {
-        JobKind::Generate | JobKind::Refine => release_draft(tx, job.user, &job.subject, job.id, at),
-        JobKind::Publish => Ok(()),
-    }
-}
-
-fn release_draft(tx: &mut dyn Tx, user: UserId, subject: &str, job: JobId, at: Timestamp) -> Result<(), StorageError> {
-    let Ok(id) = DraftId::parse(subject) else { return Ok(()) };
-    let Some(draft) = tx.draft(user, id)? else { return Ok(()) };
-    if draft.state != (storywright_domain::draft::DraftState::Writing { job }) {
+/// Gives back the draft that a writing job held when it ends without having written: it can be edited again.
+pub(crate) fn release_draft(tx: &mut dyn Tx, job: &Job, at: Timestamp) -> Result<(), StorageError> {
+    let Ok(id) = DraftId::parse(&job.subject) else { return Ok(()) };
+    let Some(draft) = tx.draft(job.user, id)? else { return Ok(()) };
+    if draft.state != (DraftState::Writing { job: job.id }) {
         return Ok(());
     }
     let expected = draft.version;

@@ -45,7 +45,8 @@ impl RunningJobs {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a job with the fence of its lease; `None` once the process is ending.
+    /// Notes a job with the fence of its lease; `None` once the process is ending. A worker of this process that lost the lease before is
+    /// stopped; one that lost it before it could begin is stopped at once.
     #[must_use]
     pub fn begin(&self, job: JobId, fence: i64) -> Option<Cancellation> {
         let mut jobs = self.lock();
@@ -53,13 +54,25 @@ impl RunningJobs {
             return None;
         }
         let cancellation = Cancellation::new();
-        jobs.insert(job, (fence, cancellation.clone()));
+        let newer = jobs.get(&job).is_some_and(|(running, _)| *running > fence);
+        let stale = if newer {
+            Some(cancellation.clone())
+        } else {
+            jobs.insert(job, (fence, cancellation.clone())).map(|(_, stale)| stale)
+        };
+        drop(jobs);
+        if let Some(stale) = stale {
+            stale.cancel();
+        }
         Some(cancellation)
     }
 
-    /// Forgets a job.
-    pub fn end(&self, job: JobId, _fence: i64) {
-        self.lock().remove(&job);
+    /// Forgets a job, unless a newer lease of it runs here too.
+    pub fn end(&self, job: JobId, fence: i64) {
+        let mut jobs = self.lock();
+        if jobs.get(&job).is_some_and(|(running, _)| *running == fence) {
+            jobs.remove(&job);
+        }
     }
 
     /// Stops a job if it runs here.

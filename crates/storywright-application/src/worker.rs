@@ -2,10 +2,11 @@
 
 use crate::Ports;
 use crate::drafting::run_writing;
-use crate::jobs::release_subject;
-use crate::publishing::run_publish;
+use crate::jobs::release_draft;
+use crate::publishing::{give_up_run, run_publish};
+use storywright_domain::Millis;
 use storywright_domain::job::{EventKind, Job, JobKind, MAX_ATTEMPTS};
-use storywright_domain::ports::{Claim, JobEnd, StorageError, StorageExt};
+use storywright_domain::ports::{Claim, Held, JobEnd, StorageError, StorageExt};
 
 /// Runs a claimed job on this thread and gives it back to the queue. Never panics because of the job's content; a caller that
 /// catches a panic gives the job back with [`give_up_attempt`].
@@ -34,7 +35,7 @@ pub fn run_claimed(ports: &Ports, claim: &Claim) {
 pub fn give_up_attempt(ports: &Ports, claim: &Claim) {
     ports.running.end(claim.job.id, claim.job.fence);
     let error = "worker_panicked: The worker stopped unexpectedly.".to_owned();
-    hand_back(ports, &claim.job, &JobEnd::Retry { after: storywright_domain::Millis::seconds(2), error });
+    hand_back(ports, &claim.job, &JobEnd::Retry { after: Millis::seconds(2), error });
 }
 
 fn hand_back(ports: &Ports, job: &Job, end: &JobEnd) {
@@ -68,20 +69,51 @@ fn ask(ports: &Ports, job: &Job, question: &str) {
     }
 }
 
-/// A job that has brought down its worker again and again is given up, and what it held is given back.
+/// Why a running job is to stop.
+pub(crate) enum StopCause {
+    /// Its person wants it.
+    Person,
+    /// The process ends.
+    Process,
+    /// Another worker has it.
+    LeaseLost,
+}
+
+/// Why a job whose cancellation was raised is to stop: the raised flag has many causes, and the queue knows which.
+pub(crate) fn why_stopped(ports: &Ports, job: &Job) -> Result<StopCause, StorageError> {
+    Ok(match ports.queue.renew(job.id, job.fence, ports.settings.job_lease)? {
+        Held::Lost => StopCause::LeaseLost,
+        Held::Yes { cancel_requested: true, .. } => StopCause::Person,
+        Held::Yes { .. } => StopCause::Process,
+    })
+}
+
+/// A job that has brought down its worker again and again is given up, and what it held is given back: in that order, so that nothing is
+/// held by a job that is over.
 fn too_often(ports: &Ports, job: &Job) -> JobEnd {
     let message = format!("{MAX_ATTEMPTS} attempts have failed; start it again.");
-    let kept: Result<(), StorageError> = (|| {
-        let now = ports.clock.now();
-        ports
-            .storage
-            .write(|tx| if tx.lease_holds(job.id, job.fence)? { release_subject(tx, job, now) } else { Ok(()) })?;
-        let data = serde_json::json!({"code": "attempts_exhausted", "message": message, "retry": false});
-        ports.events.append(job.id, EventKind::Error, &data.to_string())?;
-        ports.events.flush(job.id)
-    })();
-    if let Err(error) = kept {
+    let now = ports.clock.now();
+    let given_back = ports.storage.write(|tx| {
+        if !tx.lease_holds(job.id, job.fence)? {
+            return Ok(());
+        }
+        match job.kind {
+            JobKind::Generate | JobKind::Refine => release_draft(tx, job, now),
+            JobKind::Publish => {
+                let reason = format!("{MAX_ATTEMPTS} attempts have failed; resume it.");
+                give_up_run(tx, job, &reason, now)
+            }
+        }
+    });
+    if let Err(error) = given_back {
         log::error!(job_id = job.id.to_string().as_str(), error = error.to_string().as_str(); "a job could not be given up");
+        return JobEnd::Retry { after: Millis::seconds(5), error: format!("storage: {error}") };
+    }
+    let data = serde_json::json!({"code": "attempts_exhausted", "message": message, "retry": false});
+    let told =
+        ports.events.append(job.id, EventKind::Error, &data.to_string()).and_then(|_| ports.events.flush(job.id));
+    if let Err(error) = told {
+        log::error!(job_id = job.id.to_string().as_str(), error = error.to_string().as_str(); "the end of a job could not be told");
     }
     JobEnd::Failed { error: format!("attempts_exhausted: {message}") }
 }

@@ -1,6 +1,7 @@
 //! Drafting by the model: starting, answering its question, and the work itself.
 
 mod answer;
+mod keep;
 mod path_stream;
 mod request;
 mod run;

@@ -24,6 +24,9 @@ pub struct PathStream {
     finished: bool,
 }
 
+/// Deeper is no answer of ours: nothing more is reported.
+const MAX_DEPTH: usize = 64;
+
 #[derive(Debug)]
 enum Frame {
     Object { key: String, expects_key: bool },
@@ -88,6 +91,7 @@ impl PathStream {
 
     fn structure(&mut self, c: char) {
         match c {
+            '{' | '[' if self.stack.len() >= MAX_DEPTH => self.finished = true,
             '{' => self.stack.push(Frame::Object { key: String::new(), expects_key: true }),
             '[' if !self.stack.is_empty() => self.stack.push(Frame::Array { index: 0 }),
             '}' | ']' => {
@@ -222,6 +226,15 @@ mod tests {
         for (cut, _) in ANSWER.char_indices() {
             assert_eq!(gather(&[&ANSWER[..cut], &ANSWER[cut..]]), whole, "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn endless_nesting_is_not_followed() {
+        let deep = format!("{{\"a\":{}\"text\"", "[".repeat(100_000));
+        let mut stream = PathStream::new();
+        assert_eq!(stream.push(&deep), []);
+        assert!(stream.stack.len() <= MAX_DEPTH);
+        assert_eq!(stream.push("]}, {\"b\":\"c\"}"), []);
     }
 
     #[test]

@@ -1,163 +1,39 @@
 //! The executor: one POST per issue, intent on disk before the first byte, no blind retry, parents first.
 
-use super::probe;
+use super::finish::{Halt, tell};
+use super::{probe, settle};
 use crate::Ports;
-use crate::access;
+use crate::access::{self, AccessError};
 use crate::integrations::mark_broken;
+use crate::worker::{StopCause, why_stopped};
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::integration::IntegrationKind;
 use storywright_domain::jira::CreateOutcome;
 use storywright_domain::job::{EventKind, Job};
-use storywright_domain::ports::{Claim, Held, ItemChange, JobEnd, Saved, StorageError, StorageExt};
-use storywright_domain::publishing::{ItemState, Run, RunItem, RunState};
+use storywright_domain::ports::{Held, ItemChange, Saved, StorageError, StorageExt};
+use storywright_domain::publishing::{ItemState, Run, RunItem};
 use storywright_domain::remote::Access;
-use storywright_domain::{ItemId, Millis, RequestId, RunId, UserId};
+use storywright_domain::{ItemId, Millis, RequestId, RunId};
 
 /// Create calls of one item before the run pauses.
 const MAX_SENDS: u32 = 5;
 /// A lease must outlast a create call by this much.
 const MARGIN: Millis = Millis::seconds(10);
 
-/// Why the executor stopped before its last item.
-#[derive(Debug)]
-enum Halt {
-    /// Another worker has the run: write nothing more.
-    LeaseLost,
-    /// The person stopped it.
-    Stopped,
-    /// The process ends.
-    HandedBack,
-    /// The person must do something first.
-    Paused(String),
-    /// The database is in trouble.
-    Storage(StorageError),
-}
-
-impl From<StorageError> for Halt {
-    fn from(error: StorageError) -> Self {
-        Self::Storage(error)
+/// Whether to go on. Cancelling says only that there is a reason to stop; the queue says which.
+fn check_stop(ports: &Ports, job: &Job, cancellation: &Cancellation) -> Result<(), Halt> {
+    if !cancellation.is_cancelled() {
+        return Ok(());
     }
-}
-
-/// Runs a claimed publish job to its end and says how it ends.
-pub(crate) fn run_publish(ports: &Ports, claim: &Claim, cancellation: &Cancellation) -> JobEnd {
-    let job = &claim.job;
-    let Ok(run_id) = RunId::parse(&job.subject) else {
-        return JobEnd::Failed { error: "run_not_found: The run is gone.".to_owned() };
-    };
-    let result = Executor::open(ports, job, run_id, cancellation).and_then(|executor| match executor {
-        Some(mut executor) => executor.run(),
-        None => Ok(()),
-    });
-    conclude(ports, job, run_id, result).unwrap_or_else(|error| {
-        log::error!(job_id = job.id.to_string().as_str(), error = error.to_string().as_str(); "the state of a run could not be kept");
-        JobEnd::Retry { after: Millis::seconds(5), error: format!("storage: {error}") }
+    Err(match why_stopped(ports, job)? {
+        StopCause::Person => Halt::Stopped,
+        StopCause::Process => Halt::HandedBack,
+        StopCause::LeaseLost => Halt::LeaseLost,
     })
 }
 
-fn conclude(ports: &Ports, job: &Job, run: RunId, result: Result<(), Halt>) -> Result<JobEnd, StorageError> {
-    match result {
-        Err(Halt::LeaseLost) => Ok(JobEnd::Cancelled),
-        Err(Halt::HandedBack) => Ok(JobEnd::Released),
-        Err(Halt::Storage(error)) => {
-            Ok(JobEnd::Retry { after: Millis::seconds(5), error: format!("storage: {error}") })
-        }
-        Err(Halt::Paused(reason)) => {
-            let now = ports.clock.now();
-            ports.storage.write(|tx| tx.set_run_state(job.user, run, RunState::Paused, Some(&reason), now))?;
-            say(
-                ports,
-                job,
-                EventKind::Error,
-                &serde_json::json!({"code": "run_paused", "message": reason, "retry": false}),
-            )?;
-            ports.events.flush(job.id)?;
-            Ok(JobEnd::Failed { error: format!("run_paused: {reason}") })
-        }
-        Err(Halt::Stopped) => {
-            let stopped = ports.storage.read(|tx| tx.run(job.user, run))?;
-            if let Some(run) = stopped {
-                close_stopped(ports, &run)?;
-            }
-            finish(ports, job, "cancelled")?;
-            Ok(JobEnd::Cancelled)
-        }
-        Ok(()) => {
-            settle_run(ports, job.user, run)?;
-            finish(ports, job, "completed")?;
-            Ok(JobEnd::Completed)
-        }
-    }
-}
-
-fn finish(ports: &Ports, job: &Job, status: &str) -> Result<(), StorageError> {
-    say(ports, job, EventKind::Done, &serde_json::json!({"status": status}))?;
-    ports.events.flush(job.id)
-}
-
-fn say(ports: &Ports, job: &Job, kind: EventKind, data: &serde_json::Value) -> Result<(), StorageError> {
-    ports.events.append(job.id, kind, &data.to_string()).map(|_| ())
-}
-
-/// Marks what has not begun as cancelled, and the run as stopped.
-pub(super) fn close_stopped(ports: &Ports, run: &Run) -> Result<(), StorageError> {
-    let now = ports.clock.now();
-    ports.storage.write(|tx| {
-        for item in tx.run_items(run.user, run.id)? {
-            if item.state == ItemState::Planned {
-                let change = ItemChange {
-                    from: ItemState::Planned,
-                    to: ItemState::Cancelled,
-                    sent_at: None,
-                    jira: None,
-                    problem: None,
-                    at: now,
-                    detail: "stopped by the person".to_owned(),
-                };
-                let _ = tx.change_item(run.user, item.id, 0, &change)?;
-            }
-        }
-        tx.set_run_state(run.user, run.id, RunState::Stopped, Some("Stopped before every issue was created."), now)
-    })?;
-    settle_run(ports, run.user, run.id)
-}
-
-/// Sets the state of a run that nobody works on from the states of its items, and gives the draft back when nothing of it is in Jira.
-pub(super) fn settle_run(ports: &Ports, user: UserId, id: RunId) -> Result<(), StorageError> {
-    let now = ports.clock.now();
-    ports.storage.write(|tx| {
-        let Some(run) = tx.run(user, id)? else { return Ok(()) };
-        let items = tx.run_items(user, id)?;
-        let count = |state: ItemState| items.iter().filter(|item| item.state == state).count();
-        let complete = count(ItemState::Created) == items.len();
-        if complete {
-            tx.set_run_state(user, id, RunState::Completed, None, now)?;
-        } else if run.state != RunState::Stopped {
-            let reason = format!(
-                "{} of {} created, {} refused, {} unknown, {} blocked.",
-                count(ItemState::Created),
-                items.len(),
-                count(ItemState::Rejected),
-                count(ItemState::Unknown),
-                count(ItemState::Blocked)
-            );
-            tx.set_run_state(user, id, RunState::Incomplete, Some(&reason), now)?;
-        }
-        // While anything of it is or may be in Jira, the draft stays bound to this run: a second run would double it.
-        let nothing_there = count(ItemState::Created) + count(ItemState::Unknown) + count(ItemState::Sending) == 0;
-        if (complete || nothing_there)
-            && let Some(draft) = tx.draft(user, run.draft)?
-            && draft.state == (storywright_domain::draft::DraftState::Publishing { run: id })
-        {
-            let expected = draft.version;
-            // Same transaction as the read above: the version cannot have moved.
-            let _ = tx.update_draft(&draft.end_publishing(id, complete, now), expected)?;
-        }
-        Ok(())
-    })
-}
-
-struct Executor<'a> {
+/// A run under way.
+pub(super) struct Executor<'a> {
     ports: &'a Ports,
     job: &'a Job,
     run: Run,
@@ -167,52 +43,67 @@ struct Executor<'a> {
 }
 
 impl<'a> Executor<'a> {
-    fn open(ports: &'a Ports, job: &'a Job, run: RunId, cancellation: &'a Cancellation) -> Result<Option<Self>, Halt> {
+    /// Reads the run and opens the connection.
+    pub(super) fn open(
+        ports: &'a Ports,
+        job: &'a Job,
+        run: RunId,
+        cancellation: &'a Cancellation,
+    ) -> Result<Self, Halt> {
         let found = ports.storage.read(|tx| {
-            let Some(run) = tx.run(job.user, run)? else { return Ok(None) };
+            let Some(run) = settle::held(tx, job, run)? else { return Ok(None) };
             let items = tx.run_items(job.user, run.id)?;
             Ok::<_, StorageError>(Some((run, items)))
         })?;
-        let Some((run, items)) = found.filter(|(run, _)| run.job == job.id) else { return Ok(None) };
+        let (run, items) = found.ok_or(Halt::NotOurs)?;
+        check_stop(ports, job, cancellation)?;
         let request_id = RequestId::parse(&job.request_id).unwrap_or_else(|| RequestId::from_number(job.id.0));
-        let access = access::tested(ports, job.user, IntegrationKind::Jira)
+        let access = match access::tested(ports, job.user, IntegrationKind::Jira)
             .and_then(|integration| access::open_site(ports, &integration, &request_id))
-            .map_err(|error| {
-                Halt::Paused(format!("Jira cannot be used: {error}. Open Integrations, test Jira, then resume."))
-            })?;
+        {
+            Ok(access) => access,
+            Err(AccessError::Storage(error)) => return Err(Halt::Storage(error)),
+            Err(error) => {
+                return Err(Halt::Paused(format!(
+                    "Jira cannot be used: {error}. Open Integrations, test Jira, then resume."
+                )));
+            }
+        };
         if access.site.id != run.site {
             return Err(Halt::Paused(format!(
                 "The run was approved for the site `{}`, but you are connected to `{}` now.",
                 run.site, access.site.id
             )));
         }
-        Ok(Some(Self { ports, job, run, items, access, cancellation }))
+        Ok(Self { ports, job, run, items, access, cancellation })
     }
 
-    fn run(&mut self) -> Result<(), Halt> {
+    /// Creates what is planned and looks for what is unknown.
+    pub(super) fn run(&mut self) -> Result<(), Halt> {
         self.settle_interrupted()?;
         self.look_for_unknown()?;
-        for index in 0..self.items.len() {
-            self.check_stop()?;
-            if self.items[index].state == ItemState::Planned {
-                self.create(index)?;
+        loop {
+            self.create_planned()?;
+            self.look_for_unknown()?;
+            // A parent whose answer was lost may have been found: its children can follow.
+            if !self.unblock()? {
+                return Ok(());
             }
-            let done = self.items.iter().filter(|item| item.state == ItemState::Created).count();
-            say(
-                self.ports,
-                self.job,
-                EventKind::Progress,
-                &serde_json::json!({"step": "Creating issues", "done": done, "total": self.items.len()}),
-            )?;
         }
-        self.look_for_unknown()
     }
 
-    fn check_stop(&self) -> Result<(), Halt> {
-        if !self.cancellation.is_cancelled() {
-            return Ok(());
+    fn create_planned(&mut self) -> Result<(), Halt> {
+        for index in 0..self.items.len() {
+            check_stop(self.ports, self.job, self.cancellation)?;
+            if self.items[index].state != ItemState::Planned {
+                continue;
+            }
+            self.create(index)?;
+            let done = self.items.iter().filter(|item| item.state == ItemState::Created).count();
+            let data = serde_json::json!({"step": "Creating issues", "done": done, "total": self.items.len()});
+            tell(self.ports, self.job, EventKind::Progress, &data);
         }
-        Err(if self.ports.running.is_shutting_down() { Halt::HandedBack } else { Halt::Stopped })
+        Ok(())
     }
 
     /// A worker that died while sending leaves the outcome unknown: the item is never sent again by itself.
@@ -221,32 +112,45 @@ impl<'a> Executor<'a> {
             if self.items[index].state == ItemState::Sending {
                 let problem =
                     "The server stopped while this issue was being created. Whether Jira has it is not known.";
-                self.change(
-                    index,
-                    ItemState::Unknown,
-                    None,
-                    Some(problem.to_owned()),
-                    "found in sending after a restart",
-                )?;
+                let detail = "found in sending after a restart";
+                self.change(index, ItemState::Unknown, None, Some(problem.to_owned()), detail)?;
             }
         }
         Ok(())
     }
 
     fn look_for_unknown(&mut self) -> Result<(), Halt> {
-        for index in 0..self.items.len() {
-            if self.items[index].state != ItemState::Unknown {
-                continue;
+        let unknown = |item: &&RunItem| item.state == ItemState::Unknown;
+        let wanted: Vec<ItemId> = self.items.iter().filter(unknown).map(|item| item.id).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let stop = || self.cancellation.is_cancelled();
+        let found = match probe::find(self.ports, &self.access, &self.run, &self.items, &wanted, &stop) {
+            Ok(found) => found,
+            Err(error) => {
+                log::warn!(run_id = self.run.id.to_string().as_str(), error = error.to_string().as_str(); "looking for issues failed");
+                return Ok(());
             }
-            match probe::find(self.ports, &self.access, &self.run, &self.items, &self.items[index]) {
-                Ok(Some(found)) => self.change(index, ItemState::Created, Some(found), None, "found by its marker")?,
-                Ok(None) => {}
-                Err(error) => {
-                    log::warn!(run_id = self.run.id.to_string().as_str(), error = error.to_string().as_str(); "looking for an issue failed")
-                }
+        };
+        for (item, issue) in found {
+            if let Some(index) = self.items.iter().position(|known| known.id == item) {
+                self.change(index, ItemState::Created, Some(issue), None, "found by its marker")?;
             }
         }
         Ok(())
+    }
+
+    /// Plans what waited for a parent that is there now; says whether there was any.
+    fn unblock(&mut self) -> Result<bool, Halt> {
+        let mut any = false;
+        for index in 0..self.items.len() {
+            if self.items[index].state == ItemState::Blocked && self.parent_key(index).is_ok() {
+                self.change(index, ItemState::Planned, None, None, "parent found")?;
+                any = true;
+            }
+        }
+        Ok(any)
     }
 
     fn create(&mut self, index: usize) -> Result<(), Halt> {
@@ -262,8 +166,8 @@ impl<'a> Executor<'a> {
                 );
             }
         };
-        for _ in 0..MAX_SENDS {
-            self.check_stop()?;
+        for attempt in 1..=MAX_SENDS {
+            check_stop(self.ports, self.job, self.cancellation)?;
             self.hold_lease()?;
             self.begin_sending(index)?;
             let outcome = self.ports.jira.create(&self.access, &self.items[index].payload, parent.as_deref());
@@ -288,7 +192,15 @@ impl<'a> Executor<'a> {
                         Some("Jira stopped accepting your token while this issue was being created.".to_owned()),
                         &detail,
                     )?;
-                    mark_broken(self.ports, self.job.user, IntegrationKind::Jira, "credential_refused", &detail)?;
+                    let credential = &self.access.credential;
+                    mark_broken(
+                        self.ports,
+                        self.job.user,
+                        IntegrationKind::Jira,
+                        credential,
+                        "credential_refused",
+                        &detail,
+                    )?;
                     return Err(Halt::Paused(
                         "Jira stopped accepting your token. Open Integrations, save a new token, test it, then resume."
                             .to_owned(),
@@ -296,8 +208,10 @@ impl<'a> Executor<'a> {
                 }
                 CreateOutcome::NotSent { detail, retry_after_ms } => {
                     self.change(index, ItemState::Planned, None, Some(detail.clone()), &detail)?;
-                    let wait = Millis(retry_after_ms.unwrap_or(1_000).clamp(1_000, 120_000));
-                    self.ports.running.pause(wait, self.cancellation);
+                    if attempt < MAX_SENDS {
+                        let wait = Millis(retry_after_ms.unwrap_or(1_000).clamp(1_000, 120_000));
+                        self.ports.running.pause(wait, self.cancellation);
+                    }
                 }
             }
         }
@@ -373,7 +287,7 @@ impl<'a> Executor<'a> {
     /// Writes one change under the lease, with its audit line, and tells whoever watches.
     fn write(&mut self, index: usize, change: &ItemChange) -> Result<(), Halt> {
         let item: ItemId = self.items[index].id;
-        let (user, job, fence) = (self.job.user, self.job.id, self.job.fence);
+        let (user, job, fence, run) = (self.job.user, self.job, self.job.fence, self.run.id);
         let created = change.jira.as_ref().filter(|_| change.to == ItemState::Created);
         let entry = created.map(|(_, key)| {
             let request_id = &self.access.request_id;
@@ -386,7 +300,7 @@ impl<'a> Executor<'a> {
             )
         });
         let saved = self.ports.storage.write(|tx| {
-            if !tx.lease_holds(job, fence)? {
+            if settle::held(tx, job, run)?.is_none() {
                 return Ok::<_, StorageError>(Saved::Conflict);
             }
             let saved = tx.change_item(user, item, fence, change)?;
@@ -403,7 +317,7 @@ impl<'a> Executor<'a> {
                     "item": item, "reference": self.items[index].reference, "state": change.to,
                     "key": change.jira.as_ref().map(|(_, key)| key), "problem": change.problem,
                 });
-                say(self.ports, self.job, EventKind::Issue, &data)?;
+                tell(self.ports, self.job, EventKind::Issue, &data);
                 Ok(())
             }
         }

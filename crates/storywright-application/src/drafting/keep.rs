@@ -1,0 +1,212 @@
+//! What becomes of what the model wrote: kept under the lease, told to everybody.
+
+use super::request::WritingPayload;
+use crate::Ports;
+use crate::jobs::release_draft;
+use storywright_domain::draft::{Draft, DraftState, Origin};
+use storywright_domain::finding::{Finding, Severity};
+use storywright_domain::job::{EventKind, Job, JobKind, MAX_ATTEMPTS};
+use storywright_domain::ports::{JobEnd, Saved, StorageError, StorageExt};
+use storywright_domain::review::review;
+use storywright_domain::rules::RuleSet;
+use storywright_domain::story::Document;
+use storywright_domain::{DraftId, JobId, Millis};
+
+/// How writing ended, before it is told to anybody.
+pub(super) enum Written {
+    Document(Document),
+    Question(String),
+    /// Stopped by the person; what had come so far.
+    Stopped(Option<Document>),
+    /// The process ends.
+    HandedBack,
+    /// It may work later.
+    TryAgain {
+        code: &'static str,
+        message: String,
+        after: Millis,
+    },
+    /// It will not.
+    Failed {
+        code: &'static str,
+        message: String,
+        partial: Option<Document>,
+    },
+    /// Another worker has the job.
+    LeaseLost,
+    /// An attempt before this one kept its result, and its worker died before it could say so.
+    KeptBefore,
+}
+
+/// Keeps the result, tells everybody, and says how the job ends. Only the holder of the lease may keep anything.
+pub(super) fn conclude(ports: &Ports, job: &Job, written: Written) -> Result<JobEnd, StorageError> {
+    match written {
+        Written::LeaseLost => Ok(JobEnd::Cancelled),
+        Written::KeptBefore => {
+            done(ports, job, "completed")?;
+            Ok(JobEnd::Completed)
+        }
+        Written::HandedBack => Ok(JobEnd::Released),
+        // The question is told when the queue has it: an answer that comes at once must find it open.
+        Written::Question(question) => Ok(JobEnd::Asked { question }),
+        Written::Document(document) => {
+            progress(ports, job.id, "Checking the rules", 2)?;
+            if keep(ports, job, Some(document), "")? {
+                done(ports, job, "completed")?;
+            }
+            Ok(JobEnd::Completed)
+        }
+        Written::Stopped(partial) => {
+            if keep(ports, job, unless_refining(job, partial), "stopped before it was complete")? {
+                done(ports, job, "cancelled")?;
+            }
+            Ok(JobEnd::Cancelled)
+        }
+        Written::TryAgain { code, message, after } if job.attempts < MAX_ATTEMPTS => {
+            error(ports, job, code, &format!("{message}. Trying again in {} s.", after.0 / 1_000), true)?;
+            Ok(JobEnd::Retry { after, error: format!("{code}: {message}") })
+        }
+        Written::TryAgain { code, message, .. } => {
+            let message = format!("{message}. {MAX_ATTEMPTS} attempts have failed; generate again later.");
+            fail(ports, job, code, message, None)
+        }
+        Written::Failed { code, message, partial } => fail(ports, job, code, message, partial),
+    }
+}
+
+fn fail(
+    ports: &Ports,
+    job: &Job,
+    code: &str,
+    message: String,
+    partial: Option<Document>,
+) -> Result<JobEnd, StorageError> {
+    if keep(ports, job, unless_refining(job, partial), "not complete")? {
+        error(ports, job, code, &message, false)?;
+        ports.events.flush(job.id)?;
+    }
+    Ok(JobEnd::Failed { error: format!("{code}: {message}") })
+}
+
+/// Half a refinement is less than the whole draft that it would replace.
+fn unless_refining(job: &Job, partial: Option<Document>) -> Option<Document> {
+    partial.filter(|_| job.kind != JobKind::Refine)
+}
+
+fn done(ports: &Ports, job: &Job, status: &str) -> Result<(), StorageError> {
+    ports.events.append(job.id, EventKind::Done, &serde_json::json!({"status": status}).to_string())?;
+    ports.events.flush(job.id)
+}
+
+fn error(ports: &Ports, job: &Job, code: &str, message: &str, retry: bool) -> Result<(), StorageError> {
+    ports
+        .events
+        .append(
+            job.id,
+            EventKind::Error,
+            &serde_json::json!({"code": code, "message": message, "retry": retry}).to_string(),
+        )
+        .map(|_| ())
+}
+
+/// Gives the draft back to its person, with the new document if there is one. `false` when the lease has passed on.
+fn keep(ports: &Ports, job: &Job, document: Option<Document>, note: &str) -> Result<bool, StorageError> {
+    let now = ports.clock.now();
+    let kept = ports.storage.write(|tx| {
+        if !tx.lease_holds(job.id, job.fence)? {
+            return Ok::<_, StorageError>(None);
+        }
+        let draft = DraftId::parse(&job.subject).ok().map(|id| tx.draft(job.user, id)).transpose()?.flatten();
+        let Some(before) = draft.filter(|draft| draft.state == DraftState::Writing { job: job.id }) else {
+            return Ok(None);
+        };
+        let Some(document) = document.as_ref() else {
+            release_draft(tx, job, now)?;
+            return Ok(Some(None));
+        };
+        let after = written(before.clone(), document.clone(), now);
+        match tx.update_draft(&after, before.version)? {
+            Saved::Stored => {}
+            Saved::Conflict => return Ok(None),
+        }
+        crate::drafts::keep_version(tx, &before, &after, origin(job.kind), false, &version_note(job, note), now)?;
+        let rules = tx.rule_set(&after.rule_set)?.unwrap_or_default();
+        Ok(Some(Some((after, rules))))
+    })?;
+    match kept {
+        None => Ok(false),
+        Some(None) => Ok(true),
+        Some(Some((draft, rules))) => {
+            announce(ports, job, &draft, &rules)?;
+            Ok(true)
+        }
+    }
+}
+
+fn written(draft: Draft, document: Document, now: storywright_domain::Timestamp) -> Draft {
+    let number = draft.version + 1;
+    let document = with_field_values_of(&draft.document, document);
+    // One version for both: the new text and the end of writing are one change.
+    Draft { version: number, ..draft.with_document(document, now).end_writing(now) }
+}
+
+/// The model is never asked for the project's own fields, so what people filled in stays: story by story, and what a split adds takes
+/// the values of the last story that was there.
+fn with_field_values_of(before: &Document, mut after: Document) -> Document {
+    let Some(last) = before.stories.last() else { return after };
+    for (index, story) in after.stories.iter_mut().enumerate() {
+        story.custom_fields = before.stories.get(index).unwrap_or(last).custom_fields.clone();
+    }
+    after
+}
+
+fn origin(kind: JobKind) -> Origin {
+    match kind {
+        JobKind::Refine => Origin::Refined,
+        JobKind::Generate | JobKind::Publish => Origin::Generated,
+    }
+}
+
+fn version_note(job: &Job, note: &str) -> String {
+    let instructions = WritingPayload::of_json(&job.payload).map(|payload| payload.instructions).unwrap_or_default();
+    match (instructions.is_empty(), note.is_empty()) {
+        (true, _) => note.to_owned(),
+        (false, true) => instructions,
+        (false, false) => format!("{instructions} ({note})"),
+    }
+}
+
+fn announce(ports: &Ports, job: &Job, draft: &Draft, rules: &RuleSet) -> Result<(), StorageError> {
+    let findings: Vec<Finding> = review(&draft.document, draft.format, rules);
+    let count = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    ports.events.append(job.id, EventKind::Draft, &serde_json::json!({"version": draft.version}).to_string())?;
+    let data = serde_json::json!({"errors": count(Severity::Error), "warnings": count(Severity::Warning)});
+    ports.events.append(job.id, EventKind::Finding, &data.to_string())?;
+    progress(ports, job.id, "Done", 3)
+}
+
+pub(super) fn progress(ports: &Ports, job: JobId, step: &str, done: u32) -> Result<(), StorageError> {
+    ports
+        .events
+        .append(job, EventKind::Progress, &serde_json::json!({"step": step, "done": done, "total": 3}).to_string())
+        .map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use storywright_domain::story::{FieldValue, Story};
+
+    #[test]
+    fn field_values_survive_a_refinement_and_a_split() {
+        let filled = |value: &str| Story {
+            custom_fields: [("customfield_1".to_owned(), FieldValue::Option(value.to_owned()))].into(),
+            ..Story::default()
+        };
+        let before = Document { stories: vec![filled("a"), filled("b")] };
+        let after = with_field_values_of(&before, Document { stories: vec![Story::default(); 3] });
+        let expected = [filled("a"), filled("b"), filled("b")].map(|story| story.custom_fields);
+        assert_eq!(after.stories.into_iter().map(|story| story.custom_fields).collect::<Vec<_>>(), expected);
+        assert_eq!(with_field_values_of(&Document::default(), before.clone()), before);
+    }
+}
