@@ -2,6 +2,7 @@
 
 use crate::Ports;
 use crate::access::{self, AccessError};
+use std::collections::HashSet;
 use storywright_domain::DraftId;
 use storywright_domain::draft::{Draft, WrongState};
 use storywright_domain::finding::{Finding, blocks};
@@ -78,6 +79,7 @@ pub fn make_plan(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Plan, Plan
     })?;
     let (draft, rules) = found.ok_or(PlanError::NotFound)?;
     draft.editable()?;
+    let draft = with_own_references(draft);
     let findings = review(&draft.document, draft.format, &rules);
     if blocks(&findings) {
         return Err(PlanError::Blocked(findings));
@@ -90,6 +92,23 @@ pub fn make_plan(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Plan, Plan
     let screens = Screens::read(ports, &access, &draft)?;
     Planner { ports, draft: &draft, screens: &screens, run_label: run_label(ports, &draft), problems: Vec::new() }
         .plan(&access)
+}
+
+/// The draft with a reference of its own for every story and sub-task. The document sees to that for stories and within each story; a
+/// story that was named like another's sub-task would have its mark and get its children.
+fn with_own_references(mut draft: Draft) -> Draft {
+    let all = draft.document.stories.iter().flat_map(|story| {
+        std::iter::once(story.id.as_str()).chain(story.subtasks.iter().map(|subtask| subtask.id.as_str()))
+    });
+    let mut seen = HashSet::new();
+    if all.into_iter().all(|reference| seen.insert(reference)) {
+        return draft;
+    }
+    for story in &mut draft.document.stories {
+        story.id.clear();
+        story.subtasks.iter_mut().for_each(|subtask| subtask.id.clear());
+    }
+    Draft { document: draft.document.with_references(), ..draft }
 }
 
 /// The label that marks the issues of a run: the same for the same draft version, so that the plan hash does not change by looking.
@@ -141,7 +160,7 @@ impl Planner<'_> {
             issues.push(self.issue(&story.id, None, &self.screens.story.0, &new));
             for subtask in &story.subtasks {
                 let Some((kind, _)) = &self.screens.subtask else { continue };
-                let new = self.subtask(subtask, kind);
+                let new = self.subtask(subtask, story, kind);
                 issues.push(self.issue(&subtask.id, Some(&story.id), kind, &new));
             }
         }
@@ -236,21 +255,31 @@ impl Planner<'_> {
         }
     }
 
-    fn subtask(&mut self, subtask: &Subtask, kind: &IssueType) -> NewIssue {
+    /// A sub-task has texts only; what its create screen demands besides it takes from its story.
+    fn subtask(&mut self, subtask: &Subtask, story: &Story, kind: &IssueType) -> NewIssue {
         let fields: &[CreateField] = self.screens.subtask.as_ref().map_or(&[], |(_, fields)| fields);
-        self.required(&subtask.id, fields, &Story::default());
+        let demanded = |id: &str| fields.iter().any(|field| field.id == id && field.required && !field.has_default);
+        let values = story.custom_fields.iter().filter(|(id, _)| demanded(id));
+        let taken = Story {
+            id: subtask.id.clone(),
+            components: if demanded("components") { story.components.clone() } else { Vec::new() },
+            priority: story.priority.clone().filter(|_| demanded("priority")),
+            custom_fields: values.map(|(id, value)| (id.clone(), value.clone())).collect(),
+            ..Story::default()
+        };
+        self.required(&subtask.id, fields, &taken);
         NewIssue {
             project: self.draft.project.as_str().to_owned(),
             issue_type: kind.id.clone(),
             summary: subtask.summary.trim().to_owned(),
             description: subtask.description.clone(),
             labels: Vec::new(),
-            components: Vec::new(),
-            priority: None,
+            custom_fields: self.custom_fields(&taken, fields),
+            components: taken.components,
+            priority: taken.priority,
             story_points: None,
             epic: None,
             under_parent: true,
-            custom_fields: Vec::new(),
             marker: self.marker(fields),
             property: self.property(&subtask.id),
         }
