@@ -48,8 +48,9 @@ pub fn change_password(
     current: &Secret,
     new: &Secret,
 ) -> Result<Person, ChangePasswordError> {
-    let (person, hash) =
-        ports.storage.read(|tx| tx.person_by_login(actor.employee_id()))?.ok_or(ChangePasswordError::Gone)?;
+    let found = ports.storage.read(|tx| tx.person_by_login(actor.employee_id()))?;
+    // A login may also be the mail address of somebody else.
+    let (person, hash) = found.filter(|(person, _)| person.id == actor.user()).ok_or(ChangePasswordError::Gone)?;
     if !ports.passwords.verify(current, Some(&hash))? {
         return Err(ChangePasswordError::WrongPassword);
     }

@@ -53,9 +53,16 @@ pub fn load_session(ports: &Ports, token: &str, used: bool) -> Result<Option<Liv
         }
     }
     if used && now.since(live.session.last_seen_at) >= TOUCH_EVERY {
-        live.session.last_seen_at = now;
-        live.session.idle_expires_at = now + ports.settings.session_idle;
-        let _ = ports.storage.write(|tx| tx.update_session(&live.session))?;
+        // Read again as the only writer: what another request has saved meanwhile must not be undone, nor its end.
+        let touched = ports.storage.write(|tx| {
+            let Some(session) = tx.session(&hash, now)? else { return Ok(None) };
+            let idle_expires_at = now + ports.settings.session_idle;
+            let touched = Session { last_seen_at: now, idle_expires_at, ..session };
+            let saved = tx.update_session(&touched)?;
+            Ok::<_, StorageError>((saved == Saved::Stored).then_some(touched))
+        })?;
+        let Some(touched) = touched else { return Ok(None) };
+        live.session = touched;
     }
     Ok(Some(live))
 }
