@@ -101,11 +101,15 @@ pub fn overview(ports: &Ports, cache: &CountCache, actor: &Actor) -> Result<Over
             .into_iter()
             .map(|kind| Ok((kind, tx.integration(user, kind)?)))
             .collect::<Result<_, StorageError>>()?;
-        let jobs = tx.jobs(user, None, PAGE)?.items;
+        let jobs = tx.jobs(user, None, PAGE)?;
         let found = tx.drafts(user, None, None, RECENT)?;
-        let drafts = lines(tx, cache, user, &jobs, found.items, now)?;
+        let drafts = lines(tx, cache, user, &jobs.items, found.items, now)?;
         let created = created(ports, tx, user, RECENT)?;
-        let open_jobs = jobs.into_iter().filter(|job| !job.status.is_final()).collect();
+        let open_jobs = match jobs.next {
+            // An open job may be older than many that have ended.
+            Some(_) => tx.open_jobs(user)?,
+            None => jobs.items.into_iter().filter(|job| !job.status.is_final()).collect(),
+        };
         Ok(Overview { integrations, drafts, created, open_jobs })
     })
 }
@@ -212,7 +216,10 @@ fn lines(
         };
         let last = writing_job(jobs, summary.id);
         let job = match summary.state {
-            DraftState::Writing { job } => jobs.iter().find(|open| open.id == job).cloned(),
+            DraftState::Writing { job } => match jobs.iter().find(|open| open.id == job) {
+                Some(open) => Some(open.clone()),
+                None => tx.job(user, job)?,
+            },
             DraftState::Editing | DraftState::Publishing { .. } | DraftState::Published { .. } => None,
         };
         let failed = counts.stories == 0 && last.is_some_and(|job| job.status == JobStatus::Failed);

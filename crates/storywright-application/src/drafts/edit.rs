@@ -5,6 +5,7 @@ use crate::drafts::create::MAX_PROMPT_CHARS;
 use storywright_domain::draft::{BadRequirements, Draft, DraftVersion, Origin, Requirements, WrongState};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Saved, StorageError, StorageExt, Tx};
+use storywright_domain::publishing::RunState;
 use storywright_domain::story::{Document, StoryFormat};
 use storywright_domain::{DraftId, Millis, Timestamp, UserId};
 
@@ -153,8 +154,15 @@ pub fn delete_draft(ports: &Ports, actor: &Actor, id: DraftId) -> Result<(), Edi
     );
     ports.storage.write(|tx| {
         let stored = live(tx, actor.user(), id)?;
-        if let Err(state @ (WrongState::Writing { .. } | WrongState::Publishing { .. })) = stored.editable() {
-            return Err(state.into());
+        match stored.editable() {
+            Ok(()) | Err(WrongState::Published { .. }) => {}
+            Err(state @ WrongState::Writing { .. }) => return Err(state.into()),
+            // A run that ended before it was complete holds the draft; that must not be for ever.
+            Err(state @ WrongState::Publishing { run }) => {
+                if tx.run(actor.user(), run)?.is_some_and(|run| run.state == RunState::Active) {
+                    return Err(state.into());
+                }
+            }
         }
         let expected = stored.version;
         let binned = Draft { deleted_at: Some(now), version: expected + 1, ..stored };
@@ -164,13 +172,16 @@ pub fn delete_draft(ports: &Ports, actor: &Actor, id: DraftId) -> Result<(), Edi
     })
 }
 
-/// Takes a draft out of the bin.
+/// Takes a draft out of the bin; one that is not there stays as it is.
 ///
 /// # Errors
 /// [`EditDraftError`].
 pub fn undelete_draft(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Draft, EditDraftError> {
     ports.storage.write(|tx| {
         let stored = tx.draft(actor.user(), id)?.ok_or(EditDraftError::NotFound)?;
+        if stored.deleted_at.is_none() {
+            return Ok(stored);
+        }
         let expected = stored.version;
         let back = Draft { deleted_at: None, version: expected + 1, ..stored };
         conflict_free(tx.update_draft(&back, expected)?, &back)?;

@@ -57,7 +57,7 @@ pub fn draft_findings(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Optio
     })
 }
 
-/// One version of a draft.
+/// One version of a draft outside the bin.
 ///
 /// # Errors
 /// [`StorageError`].
@@ -67,7 +67,12 @@ pub fn draft_version(
     id: DraftId,
     number: u32,
 ) -> Result<Option<DraftVersion>, StorageError> {
-    ports.storage.read(|tx| tx.version(actor.user(), id, number))
+    ports.storage.read(|tx| {
+        if tx.draft(actor.user(), id)?.is_none_or(|draft| draft.deleted_at.is_some()) {
+            return Ok(None);
+        }
+        tx.version(actor.user(), id, number)
+    })
 }
 
 /// The versions of a draft, newest first, 30 at a time; `None` when there is no such draft.
