@@ -1,0 +1,26 @@
+//! The promises of the use cases, over a storage in memory and fakes of the remote sites.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "test support: a failure is to stop the test")]
+
+mod approve;
+mod connections;
+mod create;
+mod edit;
+mod executor;
+mod faults;
+mod hooks;
+mod jobs;
+mod leases;
+mod lists;
+mod plan;
+mod profile;
+mod random;
+mod sessions;
+mod settle;
+mod sign_in;
+mod sign_up;
+mod start;
+mod stop;
+mod tokens;
+mod world;
+mod writing;
+mod writing_faults;

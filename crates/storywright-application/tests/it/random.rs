@@ -1,0 +1,1 @@
+//! Random outcomes and crashes.
