@@ -141,7 +141,8 @@ pub async fn submit(lobby: Lobby, typed: Form<TypedToken>) -> Result<HttpRespons
         Ok(registration) => {
             let id = registration.id.to_string();
             let cookie = cookies::make(&lobby.state, cookies::SIGN_UP, &id, None);
-            Ok(lobby.send(Answer::go(&lobby.visit, &format!("/sign-up/{id}")).with_cookie(cookie)))
+            let place = format!("/sign-up/{}", public_name(&lobby.state.ports, registration.id));
+            Ok(lobby.send(Answer::go(&lobby.visit, &place).with_cookie(cookie)))
         }
         Err(error) if shown_in_form(&error) => {
             let view = first_step(&lobby, jira_site, errors_of(&error, &["jira_site", "jira_pat"]));
@@ -165,11 +166,18 @@ fn form_status(error: &AppError) -> StatusCode {
     }
 }
 
+/// What stands in the address of a sign-up. Not its id: whoever knows that may set the password (the JSON API asks for nothing else), and
+/// addresses are kept by proxies and in histories.
+fn public_name(ports: &Ports, id: RegistrationId) -> String {
+    let digest = ports.sha256.hex(format!("storywright sign-up page\n{id}").as_bytes());
+    digest.chars().take(32).collect()
+}
+
 /// The sign-up of this address, if it belongs to this browser.
 fn own_registration(lobby: &Lobby) -> Result<RegistrationId, AppError> {
-    let id = part(lobby.request(), "id");
     let own = cookies::read(lobby.request(), &lobby.state, cookies::SIGN_UP);
-    RegistrationId::parse(&id).ok().filter(|_| own.as_deref() == Some(id.as_str())).ok_or_else(expired)
+    let id = own.and_then(|own| RegistrationId::parse(&own).ok()).ok_or_else(expired)?;
+    if part(lobby.request(), "id") == public_name(&lobby.state.ports, id) { Ok(id) } else { Err(expired()) }
 }
 
 fn expired() -> AppError {
@@ -184,7 +192,7 @@ fn second_step(ports: &Ports, registration: Registration, errors: Errors) -> Con
     let site_name = ports.settings.site(&registration.site).map_or(registration.site, |site| site.name.clone());
     ConfirmPage {
         registration: ShownRegistration {
-            id: registration.id.to_string(),
+            id: public_name(ports, registration.id),
             initials: initials(&registration.user.display_name),
             employee_id: registration.user.name,
             name: registration.user.display_name,

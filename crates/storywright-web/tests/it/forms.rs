@@ -1,6 +1,8 @@
 //! What people get wrong, and what they are told.
 
 use crate::support::{Browser, By, PASSWORD, TestApp, alice_and_bob};
+use storywright_application::people::pending_registration;
+use storywright_domain::RegistrationId;
 use storywright_domain::jira::{AllowedValue, CreateField, FieldKind};
 use storywright_domain::remote::RemoteError;
 use storywright_testkit::build;
@@ -31,7 +33,11 @@ async fn signing_up_step_by_step() {
         .shows("Dora &lt;b&gt;Deer&lt;")
         .shows("dora@corp.example")
         .shows("Company Jira");
-    // The address alone is worth nothing in another browser.
+    // The address alone is worth nothing: not the JSON API either takes what stands in it for the id of the sign-up.
+    let name = place.strip_prefix("/sign-up/").unwrap();
+    let id = RegistrationId::parse(name).unwrap();
+    assert!(pending_registration(&app.ports, id).unwrap().is_none());
+    visitor.get(&format!("/sign-up/{id}x")).await.expect(404);
     Browser::anonymous(&app).get(&place).await.expect(404);
     let token = visitor.token(&place).await;
     for (password, repeat, text) in [
