@@ -227,8 +227,10 @@ fn device(user_agent: &str) -> (String, &'static str) {
 
 /// Changes the password: every session and token ends, this browser gets a new session.
 pub async fn password(me: SignedIn, typed: Form<TypedPasswords>) -> Result<HttpResponse, AppError> {
-    me.state.limits.sign_in(me.visit.address, &format!("password of {}", me.visit.address), true)?;
     me.serve(move |desk| {
+        // By person, from wherever: a stolen session is no place to guess the password at leisure.
+        let name = format!("password of {}", desk.who.person.id);
+        desk.state.limits.sign_in(desk.visit.address, &name, false)?;
         let TypedPasswords { current, password, password_repeat } = typed.0;
         let changed = if password == password_repeat {
             change_password(desk.ports, &desk.who.actor, &Secret::new(current), &Secret::new(password))

@@ -273,3 +273,18 @@ async fn calls_that_reach_outside_are_limited_per_person() {
     app.clock.advance(Millis::minutes(1));
     alice.get("/drafts/new").await.expect(200);
 }
+
+#[actix_web::test]
+async fn the_present_password_is_not_guessed_in_a_session() {
+    let (app, ..) = alice_and_bob().await;
+    let alice = Browser::signed_in(&app, "alice").await;
+    let bob = Browser::signed_in(&app, "bob").await;
+    let new = "orange tractor window hill";
+    let guess = [("current", "a wrong guess"), ("password", new), ("password_repeat", new)];
+    for _ in 0..10 {
+        alice.post("/profile/password", &guess).await.expect(422);
+    }
+    alice.post("/profile/password", &guess).await.expect(429);
+    // Others behind the same address are not held up.
+    bob.post("/profile/password", &guess).await.expect(422);
+}
