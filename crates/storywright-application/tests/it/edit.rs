@@ -131,6 +131,15 @@ fn an_older_version_can_be_made_the_newest() {
     assert_eq!(missing, Err(EditDraftError::NoSuchVersion(99)));
 }
 
+/// Small in bytes, and a page with a field for each.
+fn many_criteria(count: usize) -> DraftChange {
+    let mut change = text("Refund");
+    if let Some(document) = &mut change.document {
+        document.stories[0].acceptance_criteria = vec![String::new(); count];
+    }
+    change
+}
+
 #[test]
 fn what_cannot_be_stored_is_refused_and_nothing_changes() {
     let world = World::new();
@@ -145,6 +154,7 @@ fn what_cannot_be_stored_is_refused_and_nothing_changes() {
         (DraftChange { prompt: Some("x".repeat(4_001)), ..change() }, EditDraftError::PromptTooLong),
         (DraftChange { rule_set: Some("none".to_owned()), ..change() }, EditDraftError::NoSuchRuleSet("none".into())),
         (text(&long), EditDraftError::DocumentTooLarge),
+        (many_criteria(20_000), EditDraftError::DocumentTooLarge),
     ] {
         assert_eq!(edit(&world, &before, &change), Err(expected));
     }
