@@ -235,9 +235,13 @@ pub async fn not_found(req: HttpRequest) -> HttpResponse {
     answer(&req, &error)
 }
 
-/// The address exists, the method does not.
-pub async fn method_not_allowed(req: HttpRequest) -> HttpResponse {
+/// The address exists, the method does not; these are `allowed`.
+pub async fn method_not_allowed(req: HttpRequest, allowed: String) -> HttpResponse {
     let error =
         AppError::new(&kinds::METHOD_NOT_ALLOWED, "This address cannot be used in this way", "Go back to the start");
-    answer(&req, &error)
+    let mut answer = answer(&req, &error);
+    if let Ok(allowed) = header::HeaderValue::from_str(&allowed) {
+        answer.headers_mut().insert(header::ALLOW, allowed);
+    }
+    answer
 }

@@ -5,7 +5,7 @@ use crate::guard;
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::web::ServiceConfig;
-use actix_web::{guard as match_on, web};
+use actix_web::{HttpRequest, guard as match_on, web};
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +154,9 @@ pub fn register(cfg: &mut ServiceConfig, routes: &'static [Route]) {
             continue;
         }
         done.push(first.path);
-        let mut resource = web::resource(first.path).default_service(web::to(guard::method_not_allowed));
+        let allowed = allowed(routes, first.path);
+        let refuse = move |req: HttpRequest| guard::method_not_allowed(req, allowed.clone());
+        let mut resource = web::resource(first.path).default_service(web::to(refuse));
         for route in routes.iter().filter(|route| route.path == first.path) {
             let method = match_on::Method(route.method.method());
             let served = (route.handler)();
@@ -167,4 +169,15 @@ pub fn register(cfg: &mut ServiceConfig, routes: &'static [Route]) {
         }
         cfg.service(resource);
     }
+}
+
+/// The value of `Allow` for a path: `GET, HEAD, POST`.
+fn allowed(routes: &[Route], path: &str) -> String {
+    let methods = routes.iter().filter(|route| route.path == path).map(|route| match route.method {
+        Verb::Get => "GET, HEAD",
+        Verb::Post => "POST",
+        Verb::Put => "PUT",
+        Verb::Delete => "DELETE",
+    });
+    methods.collect::<Vec<_>>().join(", ")
 }

@@ -147,8 +147,21 @@ pub struct ValidateRequest {
     #[schema(example = "default")]
     rule_set: Option<String>,
     /// `classic`, `bdd` or `custom`; what the story looks like when left out.
-    #[schema(example = "classic")]
+    #[schema(value_type = Option<FormatName>)]
     format: Option<String>,
+}
+
+/// How stories are told.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only the description of the API uses it")]
+pub enum FormatName {
+    /// As a …, I want …, so that ….
+    Classic,
+    /// Given, When, Then.
+    Bdd,
+    /// Sections that the team names itself.
+    Custom,
 }
 
 /// What the rules say.
@@ -185,7 +198,7 @@ pub async fn projects(caller: Caller) -> Answer {
 
 /// The issue types that the person may create in a project; empty when they may create nothing there.
 #[utoipa::path(get, path = "/api/v1/projects/{key}/issue-types", tag = "Catalog", operation_id = "listIssueTypes",
-    params(("key" = String, Path, description = "Project key.", example = "PAY")),
+    params(("key" = String, Path, description = "Project key.", pattern = "^[A-Z][A-Z0-9_]{1,9}$", example = "PAY")),
     responses((status = 200, description = "The issue types.", body = IssueTypes), (status = 409, description = "Jira is not connected.")))]
 pub async fn issue_types(caller: Caller, key: web::Path<String>) -> Answer {
     let types = caller

@@ -1,7 +1,7 @@
 //! Drafts: making, listing, looking, changing, binning, and what the rules say of them.
 
 use super::body::{Json, query};
-use super::catalog::unknown_format;
+use super::catalog::{FormatName, unknown_format};
 use super::stories::{DocumentJson, FindingJson};
 use super::{Answer, Caller, json, ok, rfc3339};
 use crate::errors::{AppError, FieldProblem, kinds};
@@ -22,18 +22,23 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct CreateDraft {
     /// What is wanted; at most 512 KiB.
-    #[schema(example = "Support agents need to refund a payment in part. A refund above the payment is refused.")]
+    #[schema(
+        min_length = 1,
+        max_length = 524_288,
+        example = "Support agents need to refund a payment in part. A refund above the payment is refused."
+    )]
     requirements: String,
-    /// `classic`, `bdd` or `custom`.
-    #[schema(example = "classic")]
+    /// How stories are told.
+    #[schema(value_type = FormatName)]
     format: String,
-    /// Own words to the model; at most 4,000 characters.
+    /// Own words to the model.
+    #[schema(max_length = 4_000)]
     prompt: Option<String>,
     /// Project key.
-    #[schema(example = "PAY")]
+    #[schema(pattern = "^[A-Z][A-Z0-9_]{1,9}$", example = "PAY")]
     project_key: String,
     /// Issue type, by id or by the name that the site shows.
-    #[schema(example = "Story")]
+    #[schema(min_length = 1, example = "Story")]
     issue_type: String,
     /// Rule set id; `default` when left out.
     #[schema(example = "default")]
@@ -44,12 +49,14 @@ pub struct CreateDraft {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeDraft {
-    /// What is wanted.
+    /// What is wanted; at most 512 KiB.
+    #[schema(min_length = 1, max_length = 524_288)]
     requirements: Option<String>,
-    /// `classic`, `bdd` or `custom`.
-    #[schema(example = "classic")]
+    /// How stories are told.
+    #[schema(value_type = Option<FormatName>)]
     format: Option<String>,
     /// Own words to the model.
+    #[schema(max_length = 4_000)]
     prompt: Option<String>,
     /// Rule set id.
     #[schema(example = "default")]
@@ -68,7 +75,8 @@ pub struct DraftJson {
     title: String,
     /// What is wanted.
     requirements: String,
-    /// `classic`, `bdd` or `custom`.
+    /// How stories are told.
+    #[schema(value_type = FormatName)]
     format: &'static str,
     /// The person's own words to the model.
     prompt: String,
@@ -285,7 +293,7 @@ pub async fn list(caller: Caller) -> Answer {
 
 /// A draft.
 #[utoipa::path(get, path = "/api/v1/drafts/{id}", tag = "Drafts", operation_id = "getDraft",
-    params(("id" = String, Path, description = "Draft id.")),
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$")),
     responses((status = 200, description = "The draft.", body = DraftJson, headers(("ETag" = String)))))]
 pub async fn show(caller: Caller, id: web::Path<String>) -> Answer {
     let draft = caller
@@ -296,7 +304,7 @@ pub async fn show(caller: Caller, id: web::Path<String>) -> Answer {
 
 /// Changes a draft. Nobody's change is overwritten unseen: when the stored version is another one, the answer is 409 and holds it.
 #[utoipa::path(put, path = "/api/v1/drafts/{id}", tag = "Drafts", operation_id = "changeDraft",
-    params(("id" = String, Path, description = "Draft id."), ("If-Match" = String, Header, description = "ETag of the draft as it was read.")),
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$"), ("If-Match" = String, Header, description = "ETag of the draft as it was read.", pattern = "^(W/)?\"[0-9]{1,9}\"$")),
     request_body = ChangeDraft,
     responses((status = 200, description = "The changed draft.", body = DraftJson, headers(("ETag" = String))),
         (status = 409, description = "It was changed meanwhile (`current` holds it), or it is being written or published."),
@@ -325,7 +333,7 @@ pub async fn change(caller: Caller, id: web::Path<String>, body: Json<ChangeDraf
 
 /// Puts a draft in the bin. With `If-Match`, only the version that was read.
 #[utoipa::path(delete, path = "/api/v1/drafts/{id}", tag = "Drafts", operation_id = "deleteDraft",
-    params(("id" = String, Path, description = "Draft id."), ("If-Match" = Option<String>, Header, description = "ETag of the draft as it was read.")),
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$"), ("If-Match" = Option<String>, Header, description = "ETag of the draft as it was read.", pattern = "^(W/)?\"[0-9]{1,9}\"$")),
     responses((status = 204, description = "It is in the bin."),
         (status = 409, description = "It was changed meanwhile, or it is being written or published.")))]
 pub async fn remove(caller: Caller, id: web::Path<String>) -> Answer {
@@ -347,7 +355,7 @@ pub async fn remove(caller: Caller, id: web::Path<String>) -> Answer {
 
 /// What the rules say of a draft as it is now.
 #[utoipa::path(get, path = "/api/v1/drafts/{id}/findings", tag = "Drafts", operation_id = "getFindings",
-    params(("id" = String, Path, description = "Draft id.")),
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$")),
     responses((status = 200, description = "All findings at once.", body = Findings)))]
 pub async fn findings(caller: Caller, id: web::Path<String>) -> Answer {
     let reviewed = caller

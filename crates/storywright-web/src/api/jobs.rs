@@ -73,7 +73,7 @@ pub struct Jobs {
 #[serde(deny_unknown_fields)]
 pub struct JobReply {
     /// 1 to 8,000 characters.
-    #[schema(example = "Only full refunds, and only for cards.")]
+    #[schema(min_length = 1, max_length = 8_000, example = "Only full refunds, and only for cards.")]
     text: String,
 }
 
@@ -125,7 +125,7 @@ pub async fn list(caller: Caller) -> Answer {
 
 /// A job.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "Jobs", operation_id = "getJob",
-    params(("id" = String, Path, description = "Job id.")),
+    params(("id" = String, Path, description = "Job id.", pattern = "^[0-9a-f]{32}$")),
     responses((status = 200, description = "The job.", body = JobJson)))]
 pub async fn show(caller: Caller, id: web::Path<String>) -> Answer {
     let job = caller
@@ -136,7 +136,7 @@ pub async fn show(caller: Caller, id: web::Path<String>) -> Answer {
 
 /// Stops a job: at once when it waits, within 2 s when it runs. What was written so far is kept.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/cancel", tag = "Jobs", operation_id = "cancelJob",
-    params(("id" = String, Path, description = "Job id.")),
+    params(("id" = String, Path, description = "Job id.", pattern = "^[0-9a-f]{32}$")),
     responses((status = 200, description = "The job after the call; one that has ended is left as it is.", body = JobJson)))]
 pub async fn cancel(caller: Caller, id: web::Path<String>) -> Answer {
     let job = caller
@@ -151,7 +151,7 @@ pub async fn cancel(caller: Caller, id: web::Path<String>) -> Answer {
 
 /// Answers the model's question; the job goes on.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/answer", tag = "Jobs", operation_id = "answerJob",
-    params(("id" = String, Path, description = "Job id.")), request_body = JobReply,
+    params(("id" = String, Path, description = "Job id.", pattern = "^[0-9a-f]{32}$")), request_body = JobReply,
     responses((status = 202, description = "The job goes on.", body = JobStarted), (status = 409, description = "The job asks nothing.")))]
 pub async fn answer(caller: Caller, id: web::Path<String>, body: Json<JobReply>) -> Answer {
     let job = caller

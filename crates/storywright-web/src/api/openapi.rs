@@ -8,8 +8,9 @@ use crate::route::{Policy, Verb};
 use actix_web::HttpResponse;
 use std::sync::OnceLock;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, Ref, RefOr, Response};
+use utoipa::openapi::{Content, Ref, RefOr, Response, Schema};
 use utoipa::{Modify, OpenApi};
 
 #[derive(OpenApi)]
@@ -102,7 +103,7 @@ pub async fn show() -> Answer {
 /// Listens to a job: first what it has said since `Last-Event-ID` or `after`, then what follows. Ends after `done`, or after an `error` whose
 /// `retry` is false.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}/events", tag = "Jobs", operation_id = "listenToJob",
-    params(("id" = String, Path, description = "Job id."),
+    params(("id" = String, Path, description = "Job id.", pattern = "^[0-9a-f]{32}$"),
         ("after" = Option<u64>, Query, description = "Number of the last event that was seen."),
         ("Last-Event-ID" = Option<u64>, Header, description = "The same, as a reconnecting event source sends it.")),
     responses((status = 200, description = "Server-sent events named `token`, `reset`, `clarify`, `draft`, `finding`, `progress`, `issue`, `done`, `error`; their data is JSON.",
@@ -163,6 +164,9 @@ fn complete(operation: &mut Operation, bearer: bool, outside: bool) {
     if !parameters.iter().all(in_path) {
         problems.push(("400", "A parameter or header is malformed or unknown."));
     }
+    for parameter in operation.parameters.iter_mut().flatten() {
+        may_be_left_out_but_not_null(parameter);
+    }
     let responses = &mut operation.responses.responses;
     for (status, description) in problems {
         responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(Response::new(description)));
@@ -173,6 +177,18 @@ fn complete(operation: &mut Operation, bearer: bool, outside: bool) {
         {
             let schema = RefOr::Ref(Ref::from_schema_name("Problem"));
             response.content.insert("application/problem+json".to_owned(), RefOr::T(Content::new(Some(schema))));
+        }
+    }
+}
+
+/// A parameter that is there is never null: there is no such text in an address or a header.
+fn may_be_left_out_but_not_null(parameter: &mut RefOr<Parameter>) {
+    if let RefOr::T(Parameter { schema: Some(RefOr::T(Schema::Object(schema))), .. }) = parameter
+        && let SchemaType::Array(types) = &mut schema.schema_type
+    {
+        types.retain(|kind| *kind != Type::Null);
+        if let [only] = types.as_slice() {
+            schema.schema_type = SchemaType::Type(only.clone());
         }
     }
 }

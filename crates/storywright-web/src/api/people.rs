@@ -161,7 +161,7 @@ pub async fn register(state: web::Data<AppState>, visit: Visit, body: Json<NewRe
 
 /// Finishes a sign-up: sets the password and makes the account.
 #[utoipa::path(post, path = "/api/v1/registrations/{id}/confirm", tag = "People", operation_id = "confirmRegistration",
-    params(("id" = String, Path, description = "Registration id.")), request_body = Confirmation,
+    params(("id" = String, Path, description = "Registration id.", pattern = "^[0-9a-f]{32}$")), request_body = Confirmation,
     responses((status = 201, description = "The account is there; get a token.", body = Me), (status = 409, description = "There is an account already.")))]
 pub async fn confirm(
     state: web::Data<AppState>,

@@ -93,6 +93,7 @@ impl From<&PlannedIssue> for PlannedIssueJson {
 #[serde(deny_unknown_fields)]
 pub struct Approval {
     /// `plan_hash` of the plan that was looked at.
+    #[schema(pattern = "^[0-9a-f]{64}$", example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     plan_hash: String,
 }
 
@@ -276,7 +277,7 @@ fn find(ports: &Ports, actor: &Actor, id: RunId) -> Result<RunJson, AppError> {
 
 /// The plan of a draft as it is now: exact payloads for every issue, and the hash to approve.
 #[utoipa::path(get, path = "/api/v1/drafts/{id}/plan", tag = "Publishing", operation_id = "getPlan",
-    params(("id" = String, Path, description = "Draft id.")),
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$")),
     responses((status = 200, description = "The plan.", body = PlanJson),
         (status = 409, description = "Rules block it (`findings`), Jira would refuse something (`errors`), or Jira is not connected.")))]
 pub async fn plan(caller: Caller, id: web::Path<String>) -> Answer {
@@ -286,8 +287,8 @@ pub async fn plan(caller: Caller, id: web::Path<String>) -> Answer {
 
 /// Approves a plan and starts creating its issues. The same `Idempotency-Key` gives the same run, however often it is sent.
 #[utoipa::path(post, path = "/api/v1/drafts/{id}/publish", tag = "Publishing", operation_id = "publishDraft",
-    params(("id" = String, Path, description = "Draft id."),
-        ("Idempotency-Key" = String, Header, description = "1 to 100 visible ASCII characters, chosen by the caller, the same for every try.")),
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$"),
+        ("Idempotency-Key" = String, Header, description = "1 to 100 visible ASCII characters, chosen by the caller, the same for every try.", pattern = "^[!-~]{1,100}$")),
     request_body = Approval,
     responses((status = 202, description = "The run.", body = RunStarted, headers(("Location" = String))),
         (status = 409, description = "The plan has changed (`plan` holds the new one), or there is none.")))]
@@ -320,7 +321,7 @@ pub async fn list(caller: Caller) -> Answer {
 
 /// A run with what became of each issue.
 #[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "Publishing", operation_id = "getRun",
-    params(("id" = String, Path, description = "Run id.")),
+    params(("id" = String, Path, description = "Run id.", pattern = "^[0-9a-f]{32}$")),
     responses((status = 200, description = "The run.", body = RunJson)))]
 pub async fn show(caller: Caller, id: web::Path<String>) -> Answer {
     let run = caller.run(move |ports, actor| find(ports, actor, run_id(&id)?)).await?;
@@ -329,7 +330,7 @@ pub async fn show(caller: Caller, id: web::Path<String>) -> Answer {
 
 /// Stops a run: the call under way is finished and written down, no other begins.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/stop", tag = "Publishing", operation_id = "stopRun",
-    params(("id" = String, Path, description = "Run id.")),
+    params(("id" = String, Path, description = "Run id.", pattern = "^[0-9a-f]{32}$")),
     responses((status = 202, description = "It stops; this is the run right after the call.", body = RunJson),
         (status = 409, description = "It has ended already.")))]
 pub async fn stop(caller: Caller, id: web::Path<String>) -> Answer {
@@ -350,7 +351,7 @@ pub async fn stop(caller: Caller, id: web::Path<String>) -> Answer {
 
 /// Goes on with what is not in Jira yet. Issues whose state is unknown stay unknown.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/resume", tag = "Publishing", operation_id = "resumeRun",
-    params(("id" = String, Path, description = "Run id.")),
+    params(("id" = String, Path, description = "Run id.", pattern = "^[0-9a-f]{32}$")),
     responses((status = 202, description = "The job that goes on.", body = RunResumed), (status = 409, description = "It is under way.")))]
 pub async fn resume(caller: Caller, id: web::Path<String>) -> Answer {
     let answer = caller
@@ -368,7 +369,7 @@ pub async fn resume(caller: Caller, id: web::Path<String>) -> Answer {
 
 /// Settles an issue whose state is unknown.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/items/{item}/resolve", tag = "Publishing", operation_id = "resolveItem",
-    params(("id" = String, Path, description = "Run id."), ("item" = String, Path, description = "Item id.")), request_body = Settlement,
+    params(("id" = String, Path, description = "Run id.", pattern = "^[0-9a-f]{32}$"), ("item" = String, Path, description = "Item id.", pattern = "^[0-9a-f]{32}$")), request_body = Settlement,
     responses((status = 200, description = "Whether its state is known now.", body = Settled),
         (status = 409, description = "The run is under way, or the state is known.")))]
 pub async fn resolve(caller: Caller, place: web::Path<(String, String)>, body: Json<Settlement>) -> Answer {

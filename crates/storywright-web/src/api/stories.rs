@@ -110,43 +110,54 @@ pub struct SubtaskJson {
 /// A value for one of the project's own fields.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "RawValue", into = "RawValue")]
-#[schema(as = CustomValue, value_type = RawValue)]
+#[schema(as = CustomValue, value_type = ValueShape)]
 pub struct CustomValue(FieldValue);
 
-/// A value for one of the project's own fields: what kind it is, and the value in the shape of that kind.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+/// The wire form, before the value is known to fit its kind.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawValue {
-    /// What kind of value.
     kind: ValueKind,
-    /// `text`, `date`, `option`, `user`, `issue`: a text; `number`: a number; `options`, `texts`: a list of texts; `cascading`: a list of
-    /// the option id and the child option id or null.
-    #[schema(example = "10401")]
     value: serde_json::Value,
 }
 
-/// Kinds of values.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ValueKind {
-    /// Text; several lines are Markdown.
+enum ValueKind {
     Text,
-    /// A number.
     Number,
-    /// `YYYY-MM-DD`.
     Date,
-    /// Option id of a select list.
     Option,
-    /// Option id and child option id.
     Cascading,
-    /// Option ids.
     Options,
-    /// User name.
     User,
-    /// Several texts.
     Texts,
-    /// An issue key.
     Issue,
+}
+
+/// What kind of value, and the value in the shape of that kind.
+#[derive(ToSchema)]
+#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
+#[expect(dead_code, reason = "only the description of the API uses it")]
+pub enum ValueShape {
+    /// Text; several lines are Markdown.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// `YYYY-MM-DD`.
+    Date(String),
+    /// Option id of a select list.
+    Option(String),
+    /// Option id of a cascading select list, then child option id or null.
+    Cascading(Vec<Option<String>>),
+    /// Option ids.
+    Options(Vec<String>),
+    /// User name.
+    User(String),
+    /// Several texts.
+    Texts(Vec<String>),
+    /// An issue key.
+    Issue(String),
 }
 
 impl TryFrom<RawValue> for CustomValue {

@@ -97,7 +97,7 @@ fn version_number(raw: &str) -> Result<u32, AppError> {
 
 /// The versions of a draft, newest first, 30 at a time.
 #[utoipa::path(get, path = "/api/v1/drafts/{id}/versions", tag = "Drafts", operation_id = "listVersions",
-    params(("id" = String, Path, description = "Draft id."), ("cursor" = Option<String>, Query, description = "`next_cursor` of the part before.")),
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$"), ("cursor" = Option<String>, Query, description = "`next_cursor` of the part before.")),
     responses((status = 200, description = "A part of the list.", body = Versions)))]
 pub async fn list(caller: Caller, id: web::Path<String>) -> Answer {
     let asked = query::<ListQuery>(caller.request());
@@ -112,7 +112,7 @@ pub async fn list(caller: Caller, id: web::Path<String>) -> Answer {
 
 /// A version with its document.
 #[utoipa::path(get, path = "/api/v1/drafts/{id}/versions/{number}", tag = "Drafts", operation_id = "getVersion",
-    params(("id" = String, Path, description = "Draft id."), ("number" = u32, Path, description = "Version.")),
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$"), ("number" = u32, Path, description = "Version.")),
     responses((status = 200, description = "The version.", body = VersionJson)))]
 pub async fn show(caller: Caller, place: web::Path<(String, String)>) -> Answer {
     let version =
@@ -122,8 +122,8 @@ pub async fn show(caller: Caller, place: web::Path<(String, String)>) -> Answer 
 
 /// Makes an older version the newest.
 #[utoipa::path(post, path = "/api/v1/drafts/{id}/versions/{number}/restore", tag = "Drafts", operation_id = "restoreVersion",
-    params(("id" = String, Path, description = "Draft id."), ("number" = u32, Path, description = "Version to bring back."),
-        ("If-Match" = String, Header, description = "ETag of the draft as it was read.")),
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$"), ("number" = u32, Path, description = "Version to bring back."),
+        ("If-Match" = String, Header, description = "ETag of the draft as it was read.", pattern = "^(W/)?\"[0-9]{1,9}\"$")),
     responses((status = 200, description = "The draft with the document of that version.", body = DraftJson, headers(("ETag" = String))),
         (status = 409, description = "It was changed meanwhile (`current` holds it), or it is being written or published."),
         (status = 428, description = "`If-Match` is missing.")))]
@@ -140,7 +140,7 @@ pub async fn restore(caller: Caller, place: web::Path<(String, String)>) -> Answ
 
 /// How two versions of a draft differ.
 #[utoipa::path(get, path = "/api/v1/drafts/{id}/compare", tag = "Drafts", operation_id = "compareVersions",
-    params(("id" = String, Path, description = "Draft id."), ("from" = u32, Query, description = "Older version."), ("to" = u32, Query, description = "Newer version.")),
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$"), ("from" = u32, Query, description = "Older version."), ("to" = u32, Query, description = "Newer version.")),
     responses((status = 200, description = "Every place that differs.", body = Comparison)))]
 pub async fn compare(caller: Caller, id: web::Path<String>) -> Answer {
     let asked = query::<CompareQuery>(caller.request());

@@ -15,7 +15,11 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct Refinement {
     /// 1 to 8,000 characters.
-    #[schema(example = "Split the largest story and add a scenario for a refused refund.")]
+    #[schema(
+        min_length = 1,
+        max_length = 8_000,
+        example = "Split the largest story and add a scenario for a refused refund."
+    )]
     instructions: String,
 }
 
@@ -38,7 +42,7 @@ pub(super) fn started(job: JobId) -> HttpResponse {
 
 /// Starts writing the draft from its requirements.
 #[utoipa::path(post, path = "/api/v1/drafts/{id}/generate", tag = "Writing", operation_id = "generateDraft",
-    params(("id" = String, Path, description = "Draft id.")),
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$")),
     responses((status = 202, description = "The job that writes.", body = JobStarted, headers(("Location" = String))),
         (status = 409, description = "The LLM is not connected, or the draft is being written or published."),
         (status = 429, description = "Too many jobs of this person.")))]
@@ -49,7 +53,7 @@ pub async fn generate(caller: Caller, id: web::Path<String>) -> Answer {
 
 /// Starts changing the draft as the instruction says.
 #[utoipa::path(post, path = "/api/v1/drafts/{id}/refine", tag = "Writing", operation_id = "refineDraft",
-    params(("id" = String, Path, description = "Draft id.")), request_body = Refinement,
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$")), request_body = Refinement,
     responses((status = 202, description = "The job that writes.", body = JobStarted, headers(("Location" = String))),
         (status = 409, description = "The draft is empty, the LLM is not connected, or the draft is being written or published."),
         (status = 429, description = "Too many jobs of this person.")))]

@@ -40,6 +40,7 @@ kinds! {
     BODY_TOO_SLOW 408 "body_too_slow" "Too slow" "The body did not arrive in time."
     PRECONDITION_REQUIRED 428 "if_match_missing" "Which version?" "A change of a draft came without `If-Match`."
     IDEMPOTENCY_KEY 400 "idempotency_key_invalid" "The idempotency key is missing or malformed" "`Idempotency-Key` must be 1 to 100 visible ASCII characters."
+    IDEMPOTENCY_KEY_USED 422 "idempotency_key_used" "The idempotency key was used already" "The same `Idempotency-Key` came for another draft."
     SIGN_IN_REQUIRED 401 "sign_in_required" "Sign in first" "No session or bearer token came with the request, or it has ended."
     SIGN_IN_REFUSED 401 "sign_in_refused" "Not signed in" "The name or the password is wrong, or the account is closed; never said which."
     FORBIDDEN 403 "forbidden" "Not allowed" "The person may not do this."
@@ -97,6 +98,7 @@ kinds! {
     ITEM_NOT_FOUND 404 "item_not_found" "There is no such issue in the run" "The run or its item does not exist or belongs to somebody else."
     ITEM_KNOWN 409 "item_settled" "The state of this issue is known" "Only an issue whose state is unknown can be settled."
     RUN_ACTIVE 409 "run_active" "The run is under way" "The run must end or be stopped first."
+    DRAFT_WENT_ON 409 "draft_went_on" "The draft has gone on without the run" "The draft of a run was changed, published again or binned, so the run cannot go on."
     RUN_ENDED 409 "run_ended" "The run has ended" "There is nothing left to stop."
 }
 

@@ -87,7 +87,9 @@ async fn unknown_addresses_and_methods_are_problems_too() {
     let app = App::new();
     let person = app.person(1);
     person.get("/nothing").send(&app).await.problem(404, "not_found");
-    person.post("/me").send(&app).await.problem(405, "method_not_allowed");
+    let wrong = person.post("/drafts/x").send(&app).await;
+    wrong.problem(405, "method_not_allowed");
+    assert_eq!(wrong.header("allow"), Some("GET, HEAD, PUT, DELETE"));
     anonymous("GET", "/nothing").send(&app).await.problem(404, "not_found");
 }
 

@@ -55,6 +55,11 @@ async fn an_approved_plan_becomes_issues_once() {
     assert_eq!(publish(&app, &person, &planned, "key-1").await.good(202)["run_id"], run.as_str());
     assert_eq!(app.jira.issues().len(), 3);
     assert_eq!(person.get(&planned.draft).send(&app).await.good(200)["state"], "published");
+    let other = Planned {
+        draft: format!("/drafts/{}", app.draft(&person).await["id"].as_str().unwrap()),
+        hash: planned.hash.clone(),
+    };
+    publish(&app, &person, &other, "key-1").await.problem(422, "idempotency_key_used");
     let runs = person.get("/runs").send(&app).await.good(200);
     assert_eq!(runs["items"][0]["id"], run.as_str());
     person.post(&format!("/runs/{run}/stop")).send(&app).await.problem(409, "run_ended");
@@ -97,36 +102,44 @@ async fn an_issue_whose_state_is_unknown_is_settled_by_the_person() {
     let person = app.person(1);
     let planned = planned(&app, &person).await;
     let lost = CreateOutcome::Unknown { detail: "the connection broke".to_owned() };
-    app.jira.next_create(NextCreate::CreatedBut(lost));
+    app.jira.next_create(NextCreate::Only(lost));
     let run = publish(&app, &person, &planned, "key-1").await.good(202)["run_id"].as_str().unwrap().to_owned();
     app.work().await;
     let view = person.get(&format!("/runs/{run}")).send(&app).await.good(200);
-    // The executor may have found it by its marker already; then there is nothing to settle.
-    let items: Vec<Value> = view["items"].as_array().unwrap().clone();
-    let path = |item: &Value| format!("/runs/{run}/items/{}/resolve", item["id"].as_str().unwrap());
-    for (body, code) in [
-        (json!({"action": "exists"}), "field_missing"),
-        (json!({"action": "check_again", "key": "PAY-1"}), "field_unknown"),
-    ] {
-        person.post_json(&path(&items[0]), &body).send(&app).await.refused(400, "invalid_body", &[("key", code)]);
-    }
-    let wrong = json!({"action": "guess"});
-    person.post_json(&path(&items[0]), &wrong).send(&app).await.refused(
-        400,
-        "invalid_body",
-        &[("action", "field_invalid")],
+    assert_eq!(
+        (view["state"].as_str(), item_states(&view)),
+        (Some("incomplete"), vec!["unknown", "blocked", "blocked"])
     );
-    let check = person.post_json(&path(&items[0]), &json!({"action": "check_again"})).send(&app).await;
-    if items[0]["state"] == "unknown" {
-        let settled = check.good(200);
-        assert_eq!(
-            (settled["resolved"].as_bool(), settled["run"]["items"][0]["state"].as_str()),
-            (Some(true), Some("created"))
-        );
-    } else {
-        check.problem(409, "item_settled");
+    let items = view["items"].as_array().unwrap();
+    let path = |index: usize| format!("/runs/{run}/items/{}/resolve", items[index]["id"].as_str().unwrap());
+    for (body, field, code) in [
+        (json!({"action": "exists"}), "key", "field_missing"),
+        (json!({"action": "check_again", "key": "PAY-1"}), "key", "field_unknown"),
+        (json!({"action": "guess"}), "action", "field_invalid"),
+    ] {
+        person.post_json(&path(0), &body).send(&app).await.refused(400, "invalid_body", &[(field, code)]);
     }
-    assert_eq!(app.jira.sent().iter().filter(|(_, parent)| parent.is_none()).count(), 1, "the story was sent once");
+    let check = json!({"action": "check_again"});
+    person.post_json(&path(1), &check).send(&app).await.problem(409, "item_settled");
+    let checked = person.post_json(&path(0), &check).send(&app).await.good(200);
+    assert_eq!(
+        (checked["resolved"].as_bool(), checked["run"]["items"][0]["state"].as_str()),
+        (Some(false), Some("unknown"))
+    );
+    for key in ["PAY-99", "", "PAY-1/../2"] {
+        let named = json!({"action": "exists", "key": key});
+        person.post_json(&path(0), &named).send(&app).await.refused(422, "invalid_input", &[("key", "no_such_issue")]);
+    }
+    let again = person.post_json(&path(0), &json!({"action": "create_again"})).send(&app).await.good(200);
+    assert_eq!(
+        (again["resolved"].as_bool(), again["run"]["items"][0]["state"].as_str()),
+        (Some(true), Some("planned"))
+    );
+    person.post(&format!("/runs/{run}/resume")).send(&app).await.good(202);
+    app.work().await;
+    let done = person.get(&format!("/runs/{run}")).send(&app).await.good(200);
+    assert_eq!((done["state"].as_str(), item_states(&done)), (Some("completed"), vec!["created"; 3]));
+    assert_eq!(app.jira.issues().len(), 3);
 }
 
 #[actix_web::test]
