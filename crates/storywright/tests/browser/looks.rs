@@ -29,19 +29,26 @@ pub async fn inspect_at(stage: &Stage, browser: &Browser, name: &str, size: Size
         let label = format!("{name}-{}-{theme}", size.width);
         picture(stage, browser, &label, size).await;
         // The theme changes colors and nothing else.
-        let found = if theme == "light" {
-            axe(stage, browser, json!({ "type": "tag", "values": RULES })).await
+        let rules = if theme == "light" {
+            json!({ "type": "tag", "values": RULES })
         } else {
-            axe(stage, browser, json!({ "type": "rule", "values": ["color-contrast"] })).await
+            json!({ "type": "rule", "values": ["color-contrast"] })
         };
+        let found = axe(stage, browser, rules).await;
         faults.extend(found.into_iter().map(|fault| format!("{label}: {fault}")));
     }
-    let sideways = browser.js("document.scrollingElement.scrollWidth > document.documentElement.clientWidth && [document.scrollingElement.scrollWidth, ...all('body *').filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).slice(0, 5).map((e) => e.tagName + '.' + e.className)]").await;
-    if sideways != false {
-        faults.push(format!("{name}-{}: scrolls sideways: {sideways}", size.width));
-    }
     browser.system_theme("light").await;
+    faults.extend(sideways(browser).await.map(|fault| format!("{name}-{}: {fault}", size.width)));
     faults
+}
+
+/// What is wider than the page.
+async fn sideways(browser: &Browser) -> Option<String> {
+    let wide = browser
+        .js("document.scrollingElement.scrollWidth > document.documentElement.clientWidth && all('body *')\
+             .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).slice(0, 5).map((e) => `${e.tagName}.${e.className}`)")
+        .await;
+    (wide != false).then(|| format!("scrolls sideways: {wide}"))
 }
 
 /// A picture of the whole page.

@@ -1,10 +1,30 @@
 //! What remains to be looked at beside the scenes that pass by a page anyway.
 
-use super::inspect;
+use super::{RULES, axe, inspect, sideways};
 use crate::browser::{DESKTOP, PHONE};
 use crate::pages::{self, field};
 use crate::stage::play;
 use crate::support::REQUIREMENTS;
+use serde_json::json;
+
+#[test]
+fn what_is_wrong_with_a_page_is_noticed() {
+    play("noticed", DESKTOP, async |stage, browser| {
+        browser.goto("/sign-in").await;
+        let rules = json!({ "type": "tag", "values": RULES });
+        assert_eq!(axe(stage, browser, rules.clone()).await, [] as [&str; 0]);
+        assert_eq!(sideways(browser).await, None);
+        assert_eq!(browser.complaints().await, [] as [&str; 0]);
+        let plant = "document.body.insertAdjacentHTML('beforeend', '<div id=planted><img src=https://elsewhere.invalid/x.png><button></button></div>')";
+        browser.js(plant).await;
+        browser.js("one('main').style.setProperty('min-width', '2000px')").await;
+        let found = axe(stage, browser, rules).await.join(" ");
+        assert!(found.contains("image-alt") && found.contains("button-name"), "{found}");
+        assert!(sideways(browser).await.is_some());
+        let complaints = browser.complaints().await.join(" ");
+        assert!(complaints.contains("Content Security Policy"), "{complaints}");
+    });
+}
 
 #[test]
 fn every_format_of_a_story_and_its_approval() {
@@ -12,7 +32,8 @@ fn every_format_of_a_story_and_its_approval() {
         let client = stage.company.member("alice");
         pages::sign_in(browser, &stage.company.person("alice")).await;
         for format in ["bdd", "custom"] {
-            let body = serde_json::json!({ "requirements": REQUIREMENTS, "format": format, "project_key": "PAY", "issue_type": "Story" });
+            let body =
+                json!({ "requirements": REQUIREMENTS, "format": format, "project_key": "PAY", "issue_type": "Story" });
             let draft = client.call("POST", "drafts", body).expect(201)["id"].as_str().unwrap().to_owned();
             client.to_end(&client.generate(&draft));
             pages::open(browser, &draft).await;
