@@ -6,5 +6,6 @@ mod drafts;
 mod forms;
 mod pages;
 mod routes;
+mod server;
 mod sessions;
 mod support;

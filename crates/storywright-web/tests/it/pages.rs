@@ -112,6 +112,7 @@ async fn pages_full_of_things() {
     browser.get("/").await.expect(200).shows("https://jira.corp.example/browse/PAY-1");
     // The list goes on where it ended, without doubling or losing a line.
     let first = browser.get("/drafts").await.expect(200);
+    assert!(first.body.contains("<span class=\"chip-count muted\">27</span>"), "all are counted: {}", first.body);
     let next =
         first.body.split("/drafts?q=").nth(1).expect("a next page").split('"').next().unwrap().replace("&amp;", "&");
     let second = browser.fragment(&format!("/drafts?q={next}"), "").await.expect(200);

@@ -50,6 +50,16 @@ pub struct TestApp {
     pub hasher: Arc<FakeHasher>,
 }
 
+/// What a test reaches behind the ports.
+pub struct Fakes {
+    store: MemoryStore,
+    clock: Arc<FixedClock>,
+    jira: Arc<FakeJira>,
+    chat: Arc<FakeChat>,
+    confluence: Arc<FakeConfluence>,
+    hasher: Arc<FakeHasher>,
+}
+
 /// What came back.
 pub struct Got {
     pub status: StatusCode,
@@ -98,7 +108,8 @@ impl TestApp {
         Self::with(|_| {}).await
     }
 
-    pub async fn with(change: impl FnOnce(&mut WebSettings)) -> Rc<Self> {
+    /// Ports over fakes, the fakes, and what is shared by a server over them.
+    pub fn state(change: impl FnOnce(&mut WebSettings)) -> (Ports, Fakes, web::Data<AppState>) {
         let clock = Arc::new(FixedClock::default());
         let store = MemoryStore::new(clock.clone());
         store.write(|tx| tx.save_rule_set(&RuleSet::default(), build::NOW)).unwrap();
@@ -142,6 +153,12 @@ impl TestApp {
             }
         });
         let state = web::Data::new(AppState::new(ports.clone(), settings, check).unwrap());
+        (ports, Fakes { store, clock, jira, chat, confluence, hasher }, state)
+    }
+
+    pub async fn with(change: impl FnOnce(&mut WebSettings)) -> Rc<Self> {
+        let (ports, fakes, state) = Self::state(change);
+        let Fakes { store, clock, jira, chat, confluence, hasher } = fakes;
         let service = Rc::new(test::init_service(app(&state)).await);
         let call = Box::new(move |req: test::TestRequest| -> Answering {
             let service = Rc::clone(&service);

@@ -108,21 +108,19 @@ pub async fn page(me: SignedIn, filter: Params<Filter>) -> Result<HttpResponse, 
     .await
 }
 
-/// Reads on until a page is full: state and project are known only after a draft was looked at.
+/// Reads on until a page is full: state and project are known only after a draft was looked at. The first page also counts what comes
+/// after it.
 fn read(desk: &Desk<'_>, filter: Filter) -> Result<DraftsPage, AppError> {
+    let filtered = !filter.state.is_empty() || !filter.project.is_empty();
+    let first_page = filter.cursor.is_empty();
     let mut cursor = Some(filter.cursor.clone()).filter(|cursor| !cursor.is_empty());
     let mut states: Vec<State> = STATES.iter().map(|(value, label)| State { value, label, count: 0 }).collect();
     let mut projects = BTreeSet::new();
     let mut drafts: Vec<DraftRow> = Vec::new();
-    let mut looked_at = 0;
-    let next = loop {
-        let slice = list_draft_lines(
-            desk.ports,
-            &desk.state.counts,
-            &desk.who.actor,
-            Some(filter.q.as_str()),
-            cursor.as_deref(),
-        )?;
+    let (mut full, mut next, mut looked_at, mut total) = (false, None, 0, 0);
+    loop {
+        let words = Some(filter.q.as_str());
+        let slice = list_draft_lines(desk.ports, &desk.state.counts, &desk.who.actor, words, cursor.as_deref())?;
         looked_at += slice.items.len();
         for line in slice.items {
             let row = DraftRow::of(desk, line);
@@ -132,16 +130,20 @@ fn read(desk: &Desk<'_>, filter: Filter) -> Result<DraftsPage, AppError> {
             }
             let fits = (filter.state.is_empty() || filter.state == row.state)
                 && (filter.project.is_empty() || filter.project == row.project_key);
-            if fits {
+            total += usize::from(fits);
+            if fits && !full {
                 drafts.push(row);
             }
         }
-        let filtered = !filter.state.is_empty() || !filter.project.is_empty();
-        match slice.next {
-            Some(next) if filtered && drafts.len() < 10 && looked_at < LOOKED_AT => cursor = Some(next),
-            other => break other,
+        if !full && (!filtered || drafts.len() >= 10 || looked_at >= LOOKED_AT) {
+            full = true;
+            next.clone_from(&slice.next);
         }
-    };
+        cursor = slice.next;
+        if cursor.is_none() || looked_at >= LOOKED_AT || (full && !first_page) {
+            break;
+        }
+    }
     let next_url = next.map(|cursor| {
         format!(
             "/drafts?q={}&state={}&project={}&cursor={}",
@@ -151,7 +153,6 @@ fn read(desk: &Desk<'_>, filter: Filter) -> Result<DraftsPage, AppError> {
             encoded(&cursor)
         )
     });
-    let total = drafts.len();
     Ok(DraftsPage { filter, states, projects, drafts, next_url, total })
 }
 
