@@ -218,7 +218,7 @@ async fn page_request(port: u16, cookie: &str) -> Result<(Vec<u8>, usize), Failu
     Ok((request, answer.body.len()))
 }
 
-/// Signs in as a browser does: the form's token and the session cookie.
+/// Signs in as a browser does: the form's token and the cookies.
 async fn sign_in(port: u16, name: &str) -> Result<String, Failure> {
     let mut connection = Connection::open(port).await?;
     let form = connection.send(&connection.request("GET", "/sign-in", &[], "")).await?;
@@ -228,26 +228,19 @@ async fn sign_in(port: u16, name: &str) -> Result<String, Failure> {
         .nth(1)
         .and_then(|rest| rest.split('"').next())
         .ok_or("the sign-in form has no csrf field")?;
-    let cookie =
-        form.header("set-cookie").and_then(|value| value.split(';').next()).ok_or("no session cookie")?.to_owned();
     let encode = |text: &str| {
-        text.bytes()
-            .map(
-                |byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") },
-            )
-            .collect::<String>()
+        let digit =
+            |byte: u8| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+        text.bytes().map(digit).collect::<String>()
     };
     let body = format!("csrf={}&username={}&password={}", encode(token), encode(name), encode(PASSWORD));
     let origin = format!("http://127.0.0.1:{port}");
-    let headers = [
-        ("Cookie", cookie.as_str()),
-        ("Content-Type", "application/x-www-form-urlencoded"),
-        ("Origin", origin.as_str()),
-    ];
+    let cookies = form.cookies();
+    let headers =
+        [("Cookie", cookies.as_str()), ("Content-Type", "application/x-www-form-urlencoded"), ("Origin", &origin)];
     let answer = connection.send(&connection.request("POST", "/sign-in", &headers, &body)).await?;
-    let cookie = answer
-        .header("set-cookie")
-        .and_then(|value| value.split(';').next())
-        .ok_or_else(|| format!("sign-in answered {} without a cookie", answer.status))?;
-    Ok(cookie.to_owned())
+    if answer.status >= 400 {
+        return Err(format!("sign-in answered {}: {}", answer.status, answer.text()).into());
+    }
+    Ok(answer.cookies())
 }

@@ -23,12 +23,13 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The first header of that name.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| {
+    /// The cookies that it sets, as a `Cookie` header sends them back.
+    pub fn cookies(&self) -> String {
+        let set = self.head.lines().filter_map(|line| {
             let (key, value) = line.split_once(':')?;
-            key.eq_ignore_ascii_case(name).then(|| value.trim())
-        })
+            key.eq_ignore_ascii_case("set-cookie").then(|| value.split(';').next().unwrap_or_default().trim())
+        });
+        set.collect::<Vec<_>>().join("; ")
     }
 
     /// The body as text.

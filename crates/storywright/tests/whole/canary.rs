@@ -1,6 +1,6 @@
 //! Secrets never leave: every secret of a whole job is looked for in logs, answers, streams, prompts, payloads and the database file.
 
-use crate::support::{Company, PASSWORD, REQUIREMENTS};
+use crate::support::{Browser, Company, PASSWORD, REQUIREMENTS};
 use serde_json::json;
 
 #[test]
@@ -23,6 +23,13 @@ fn no_secret_is_in_any_log_answer_stream_prompt_payload_or_database() {
         [format!("drafts/{draft}"), format!("drafts/{draft}/versions"), format!("runs/{run}"), format!("jobs/{job}")]
     {
         seen.push_str(&alice.get(&path).body.to_string());
+    }
+    let mut browser = Browser::sign_in(&company, "alice");
+    for path in ["/", "/drafts", "/drafts/new", "/integrations", "/jobs", "/runs", "/profile", "/audit"] {
+        seen.push_str(&browser.page(path));
+    }
+    for path in [format!("/drafts/{draft}"), format!("/runs/{run}")] {
+        seen.push_str(&browser.page(&path));
     }
     // Failures speak, too.
     seen.push_str(
@@ -52,8 +59,14 @@ fn no_secret_is_in_any_log_answer_stream_prompt_payload_or_database() {
     let cookie_value =
         person.llm.credential.split_once('=').map_or(person.llm.credential.as_str(), |(_, value)| value).to_owned();
     let token = alice.token.clone().unwrap();
-    let canaries =
-        [person.jira_pat.clone(), person.confluence.credential.clone(), cookie_value, PASSWORD.to_owned(), token];
+    let mut canaries = vec![
+        person.jira_pat.clone(),
+        person.confluence.credential.clone(),
+        cookie_value,
+        PASSWORD.to_owned(),
+        token,
+    ];
+    canaries.extend(browser.cookies.into_values());
     let mut database = Vec::new();
     for end in ["", "-wal", "-shm"] {
         database.extend(std::fs::read(format!("{}{end}", company.database().display())).unwrap_or_default());

@@ -342,6 +342,62 @@ impl Client {
     }
 }
 
+/// A browser without a screen: it holds the session cookie and sends forms with their token.
+pub struct Browser {
+    agent: ureq::Agent,
+    base: String,
+    pub cookies: std::collections::BTreeMap<String, String>,
+}
+
+impl Browser {
+    /// Signs in through the form.
+    pub fn sign_in(company: &Company, handle: &str) -> Self {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+        let mut browser = Self {
+            agent,
+            base: format!("http://127.0.0.1:{}", company.port),
+            cookies: std::collections::BTreeMap::new(),
+        };
+        let form = browser.page("/sign-in");
+        let token =
+            form.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a csrf field");
+        let name = company.person(handle).employee_id;
+        let fields = [("csrf", token), ("username", name.as_str()), ("password", PASSWORD)];
+        let request = browser
+            .agent
+            .post(&format!("{}/sign-in", browser.base))
+            .header("Cookie", &browser.cookie_header())
+            .header("Origin", &browser.base);
+        let mut response = request.send_form(fields).unwrap();
+        let status = response.status();
+        assert!(status.is_redirection(), "{status}: {}", response.body_mut().read_to_string().unwrap());
+        browser.keep_cookies(&response);
+        browser
+    }
+
+    /// A page as text.
+    pub fn page(&mut self, path: &str) -> String {
+        let mut response =
+            self.agent.get(&format!("{}{path}", self.base)).header("Cookie", &self.cookie_header()).call().unwrap();
+        self.keep_cookies(&response);
+        assert!(response.status().is_success(), "{path}: {}", response.status());
+        response.body_mut().read_to_string().unwrap()
+    }
+
+    fn keep_cookies<B>(&mut self, response: &ureq::http::Response<B>) {
+        for value in response.headers().get_all("set-cookie") {
+            let (name, value) = value.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    fn cookie_header(&self) -> String {
+        let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        pairs.join("; ")
+    }
+}
+
 /// One server-sent event.
 #[derive(Debug, Default, Clone)]
 pub struct Event {
