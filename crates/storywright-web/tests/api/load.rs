@@ -62,6 +62,13 @@ fn percentile(sorted: &[u64], part: f64) -> f64 {
     sorted[((sorted.len() - 1) as f64 * part) as usize] as f64 / 1_000.0
 }
 
+/// Memory of this process in kilobytes, as far as the system says.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
 async fn measure(streams: u128) {
     let app = App::with(|settings| settings.streams_per_person = 2_000);
     let person = app.person(1);
@@ -72,7 +79,7 @@ async fn measure(streams: u128) {
     let server = storywright_web::serve(app.state.clone(), listener).unwrap();
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
-    let zero = Instant::now();
+    let (zero, before) = (Instant::now(), resident());
     let (ready, readied) = channel();
     let (their_jobs, token) = (jobs.clone(), person.token.clone());
     let listeners = std::thread::spawn(move || {
@@ -86,6 +93,7 @@ async fn measure(streams: u128) {
         for _ in &jobs {
             readied.recv().unwrap();
         }
+        let opened = resident();
         let begun = Instant::now();
         let (_never, pause) = channel::<()>();
         for round in 0..EVENTS {
@@ -104,15 +112,21 @@ async fn measure(streams: u128) {
         for job in &jobs {
             store.append(*job, EventKind::Done, "{}").unwrap();
         }
+        opened
     });
-    let times = actix_web::web::block(move || (speaker.join().unwrap(), listeners.join().unwrap()).1).await.unwrap();
+    let both = actix_web::web::block(move || (speaker.join().unwrap(), listeners.join().unwrap()));
+    let (opened, times) = both.await.unwrap();
+    let each = opened.saturating_sub(before) / u64::try_from(streams).unwrap();
     handle.stop(false).await;
     running.await.unwrap().unwrap();
     assert!(times.iter().all(|times| times.len() == EVENTS), "events were lost");
     let mut all: Vec<u64> = times.concat();
     all.sort_unstable();
     let (middle, high) = (percentile(&all, 0.5), percentile(&all, 0.99));
-    println!("{streams} streams: p50 {middle:.2} ms, p99 {high:.2} ms, worst {:.2} ms", percentile(&all, 1.0));
+    println!(
+        "{streams} streams: p50 {middle:.2} ms, p99 {high:.2} ms, worst {:.2} ms; {each} KB each, client included",
+        percentile(&all, 1.0)
+    );
     assert!(middle < 5.0, "far beyond what even a debug build needs");
 }
 
