@@ -2,11 +2,12 @@
 
 use super::body::{Json, query};
 use super::catalog::{FormatName, unknown_format};
+use super::etag::{expected_version, if_match, with_etag};
 use super::stories::{DocumentJson, FindingJson};
 use super::{Answer, Caller, json, ok, rfc3339};
-use crate::errors::{AppError, FieldProblem, kinds};
+use crate::errors::AppError;
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use storywright_application::drafts::{
     self, DraftChange, NewDraft, create_draft, delete_draft, draft_findings, edit_draft, list_drafts,
@@ -213,40 +214,6 @@ impl From<DraftSummary> for DraftRow {
 /// The id of a draft, or the same answer as for another person's draft.
 pub(super) fn draft_id(raw: &str) -> Result<DraftId, AppError> {
     DraftId::parse(raw).map_err(|_| AppError::draft_not_found())
-}
-
-/// A draft with its version as ETag.
-pub(super) fn with_etag(status: StatusCode, draft: &Draft) -> HttpResponse {
-    let mut answer = HttpResponse::build(status);
-    answer.insert_header((header::ETAG, format!("\"{}\"", draft.version)));
-    answer.json(DraftJson::from(draft))
-}
-
-/// The version that the caller has seen, from `If-Match`. Proxies that compress make an ETag weak; the number is what counts.
-pub(super) fn if_match(req: &HttpRequest) -> Result<Option<u32>, AppError> {
-    let Some(value) = req.headers().get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    let number = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
-    number.parse::<u32>().map(Some).map_err(|_| {
-        let problem = FieldProblem::new("If-Match", "field_invalid", "send the ETag of the draft as you have read it");
-        AppError::new(
-            &kinds::INVALID_QUERY,
-            "The header If-Match is no version of a draft",
-            "Send the ETag as you got it",
-        )
-        .with_errors(vec![problem])
-    })
-}
-
-/// As [`if_match`], for calls that cannot do without.
-pub(super) fn expected_version(req: &HttpRequest) -> Result<u32, AppError> {
-    if_match(req)?.ok_or_else(|| {
-        AppError::new(
-            &kinds::PRECONDITION_REQUIRED,
-            "The call must say which version of the draft it is about",
-            "Send the ETag of the draft as If-Match",
-        )
-    })
 }
 
 /// Makes a draft with an empty document.

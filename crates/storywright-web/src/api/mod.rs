@@ -6,10 +6,12 @@ mod caller;
 mod catalog;
 mod compare;
 mod drafts;
+mod etag;
 mod integrations;
 mod jobs;
 mod openapi;
 mod people;
+mod plan;
 mod problem;
 mod runs;
 mod stories;
@@ -66,8 +68,8 @@ pub const ROUTES: &[Route] = &[
     Route::get("/api/v1/drafts/{id}/compare", Bearer, || web::to(versions::compare)),
     Route::post("/api/v1/drafts/{id}/generate", Bearer, || web::to(writing::generate)).outside(),
     Route::post("/api/v1/drafts/{id}/refine", Bearer, || web::to(writing::refine)).outside(),
-    Route::get("/api/v1/drafts/{id}/plan", Bearer, || web::to(runs::plan)).outside(),
-    Route::post("/api/v1/drafts/{id}/publish", Bearer, || web::to(runs::publish)).outside(),
+    Route::get("/api/v1/drafts/{id}/plan", Bearer, || web::to(plan::plan)).outside(),
+    Route::post("/api/v1/drafts/{id}/publish", Bearer, || web::to(plan::publish)).outside(),
     Route::get("/api/v1/runs", Bearer, || web::to(runs::list)),
     Route::get("/api/v1/runs/{id}", Bearer, || web::to(runs::show)),
     Route::post("/api/v1/runs/{id}/stop", Bearer, || web::to(runs::stop)),

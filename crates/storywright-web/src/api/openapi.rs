@@ -2,7 +2,7 @@
 //! table, so that it cannot be forgotten.
 
 use super::problem::Problem;
-use super::{Answer, ROUTES, catalog, drafts, integrations, jobs, people, runs, versions, writing};
+use super::{Answer, ROUTES, catalog, drafts, integrations, jobs, people, plan, runs, versions, writing};
 use crate::errors::AppError;
 use crate::route::{Policy, Verb};
 use actix_web::HttpResponse;
@@ -61,8 +61,8 @@ use utoipa::{Modify, OpenApi};
         versions::compare,
         writing::generate,
         writing::refine,
-        runs::plan,
-        runs::publish,
+        plan::plan,
+        plan::publish,
         runs::list,
         runs::show,
         runs::stop,

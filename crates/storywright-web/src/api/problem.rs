@@ -1,7 +1,7 @@
 //! Errors as programs get them: `application/problem+json` (RFC 9457) with our stable code.
 
 use super::drafts::DraftJson;
-use super::runs::PlanJson;
+use super::plan::PlanJson;
 use super::stories::FindingJson;
 use crate::errors::{AppError, Extra, FieldProblem};
 use actix_web::HttpResponse;

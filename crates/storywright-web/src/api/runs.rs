@@ -1,108 +1,19 @@
-//! Plans and runs: what would be sent, approving it, what came of it.
+//! Runs: what became of an approved plan, stopping, going on, settling.
 
 use super::body::{Json, query};
-use super::drafts::draft_id;
 use super::{Answer, Caller, json, ok, rfc3339};
 use crate::errors::{AppError, FieldProblem, kinds};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::web;
 use serde::{Deserialize, Serialize};
 use storywright_application::Ports;
 use storywright_application::publishing::{
-    self, Resolution, ResolveError, RunView, list_runs, make_plan, resolve_item, resume_run, run_view, stop_run,
+    Resolution, ResolveError, RunView, list_runs, resolve_item, resume_run, run_view, stop_run,
 };
 use storywright_domain::person::Actor;
-use storywright_domain::publishing::{Plan, PlannedIssue, Run, RunItem};
+use storywright_domain::publishing::{Run, RunItem};
 use storywright_domain::{ItemId, RunId};
 use utoipa::ToSchema;
-
-/// What a person approves: exact payloads, and one hash over all of them, host, project and person.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PlanJson {
-    /// Send it to approve exactly this.
-    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
-    plan_hash: String,
-    /// Draft.
-    draft_id: String,
-    /// Version of the draft.
-    version: u32,
-    /// Jira site id.
-    site: String,
-    /// Project key.
-    project_key: String,
-    /// Label that marks every issue of the run.
-    run_label: String,
-    /// How an issue whose answer was lost is found again: `run_label` or `footer`.
-    marker_mode: String,
-    /// Parents before children.
-    issues: Vec<PlannedIssueJson>,
-}
-
-/// One issue of a plan.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PlannedIssueJson {
-    /// Local reference in the document.
-    #[schema(example = "s1.1")]
-    reference: String,
-    /// Reference of the parent, for a sub-task.
-    #[schema(required)]
-    parent: Option<String>,
-    /// Issue type name.
-    issue_type: String,
-    /// Summary.
-    summary: String,
-    /// Description as Jira will store it.
-    description: String,
-    /// The create payload, JSON text, with `@parent` where the parent's key goes.
-    payload: String,
-    /// SHA-256 of the payload.
-    payload_sha256: String,
-}
-
-impl From<&Plan> for PlanJson {
-    fn from(plan: &Plan) -> Self {
-        Self {
-            plan_hash: plan.plan_hash.clone(),
-            draft_id: plan.draft.to_string(),
-            version: plan.version,
-            site: plan.site.clone(),
-            project_key: plan.project.clone(),
-            run_label: plan.run_label.clone(),
-            marker_mode: plan.marker_mode.clone(),
-            issues: plan.issues.iter().map(PlannedIssueJson::from).collect(),
-        }
-    }
-}
-
-impl From<&PlannedIssue> for PlannedIssueJson {
-    fn from(issue: &PlannedIssue) -> Self {
-        Self {
-            reference: issue.reference.clone(),
-            parent: issue.parent.clone(),
-            issue_type: issue.issue_type.clone(),
-            summary: issue.summary.clone(),
-            description: issue.description.clone(),
-            payload: issue.payload.clone(),
-            payload_sha256: issue.payload_sha256.clone(),
-        }
-    }
-}
-
-/// Approval of a plan.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Approval {
-    /// `plan_hash` of the plan that was looked at.
-    #[schema(pattern = "^[0-9a-f]{64}$", example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
-    plan_hash: String,
-}
-
-/// A run that was started, or the one that the same idempotency key started before.
-#[derive(Serialize, ToSchema)]
-pub struct RunStarted {
-    /// Look at `GET /runs/{id}`.
-    run_id: String,
-}
 
 /// A run that goes on.
 #[derive(Serialize, ToSchema)]
@@ -273,40 +184,6 @@ fn run_id(raw: &str) -> Result<RunId, AppError> {
 
 fn find(ports: &Ports, actor: &Actor, id: RunId) -> Result<RunJson, AppError> {
     run_view(ports, actor, id)?.map(|view| shown(ports, &view)).ok_or_else(AppError::run_not_found)
-}
-
-/// The plan of a draft as it is now: exact payloads for every issue, and the hash to approve.
-#[utoipa::path(get, path = "/api/v1/drafts/{id}/plan", tag = "Publishing", operation_id = "getPlan",
-    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$")),
-    responses((status = 200, description = "The plan.", body = PlanJson),
-        (status = 409, description = "Rules block it (`findings`), Jira would refuse something (`errors`), or Jira is not connected.")))]
-pub async fn plan(caller: Caller, id: web::Path<String>) -> Answer {
-    let plan = caller.run(move |ports, actor| Ok(make_plan(ports, actor, draft_id(&id)?)?)).await?;
-    Ok(ok(&PlanJson::from(&plan)))
-}
-
-/// Approves a plan and starts creating its issues. The same `Idempotency-Key` gives the same run, however often it is sent.
-#[utoipa::path(post, path = "/api/v1/drafts/{id}/publish", tag = "Publishing", operation_id = "publishDraft",
-    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$"),
-        ("Idempotency-Key" = String, Header, description = "1 to 100 visible ASCII characters, chosen by the caller, the same for every try.", pattern = "^[!-~]{1,100}$")),
-    request_body = Approval,
-    responses((status = 202, description = "The run.", body = RunStarted, headers(("Location" = String))),
-        (status = 409, description = "The plan has changed (`plan` holds the new one), or there is none.")))]
-pub async fn publish(caller: Caller, id: web::Path<String>, body: Json<Approval>) -> Answer {
-    let key = caller.request().headers().get("idempotency-key").and_then(|value| value.to_str().ok());
-    let key = key.unwrap_or_default().to_owned();
-    let run = caller
-        .run(move |ports, actor| {
-            let id = draft_id(&id)?;
-            let body = body.read()?;
-            Ok(publishing::publish(ports, actor, id, &body.plan_hash, &key)?)
-        })
-        .await?;
-    let mut answer = json(StatusCode::ACCEPTED, &RunStarted { run_id: run.to_string() });
-    if let Ok(address) = header::HeaderValue::from_str(&format!("/api/v1/runs/{run}")) {
-        answer.headers_mut().insert(header::LOCATION, address);
-    }
-    Ok(answer)
 }
 
 /// The person's runs, newest first, 20 at a time.

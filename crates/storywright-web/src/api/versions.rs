@@ -2,7 +2,8 @@
 
 use super::body::query;
 use super::compare::{Difference, differences};
-use super::drafts::{DraftJson, draft_id, expected_version, with_etag};
+use super::drafts::{DraftJson, draft_id};
+use super::etag::{expected_version, with_etag};
 use super::stories::DocumentJson;
 use super::{Answer, Caller, ok, rfc3339};
 use crate::errors::AppError;
