@@ -75,13 +75,14 @@ impl Driver {
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", tools.chromedriver.display()));
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        // It says its port in its first lines.
         let port = lines
             .by_ref()
             .map_while(Result::ok)
             .find_map(|line| {
                 line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok()
             })
-            .expect("ChromeDriver says its port");
+            .unwrap();
         // What else it says must be read, or it would block on a full pipe.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         Self { process, url: format!("http://127.0.0.1:{port}") }

@@ -26,9 +26,13 @@ impl Stage {
         browser
     }
 
+    fn browsers(&self) -> Vec<Browser> {
+        self.opened.borrow().iter().map(|(browser, _)| browser.clone()).collect()
+    }
+
     /// Pictures of all browsers and what their consoles say, for whoever looks into a failure.
     async fn leave_evidence(&self) {
-        for (index, (browser, _)) in self.opened.borrow().iter().enumerate() {
+        for (index, browser) in self.browsers().into_iter().enumerate() {
             let picture = self.tools.screenshots.join(format!("failed-{}-{index}.png", self.name));
             let saved = browser.driver.screenshot(&picture).await;
             let address = browser.driver.current_url().await.map(String::from).unwrap_or_default();
@@ -41,7 +45,7 @@ impl Stage {
 
     async fn complaints(&self) -> Vec<String> {
         let mut all = Vec::new();
-        for (browser, _) in self.opened.borrow().iter() {
+        for browser in self.browsers() {
             all.extend(browser.complaints().await);
         }
         all
