@@ -16,7 +16,7 @@ pub fn run_claimed(ports: &Ports, claim: &Claim) {
         hand_back(ports, job, &JobEnd::Released);
         return;
     };
-    if job.cancel_requested {
+    if job.cancel_requested || stopped_meanwhile(ports, job) {
         cancellation.cancel();
     }
     let end = if job.attempts > MAX_ATTEMPTS {
@@ -29,6 +29,13 @@ pub fn run_claimed(ports: &Ports, claim: &Claim) {
     };
     ports.running.end(job.id, job.fence);
     hand_back(ports, job, &end);
+}
+
+/// Whether a stop came after the job was claimed and before it could be reached here; later ones raise its cancellation.
+fn stopped_meanwhile(ports: &Ports, job: &Job) -> bool {
+    let now: Result<_, StorageError> = ports.storage.read(|tx| tx.job(job.user, job.id));
+    // When the database is in trouble, the job is about to find that out itself.
+    now.is_ok_and(|now| now.is_some_and(|now| now.cancel_requested))
 }
 
 /// Gives back a job whose worker panicked: a failed attempt.

@@ -63,6 +63,9 @@ pub(super) fn conclude(ports: &Ports, job: &Job, written: Written) -> Result<Job
             Ok(JobEnd::Cancelled)
         }
         Written::TryAgain { code, message, after } if job.attempts < MAX_ATTEMPTS => {
+            if !ports.storage.read(|tx| tx.lease_holds(job.id, job.fence))? {
+                return Ok(JobEnd::Cancelled);
+            }
             error(ports, job, code, &format!("{message}. Trying again in {} s.", after.0 / 1_000), true)?;
             Ok(JobEnd::Retry { after, error: format!("{code}: {message}") })
         }

@@ -2,7 +2,8 @@
 
 use crate::world::{PASSWORD, World, request_id, secret};
 use storywright_application::people::{
-    IssuedToken, SignInError, authenticate_token, change_password, issue_token, list_tokens, revoke_token,
+    IssuedToken, SignInError, authenticate_token, change_password, issue_token, issue_token_for, list_tokens,
+    revoke_token,
 };
 use storywright_domain::Millis;
 use storywright_testkit::build::NOW;
@@ -81,4 +82,17 @@ fn use_is_noted_once_a_minute() {
     world.clock.advance(Millis::seconds(1));
     assert!(holds(&world, &token));
     assert_eq!(last(&world), Some(NOW + Millis::seconds(60)));
+}
+
+#[test]
+fn a_signed_in_person_names_a_token_and_says_how_long_it_lives() {
+    let world = World::new();
+    let name = format!("  {}  ", "n".repeat(100));
+    let token = issue_token_for(&world.ports, &world.actor, &world.person, &name, Millis::hours(1))
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(token.expires_at, NOW + Millis::hours(1));
+    assert!(holds(&world, &token));
+    assert_eq!(list_tokens(&world.ports, &world.actor).unwrap()[0].name, "n".repeat(80));
+    world.clock.set(token.expires_at);
+    assert!(!holds(&world, &token));
 }

@@ -261,3 +261,36 @@ fn a_lease_lost_while_the_model_writes_keeps_nothing() {
     let done = world.kinds_said(id).into_iter().filter(|kind| *kind == EventKind::Done).count();
     assert_eq!(done, 1);
 }
+
+#[test]
+fn a_stop_between_claiming_and_beginning_is_noticed_at_once() {
+    let world = World::new();
+    let draft = world.draft_with(&["Refund"]);
+    let id = started(&world, &draft);
+    let claim = world.claim();
+    assert_eq!(cancel_job(&world.ports, &world.actor, id), Ok(Some(JobStatus::Running)));
+    world.chat.will_say(Script::text(&answer(&["Other"])));
+    run_claimed(&world.ports, &claim);
+    assert_eq!(world.job(id).status, JobStatus::Cancelled);
+    assert_eq!(world.chat.requests(), [], "the model is not asked");
+    assert_eq!(world.draft(draft.id).document, draft.document);
+}
+
+#[test]
+fn a_worker_without_a_lease_tells_nobody_of_its_troubles() {
+    let world = World::new();
+    let id = started(&world, &world.draft_with(&[]));
+    let gate = Gate::default();
+    let away = ChatError::Unavailable { detail: "timeout".to_owned() };
+    world.chat.will_say(Script::text("").held(&gate).ending(Err(away)));
+    let stale = world.claim();
+    std::thread::scope(|scope| {
+        let working = scope.spawn(|| run_claimed(&world.ports, &stale));
+        gate.await_reached();
+        world.outlive_leases();
+        drop(world.claim());
+        gate.release();
+        working.join().unwrap();
+    });
+    assert_eq!(world.kinds_said(id), [], "the job is somebody else's now");
+}
