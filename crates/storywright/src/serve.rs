@@ -102,8 +102,13 @@ fn web_settings(settings: &Settings, wired: &Wired) -> Result<WebSettings, Start
     let cookie_key = Key::from(&halves.iter().flat_map(|half| half.iter().copied()).collect::<Vec<u8>>());
     let mut web = WebSettings::new(settings.public_url.parse()?, cookie_key);
     web.trusted_proxies = settings.trusted_proxies.iter().map(|raw| Network::parse(raw)).collect::<Result<_, _>>()?;
+    if web.public_url.scheme() == "http" && !settings.listen.ip().is_loopback() {
+        log::warn!(public_url = settings.public_url.as_str(); "people reach this server over plain http: cookies are not secure");
+    }
     web.dev_assets.clone_from(&settings.dev_assets);
     if !settings.throttle {
+        log::warn!("throttling is off: for benchmarks and tests only");
+        web.streams_per_person = 5_000;
         let open = 1_000_000;
         web.rates = Rates {
             sign_in_per_address: open,

@@ -35,7 +35,7 @@ struct From {
 /// `GET /jobs/{id}/events` for the browser.
 ///
 /// # Errors
-/// Those of [`Opening::run`].
+/// Those of `Opening::run`.
 pub async fn page(caller: SignedIn, job: web::Path<String>) -> Result<HttpResponse, AppError> {
     let opening = Opening::new(&job, after(caller.request())?)?;
     let proof = Proof::Session(caller.token().to_owned());
@@ -48,7 +48,7 @@ pub async fn page(caller: SignedIn, job: web::Path<String>) -> Result<HttpRespon
 /// `GET /api/v1/jobs/{id}/events` for programs.
 ///
 /// # Errors
-/// Those of [`Opening::run`].
+/// Those of `Opening::run`.
 pub async fn api(caller: Caller, job: web::Path<String>) -> Result<HttpResponse, AppError> {
     let opening = after(caller.request()).and_then(|after| Opening::new(&job, after));
     let proof = Proof::Token(caller.token().to_owned());

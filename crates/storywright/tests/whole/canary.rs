@@ -59,13 +59,8 @@ fn no_secret_is_in_any_log_answer_stream_prompt_payload_or_database() {
     let cookie_value =
         person.llm.credential.split_once('=').map_or(person.llm.credential.as_str(), |(_, value)| value).to_owned();
     let token = alice.token.clone().unwrap();
-    let mut canaries = vec![
-        person.jira_pat.clone(),
-        person.confluence.credential.clone(),
-        cookie_value,
-        PASSWORD.to_owned(),
-        token,
-    ];
+    let mut canaries =
+        vec![person.jira_pat.clone(), person.confluence.credential.clone(), cookie_value, PASSWORD.to_owned(), token];
     canaries.extend(browser.cookies.into_values());
     let mut database = Vec::new();
     for end in ["", "-wal", "-shm"] {
