@@ -114,3 +114,23 @@ impl RunningJobs {
         self.lock().iter().map(|(job, (fence, _))| (*job, *fence)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_ends_by_itself_or_when_the_job_is_to_stop() {
+        let running = RunningJobs::default();
+        running.pause(Millis(0), &Cancellation::new());
+        running.pause(Millis(-1), &Cancellation::new());
+        let cancellation = Cancellation::new();
+        std::thread::scope(|scope| {
+            // It takes an hour, or ends with the stop, whichever of the two threads is faster.
+            let waiting = scope.spawn(|| running.pause(Millis::hours(1), &cancellation));
+            cancellation.cancel();
+            waiting.join().unwrap();
+        });
+        running.pause(Millis::hours(1), &cancellation);
+    }
+}
