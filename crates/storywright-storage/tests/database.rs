@@ -218,7 +218,7 @@ fn a_damaged_value_is_an_error_and_never_a_default() {
     let path = folder.path().join("a.db");
     one_of_each(&path);
     let good = fs::read(&path).unwrap();
-    for (entity, damage) in [
+    for (number, (entity, damage)) in [
         ("person", "UPDATE users SET role = 'king'"),
         ("connection", "UPDATE users SET jira_tls = '{'"),
         ("connection", "UPDATE llm_configs SET health = '{\"state\":\"odd\"}'"),
@@ -241,7 +241,12 @@ fn a_damaged_value_is_an_error_and_never_a_default() {
         ("run", "UPDATE publish_runs SET job_id = ''"),
         ("run item", "UPDATE publish_items SET parent_id = 'odd'"),
         ("run event", "UPDATE publish_events SET to_state = 'odd'"),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        // A file of its own for each: the one before may still be in the hands of a closing connection.
+        let path = folder.path().join(format!("damaged-{number}.db"));
         fs::write(&path, &good).unwrap();
         let anyhow = "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF;
                       DROP TRIGGER publish_events_stay;";
