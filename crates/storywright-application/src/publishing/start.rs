@@ -204,11 +204,3 @@ pub fn run_view(ports: &Ports, actor: &Actor, id: RunId) -> Result<Option<RunVie
 pub fn list_runs(ports: &Ports, actor: &Actor, cursor: Option<&str>) -> Result<Slice<Run>, StorageError> {
     ports.storage.read(|tx| tx.runs(actor.user(), cursor, 20))
 }
-
-/// The issues that the person created last.
-///
-/// # Errors
-/// [`StorageError`].
-pub fn recently_created(ports: &Ports, actor: &Actor, limit: u32) -> Result<Vec<RunItem>, StorageError> {
-    ports.storage.read(|tx| tx.created_items(actor.user(), limit))
-}
