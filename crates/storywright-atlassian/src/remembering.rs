@@ -1,10 +1,11 @@
-//! Jira with a memory for what changes seldom: projects, issue types, create screens.
+//! Jira with a memory for what changes seldom: projects, issue types, create screens, kinds of links.
 
 use cached::{Cached, LruCache};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use storywright_domain::jira::{
-    CreateField, CreateOutcome, Issue, IssueType, NewIssue, Project, ProjectKey, ServerInfo,
+    CreateField, CreateOutcome, Difference, Issue, IssueLink, IssueType, LinkType, Marker, NewIssue, NewLink,
+    PickedUser, Project, ProjectKey, ServerInfo,
 };
 use storywright_domain::person::JiraUser;
 use storywright_domain::ports::{Clock, Jira};
@@ -29,6 +30,7 @@ pub struct RememberingJira<J> {
     projects: Memory<Whose, Vec<Project>>,
     types: Memory<(Whose, String), Vec<IssueType>>,
     fields: Memory<(Whose, String, String), Vec<CreateField>>,
+    link_types: Memory<Whose, Vec<LinkType>>,
 }
 
 fn memory<K: Hash + Eq + Clone, V>() -> Memory<K, V> {
@@ -39,7 +41,7 @@ impl<J: Jira> RememberingJira<J> {
     /// Remembers answers of `inner` for `keep_for`.
     #[must_use]
     pub fn new(inner: J, clock: Arc<dyn Clock>, keep_for: Millis) -> Self {
-        Self { inner, clock, keep_for, projects: memory(), types: memory(), fields: memory() }
+        Self { inner, clock, keep_for, projects: memory(), types: memory(), fields: memory(), link_types: memory() }
     }
 
     /// Forgets what was answered to a person, as when they save another credential.
@@ -47,6 +49,7 @@ impl<J: Jira> RememberingJira<J> {
         retain(&self.projects, |(of, _)| *of != user);
         retain(&self.types, |((of, _), _)| *of != user);
         retain(&self.fields, |((of, _), ..)| *of != user);
+        retain(&self.link_types, |(of, _)| *of != user);
     }
 
     fn remembered<K: Hash + Eq + Clone, V: Clone>(
@@ -140,6 +143,52 @@ impl<J: Jira> Jira for RememberingJira<J> {
         title: &str,
     ) -> Result<(), RemoteError> {
         self.inner.remote_link(access, key, global_id, url, title)
+    }
+
+    fn marked(&self, access: &Access, project: &str, marker: &Marker) -> Result<Vec<Issue>, RemoteError> {
+        self.inner.marked(access, project, marker)
+    }
+
+    fn newest_number(&self, access: &Access, project: &str) -> Result<Option<u64>, RemoteError> {
+        self.inner.newest_number(access, project)
+    }
+
+    fn verify(
+        &self,
+        access: &Access,
+        id: &str,
+        payload: &str,
+        parent: Option<&str>,
+    ) -> Result<Option<Vec<Difference>>, RemoteError> {
+        self.inner.verify(access, id, payload, parent)
+    }
+
+    fn link_types(&self, access: &Access) -> Result<Vec<LinkType>, RemoteError> {
+        self.remembered(&self.link_types, whose(access), || self.inner.link_types(access))
+    }
+
+    fn links(&self, access: &Access, key: &str) -> Result<Vec<IssueLink>, RemoteError> {
+        self.inner.links(access, key)
+    }
+
+    fn link(&self, access: &Access, link: &NewLink) -> Result<(), RemoteError> {
+        self.inner.link(access, link)
+    }
+
+    fn put_in_epic(&self, access: &Access, epic: &str, key: &str) -> Result<(), RemoteError> {
+        self.inner.put_in_epic(access, epic, key)
+    }
+
+    fn similar(&self, access: &Access, project: &str, words: &[String], limit: u32) -> Result<Vec<Issue>, RemoteError> {
+        self.inner.similar(access, project, words, limit)
+    }
+
+    fn users(&self, access: &Access, project: &str, query: &str) -> Result<Vec<PickedUser>, RemoteError> {
+        self.inner.users(access, project, query)
+    }
+
+    fn epics(&self, access: &Access, project: &str, query: &str) -> Result<Vec<Issue>, RemoteError> {
+        self.inner.epics(access, project, query)
     }
 }
 

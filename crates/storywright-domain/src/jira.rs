@@ -52,6 +52,10 @@ pub struct IssueType {
     pub name: String,
     /// Whether it lives under another issue.
     pub subtask: bool,
+    /// Whether other issues live in it. Known on Cloud; on Data Center only when the site's answer says so: a type whose create
+    /// screen has a field of [`FieldKind::EpicName`] is one as well.
+    #[serde(default)]
+    pub epic: bool,
 }
 
 /// What kind of value a create field takes.
@@ -131,6 +135,31 @@ pub enum Marker {
     RunLabel(String),
     /// A word in the last line of the description.
     Footer(String),
+    /// A text field that the administrator added for it: the least noise, and indexed.
+    Field {
+        /// Field id: `customfield_10990`.
+        id: String,
+        /// The word in it.
+        value: String,
+    },
+    /// Nothing on the create screen can hold a mark: a lost answer is settled by a person.
+    Manual,
+}
+
+/// Where a new issue stands to other issues of the same plan.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Placement {
+    /// Nothing of this plan is above it; [`NewIssue::epic`] may name an epic that exists.
+    #[default]
+    Alone,
+    /// A sub-task: the payload holds `"parent": {"key": "@parent"}`.
+    UnderParent,
+    /// In an epic of the same plan.
+    InEpic {
+        /// Id of the field that holds `@parent`: Epic Link, or `parent` on Cloud (as `{"key": "@parent"}`). `None`: the create
+        /// screen has no such field, and [`crate::ports::Jira::put_in_epic`] does it afterwards.
+        field: Option<String>,
+    },
 }
 
 /// An issue to be created, in our words; [`crate::ports::Jira::render`] turns it into the bytes that are approved and sent.
@@ -152,10 +181,10 @@ pub struct NewIssue {
     pub priority: Option<String>,
     /// Field id and value of the estimate, when the create screen has one.
     pub story_points: Option<(String, f64)>,
-    /// Field id of Epic Link and epic key.
+    /// Field id of Epic Link (`parent` on Cloud) and the key of an epic that exists.
     pub epic: Option<(String, String)>,
-    /// Whether the payload has a place for the key of its parent, filled when the parent exists.
-    pub under_parent: bool,
+    /// What of the same plan is above it; its key is filled in when it exists.
+    pub placement: Placement,
     /// The project's own fields.
     pub custom_fields: Vec<(String, FieldKind, FieldValue)>,
     /// How it can be found again.
@@ -183,6 +212,68 @@ pub struct Issue {
     pub description: String,
     /// The issue property asked for, as JSON text.
     pub property: Option<String>,
+}
+
+/// A field of an issue that is not as it was sent. Texts for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Field id.
+    pub field: String,
+    /// Name as the site shows it.
+    pub name: String,
+    /// What was sent.
+    pub sent: String,
+    /// What is there; empty when the site dropped it.
+    pub stored: String,
+}
+
+/// A kind of link between issues.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkType {
+    /// Id.
+    pub id: String,
+    /// Name: `Blocks`.
+    pub name: String,
+    /// Read from the first issue to the second: `blocks`.
+    pub outward: String,
+    /// Read from the second issue to the first: `is blocked by`.
+    pub inward: String,
+}
+
+/// A link as one of its issues shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssueLink {
+    /// Name of the link type.
+    pub link_type: String,
+    /// Whether it goes from this issue to the other ("this blocks the other"); else the other way round.
+    pub outward: bool,
+    /// Key of the other issue.
+    pub other_key: String,
+    /// Id of the other issue.
+    pub other_id: String,
+}
+
+/// A link to be made: `from` blocks `to`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewLink {
+    /// Name of the link type.
+    pub link_type: String,
+    /// Key of the issue that it goes out from.
+    pub from: String,
+    /// Key of the issue that it goes to.
+    pub to: String,
+}
+
+/// A user that a field can take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PickedUser {
+    /// The value of [`FieldValue::User`]: user name on Data Center, `accountid:` and the account id on Cloud (as wiki markup
+    /// names people there).
+    pub name: String,
+    /// Name shown to people.
+    pub display_name: String,
+    /// Whether the account can be used.
+    pub active: bool,
 }
 
 /// Where the site runs and who it says it is.

@@ -1,15 +1,19 @@
 //! A Jira that keeps the issues it creates and loses answers when a test says so.
 
-use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, VecDeque};
+mod render;
+mod state;
+
+use serde_json::Value;
+use state::{Kept, State};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use storywright_domain::jira::{
-    CreateField, CreateOutcome, FieldKind, Issue, IssueType, Marker, NewIssue, Project, ProjectKey, ServerInfo,
+    CreateField, CreateOutcome, Difference, Issue, IssueLink, IssueType, LinkType, Marker, NewIssue, NewLink,
+    PickedUser, Project, ProjectKey, ServerInfo,
 };
 use storywright_domain::person::JiraUser;
 use storywright_domain::ports::Jira;
 use storywright_domain::remote::{Access, RemoteError};
-use storywright_domain::story::FieldValue;
 
 /// What becomes of a create call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,59 +26,10 @@ pub enum NextCreate {
     Only(CreateOutcome),
 }
 
-/// A Jira in memory with project `PAY`: Story (10001), Task (10002), Sub-task (10003).
+/// A Jira in memory with project `PAY`: Story (10001), Task (10002), Sub-task (10003), Epic (10000, with an Epic Name of its own).
+#[derive(Default)]
 pub struct FakeJira {
     state: Mutex<State>,
-}
-
-struct State {
-    people: BTreeMap<String, JiraUser>,
-    projects: Vec<Project>,
-    issue_types: Vec<IssueType>,
-    fields: Vec<CreateField>,
-    issues: Vec<Issue>,
-    links: BTreeMap<(String, String), (String, String)>,
-    next: VecDeque<NextCreate>,
-    failure: Option<RemoteError>,
-    sent: Vec<(String, Option<String>)>,
-    calls: Vec<&'static str>,
-}
-
-impl Default for FakeJira {
-    fn default() -> Self {
-        let issue_type =
-            |id: &str, name: &str, subtask| IssueType { id: id.to_owned(), name: name.to_owned(), subtask };
-        let field = |id: &str, kind: FieldKind, required| CreateField {
-            id: id.to_owned(),
-            name: id.to_owned(),
-            required,
-            has_default: false,
-            kind,
-            allowed: Vec::new(),
-        };
-        let state = State {
-            people: BTreeMap::new(),
-            projects: vec![Project { id: "1".to_owned(), key: "PAY".to_owned(), name: "Payments".to_owned() }],
-            issue_types: vec![
-                issue_type("10001", "Story", false),
-                issue_type("10002", "Task", false),
-                issue_type("10003", "Sub-task", true),
-            ],
-            fields: vec![
-                field("summary", FieldKind::Text, true),
-                field("description", FieldKind::TextArea, false),
-                field("labels", FieldKind::Labels, false),
-                field("parent", FieldKind::Parent, false),
-            ],
-            issues: Vec::new(),
-            links: BTreeMap::new(),
-            next: VecDeque::new(),
-            failure: None,
-            sent: Vec::new(),
-            calls: Vec::new(),
-        };
-        Self { state: Mutex::new(state) }
-    }
 }
 
 impl FakeJira {
@@ -103,9 +58,60 @@ impl FakeJira {
         state.projects.push(Project { id, key: key.to_owned(), name: name.to_owned() });
     }
 
-    /// Replaces the create screen of every project and type.
+    /// Replaces the create screen of every project and type, except types that have one of their own.
     pub fn set_fields(&self, fields: Vec<CreateField>) {
         self.lock().fields = fields;
+    }
+
+    /// Gives an issue type a create screen of its own.
+    pub fn set_fields_of(&self, issue_type: &str, fields: Vec<CreateField>) {
+        self.lock().fields_of.insert(issue_type.to_owned(), fields);
+    }
+
+    /// Replaces the issue types of every project.
+    pub fn set_issue_types(&self, issue_types: Vec<IssueType>) {
+        self.lock().issue_types = issue_types;
+    }
+
+    /// From now on nothing is created without this field, as when a workflow's validator demands it: no screen says so.
+    pub fn demand(&self, field: &str, message: &str) {
+        self.lock().demanded.insert(field.to_owned(), message.to_owned());
+    }
+
+    /// From now on this field of created issues is lost without a word.
+    pub fn drop_field(&self, field: &str) {
+        self.lock().dropped.insert(field.to_owned());
+    }
+
+    /// Changes a field of an issue, as a person or an automation does; `None` empties it.
+    pub fn change_field(&self, key: &str, field: &str, value: Option<Value>) {
+        if let Some(kept) = self.lock().find_mut(key) {
+            match value {
+                Some(value) => kept.fields.insert(field.to_owned(), value),
+                None => kept.fields.remove(field),
+            };
+        }
+    }
+
+    /// Moves an issue: another key, the same id.
+    pub fn move_issue(&self, key: &str, new_key: &str) {
+        if let Some(kept) = self.lock().find_mut(key) {
+            new_key.clone_into(&mut kept.key);
+        }
+    }
+
+    /// Deletes an issue.
+    pub fn delete_issue(&self, key: &str) {
+        self.lock().issues.retain(|kept| kept.key != key && kept.id != key);
+    }
+
+    /// Whether issues created from now on stay out of searches; `false` lets all of them in.
+    pub fn lag_index(&self, lags: bool) {
+        let mut state = self.lock();
+        state.index_lags = lags;
+        if !lags {
+            state.issues.iter_mut().for_each(|kept| kept.indexed = true);
+        }
     }
 
     /// What becomes of the next create call that has nothing planned yet. Without a plan, calls work.
@@ -121,7 +127,7 @@ impl FakeJira {
     /// The issues that exist.
     #[must_use]
     pub fn issues(&self) -> Vec<Issue> {
-        self.lock().issues.clone()
+        self.lock().issues.iter().map(|kept| kept.shown(true)).collect()
     }
 
     /// Payload and parent of every create call so far.
@@ -130,10 +136,22 @@ impl FakeJira {
         self.lock().sent.clone()
     }
 
-    /// Links by issue key and global id: address and title.
+    /// Web links by issue key and global id: address and title.
     #[must_use]
-    pub fn links(&self) -> BTreeMap<(String, String), (String, String)> {
-        self.lock().links.clone()
+    pub fn web_links(&self) -> BTreeMap<(String, String), (String, String)> {
+        self.lock().web_links.clone()
+    }
+
+    /// Key of the epic that an issue is in.
+    #[must_use]
+    pub fn epic_of(&self, key: &str) -> Option<String> {
+        self.lock().find(key).and_then(|kept| kept.epic.clone())
+    }
+
+    /// Value of any field of an issue.
+    #[must_use]
+    pub fn field(&self, key: &str, field: &str) -> Option<Value> {
+        self.lock().find(key).and_then(|kept| kept.fields.get(field).cloned())
     }
 
     /// Names of the methods called so far.
@@ -157,43 +175,6 @@ impl FakeJira {
         } else {
             Err(RemoteError::Unauthorized { detail: "401".to_owned() })
         }
-    }
-}
-
-fn field_json(value: &FieldValue) -> Value {
-    match value {
-        FieldValue::Text(text) | FieldValue::Date(text) | FieldValue::Issue(text) => json!(text),
-        FieldValue::Number(number) => json!(number),
-        FieldValue::Option(id) => json!({ "id": id }),
-        FieldValue::Cascading(id, None) => json!({ "id": id }),
-        FieldValue::Cascading(id, Some(child)) => json!({ "id": id, "child": { "id": child } }),
-        FieldValue::Options(ids) => ids.iter().map(|id| json!({ "id": id })).collect(),
-        FieldValue::User(name) => json!({ "name": name }),
-        FieldValue::Texts(texts) => json!(texts),
-    }
-}
-
-impl State {
-    fn add_issue(&mut self, payload: &str, parent: Option<&str>) -> Option<(String, String)> {
-        let whole: Value = serde_json::from_str(payload).ok()?;
-        let fields = &whole["fields"];
-        let project = fields["project"]["key"].as_str()?;
-        let number = self.issues.len() + 1;
-        let (id, key) = ((10_000 + number).to_string(), format!("{project}-{number}"));
-        let text = |name: &str| fields[name].as_str().unwrap_or_default().to_owned();
-        let labels = fields["labels"].as_array().cloned().unwrap_or_default();
-        let in_payload = fields["parent"]["key"].as_str();
-        self.issues.push(Issue {
-            id: id.clone(),
-            key: key.clone(),
-            summary: text("summary"),
-            status: "To Do".to_owned(),
-            labels: labels.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-            parent: in_payload.map(|place| if place == "@parent" { parent.unwrap_or(place) } else { place }.to_owned()),
-            description: text("description"),
-            property: whole["properties"][0].get("value").map(Value::to_string),
-        });
-        Some((id, key))
     }
 }
 
@@ -237,47 +218,11 @@ impl Jira for FakeJira {
         let state = self.call(access, "create_fields")?;
         let known = state.projects.iter().any(|known| known.key == project.as_str())
             && state.issue_types.iter().any(|known| known.id == issue_type);
-        if known { Ok(state.fields.clone()) } else { Err(RemoteError::NotFound) }
+        if known { Ok(state.screen(issue_type).to_vec()) } else { Err(RemoteError::NotFound) }
     }
 
     fn render(&self, issue: &NewIssue) -> (String, String) {
-        let mut fields = Map::new();
-        let mut labels = issue.labels.clone();
-        let mut description = issue.description.clone();
-        match &issue.marker {
-            Marker::RunLabel(label) => labels.push(label.clone()),
-            Marker::Footer(word) => description = format!("{description}\n\nref {word}"),
-        }
-        fields.insert("project".to_owned(), json!({ "key": issue.project }));
-        fields.insert("issuetype".to_owned(), json!({ "id": issue.issue_type }));
-        fields.insert("summary".to_owned(), json!(issue.summary));
-        fields.insert("description".to_owned(), json!(description));
-        fields.insert("labels".to_owned(), json!(labels));
-        if !issue.components.is_empty() {
-            let components: Vec<Value> = issue.components.iter().map(|name| json!({ "name": name })).collect();
-            fields.insert("components".to_owned(), json!(components));
-        }
-        if let Some(priority) = &issue.priority {
-            fields.insert("priority".to_owned(), json!({ "name": priority }));
-        }
-        if let Some((field, points)) = &issue.story_points {
-            fields.insert(field.clone(), json!(points));
-        }
-        if let Some((field, epic)) = &issue.epic {
-            fields.insert(field.clone(), json!(epic));
-        }
-        if issue.under_parent {
-            fields.insert("parent".to_owned(), json!({ "key": "@parent" }));
-        }
-        for (field, _, value) in &issue.custom_fields {
-            fields.insert(field.clone(), field_json(value));
-        }
-        let mut whole = json!({ "fields": fields });
-        if let Some((name, value)) = &issue.property {
-            let value: Value = serde_json::from_str(value).unwrap_or_else(|_| json!(value));
-            whole["properties"] = json!([{ "key": name, "value": value }]);
-        }
-        (whole.to_string(), description)
+        render::render(issue)
     }
 
     fn create(&self, access: &Access, payload: &str, parent: Option<&str>) -> CreateOutcome {
@@ -291,9 +236,9 @@ impl Jira for FakeJira {
         if let NextCreate::Only(outcome) = next {
             return outcome;
         }
-        let Some((id, key)) = state.add_issue(payload, parent) else {
-            let messages = vec!["the payload is not an issue".to_owned()];
-            return CreateOutcome::Rejected { status: 400, messages, fields: Vec::new() };
+        let (id, key) = match state.add(payload, parent) {
+            Ok(created) => created,
+            Err(outcome) => return outcome,
         };
         match next {
             NextCreate::CreatedBut(outcome) => outcome,
@@ -303,16 +248,12 @@ impl Jira for FakeJira {
 
     fn issue(&self, access: &Access, key: &str, property: Option<&str>) -> Result<Option<Issue>, RemoteError> {
         let state = self.call(access, "issue")?;
-        let found = state.issues.iter().find(|issue| issue.key == key || issue.id == key).cloned();
-        Ok(found.map(|issue| Issue { property: issue.property.filter(|_| property.is_some()), ..issue }))
+        Ok(state.find(key).map(|kept| kept.shown(property.is_some())))
     }
 
     fn issues_with_label(&self, access: &Access, project: &str, label: &str) -> Result<Vec<Issue>, RemoteError> {
         let state = self.call(access, "issues_with_label")?;
-        let prefix = format!("{project}-");
-        let labelled = |issue: &&Issue| issue.key.starts_with(&prefix) && issue.labels.iter().any(|it| it == label);
-        let bare = |issue: &Issue| Issue { property: None, ..issue.clone() };
-        Ok(state.issues.iter().rev().filter(labelled).map(bare).take(200).collect())
+        Ok(marked(&state, project, &Marker::RunLabel(label.to_owned())))
     }
 
     fn remote_link(
@@ -324,68 +265,126 @@ impl Jira for FakeJira {
         title: &str,
     ) -> Result<(), RemoteError> {
         let mut state = self.call(access, "remote_link")?;
-        if !state.issues.iter().any(|issue| issue.key == key) {
+        if state.find(key).is_none() {
             return Err(RemoteError::NotFound);
         }
-        state.links.insert((key.to_owned(), global_id.to_owned()), (url.to_owned(), title.to_owned()));
+        state.web_links.insert((key.to_owned(), global_id.to_owned()), (url.to_owned(), title.to_owned()));
         Ok(())
     }
+
+    fn marked(&self, access: &Access, project: &str, marker: &Marker) -> Result<Vec<Issue>, RemoteError> {
+        let state = self.call(access, "marked")?;
+        Ok(marked(&state, project, marker))
+    }
+
+    fn newest_number(&self, access: &Access, project: &str) -> Result<Option<u64>, RemoteError> {
+        let state = self.call(access, "newest_number")?;
+        Ok(state.index(project).map(Kept::number).max())
+    }
+
+    fn verify(
+        &self,
+        access: &Access,
+        id: &str,
+        payload: &str,
+        parent: Option<&str>,
+    ) -> Result<Option<Vec<Difference>>, RemoteError> {
+        let state = self.call(access, "verify")?;
+        Ok(state.find(id).map(|kept| state.differences(kept, payload, parent)))
+    }
+
+    fn link_types(&self, access: &Access) -> Result<Vec<LinkType>, RemoteError> {
+        self.call(access, "link_types").map(|state| state.link_types.clone())
+    }
+
+    fn links(&self, access: &Access, key: &str) -> Result<Vec<IssueLink>, RemoteError> {
+        let state = self.call(access, "links")?;
+        let id = &state.find(key).ok_or(RemoteError::NotFound)?.id;
+        let shown = |(link_type, from, to): &(String, String, String)| {
+            let (outward, other) = match (from == id, to == id) {
+                (true, _) => (true, to),
+                (_, true) => (false, from),
+                _ => return None,
+            };
+            let other = state.find(other)?;
+            Some(IssueLink {
+                link_type: link_type.clone(),
+                outward,
+                other_key: other.key.clone(),
+                other_id: other.id.clone(),
+            })
+        };
+        Ok(state.issue_links.iter().filter_map(shown).collect())
+    }
+
+    fn link(&self, access: &Access, link: &NewLink) -> Result<(), RemoteError> {
+        let mut state = self.call(access, "link")?;
+        let id = |key: &str| state.find(key).map(|kept| kept.id.clone()).ok_or(RemoteError::NotFound);
+        let new = (link.link_type.clone(), id(&link.from)?, id(&link.to)?);
+        if !state.link_types.iter().any(|known| known.name == link.link_type) {
+            return Err(RemoteError::NotFound);
+        }
+        if !state.issue_links.contains(&new) {
+            state.issue_links.push(new);
+        }
+        Ok(())
+    }
+
+    fn put_in_epic(&self, access: &Access, epic: &str, key: &str) -> Result<(), RemoteError> {
+        let mut state = self.call(access, "put_in_epic")?;
+        let epic = state.find(epic).filter(|kept| state.is_epic(kept)).map(|kept| kept.key.clone());
+        let epic = epic.ok_or(RemoteError::NotFound)?;
+        let kept = state.find_mut(key).ok_or(RemoteError::NotFound)?;
+        kept.epic = Some(epic);
+        Ok(())
+    }
+
+    fn similar(&self, access: &Access, project: &str, words: &[String], limit: u32) -> Result<Vec<Issue>, RemoteError> {
+        let state = self.call(access, "similar")?;
+        let wanted: Vec<String> = words.iter().flat_map(|word| tokens(word)).collect();
+        let hits = state.index(project).map(|kept| kept.shown(false)).filter(|issue| {
+            let text = tokens(&format!("{} {}", issue.summary, issue.description));
+            wanted.iter().any(|word| text.contains(word))
+        });
+        Ok(hits.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+    }
+
+    fn users(&self, access: &Access, project: &str, query: &str) -> Result<Vec<PickedUser>, RemoteError> {
+        let state = self.call(access, "users")?;
+        if !state.projects.iter().any(|known| known.key == project) {
+            return Err(RemoteError::NotFound);
+        }
+        let query = query.trim().to_lowercase();
+        let begins = |text: &str| text.to_lowercase().split(' ').any(|word| word.starts_with(&query));
+        let fits = |user: &&JiraUser| user.active && (begins(&user.name) || begins(&user.display_name));
+        let picked = |user: &JiraUser| PickedUser {
+            name: user.name.clone(),
+            display_name: user.display_name.clone(),
+            active: user.active,
+        };
+        Ok(state.people.values().filter(fits).map(picked).take(20).collect())
+    }
+
+    fn epics(&self, access: &Access, project: &str, query: &str) -> Result<Vec<Issue>, RemoteError> {
+        let state = self.call(access, "epics")?;
+        let wanted = tokens(query);
+        let fits = |issue: &Issue| {
+            let text = tokens(&issue.summary);
+            issue.key == query.trim() || wanted.iter().all(|word| text.iter().any(|known| known.starts_with(word)))
+        };
+        let epics = state.index(project).filter(|kept| state.is_epic(kept)).map(|kept| kept.shown(false));
+        Ok(epics.filter(fits).take(20).collect())
+    }
+}
+
+fn marked(state: &State, project: &str, marker: &Marker) -> Vec<Issue> {
+    state.index(project).filter(|kept| kept.carries(marker)).map(|kept| kept.shown(false)).take(200).collect()
+}
+
+/// The words of a text, in lower case.
+fn tokens(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::build::{access, jira_user};
-    use storywright_domain::UserId;
-
-    fn new_issue(summary: &str, under_parent: bool) -> NewIssue {
-        NewIssue {
-            project: "PAY".to_owned(),
-            issue_type: "10001".to_owned(),
-            summary: summary.to_owned(),
-            description: "d".to_owned(),
-            labels: Vec::new(),
-            components: Vec::new(),
-            priority: None,
-            story_points: None,
-            epic: None,
-            under_parent,
-            custom_fields: Vec::new(),
-            marker: Marker::RunLabel("sw-1".to_owned()),
-            property: Some(("origin.storywright".to_owned(), r#"{"item":"1"}"#.to_owned())),
-        }
-    }
-
-    #[test]
-    fn what_is_created_is_found_by_label_and_key() {
-        let fake = FakeJira::with_person("pat", jira_user(1));
-        let access = access(UserId(1), "pat");
-        let (payload, _) = fake.render(&new_issue("parent", false));
-        assert_eq!(fake.render(&new_issue("parent", false)).0, payload);
-        let created = fake.create(&access, &payload, None);
-        assert_eq!(created, CreateOutcome::Created { id: "10001".to_owned(), key: "PAY-1".to_owned() });
-        let (child, _) = fake.render(&new_issue("child", true));
-        fake.create(&access, &child, Some("PAY-1"));
-        let found = fake.issues_with_label(&access, "PAY", "sw-1").unwrap();
-        assert_eq!(found.iter().map(|issue| issue.key.as_str()).collect::<Vec<_>>(), ["PAY-2", "PAY-1"]);
-        assert_eq!(found[0].parent.as_deref(), Some("PAY-1"));
-        let proof = fake.issue(&access, "10001", Some("origin.storywright")).unwrap();
-        assert_eq!(proof.and_then(|issue| issue.property).as_deref(), Some(r#"{"item":"1"}"#));
-    }
-
-    #[test]
-    fn an_answer_is_lost_with_or_without_an_issue() {
-        let fake = FakeJira::with_person("pat", jira_user(1));
-        let access = access(UserId(1), "pat");
-        let (payload, _) = fake.render(&new_issue("one", false));
-        let lost = CreateOutcome::Unknown { detail: "504".to_owned() };
-        for (next, issues) in [(NextCreate::CreatedBut(lost.clone()), 1), (NextCreate::Only(lost.clone()), 1)] {
-            fake.next_create(next);
-            assert_eq!(fake.create(&access, &payload, None), lost);
-            assert_eq!(fake.issues().len(), issues);
-        }
-        fake.revoke("pat");
-        assert!(matches!(fake.create(&access, &payload, None), CreateOutcome::AuthLost { .. }));
-        assert_eq!(fake.sent().len(), 3);
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use storywright_domain::DraftId;
 use storywright_domain::draft::{Draft, WrongState};
 use storywright_domain::finding::{Finding, blocks};
-use storywright_domain::jira::{CreateField, FieldKind, IssueType, Marker, NewIssue};
+use storywright_domain::jira::{CreateField, FieldKind, IssueType, Marker, NewIssue, Placement};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageError, StorageExt};
 use storywright_domain::publishing::{MAX_ITEMS, Plan, PlannedIssue};
@@ -170,6 +170,8 @@ impl Planner<'_> {
         let marker_mode = match self.marker(&self.screens.story.1) {
             Marker::RunLabel(_) => "run_label",
             Marker::Footer(_) => "footer",
+            Marker::Field { .. } => "field",
+            Marker::Manual => "manual",
         };
         let hashes: Vec<&str> = issues.iter().map(|issue: &PlannedIssue| issue.payload_sha256.as_str()).collect();
         let whole = format!(
@@ -248,7 +250,7 @@ impl Planner<'_> {
             priority: story.priority.clone(),
             story_points: estimate,
             epic,
-            under_parent: false,
+            placement: Placement::Alone,
             custom_fields,
             marker: self.marker(fields),
             property: self.property(&story.id),
@@ -279,7 +281,7 @@ impl Planner<'_> {
             priority: taken.priority,
             story_points: None,
             epic: None,
-            under_parent: true,
+            placement: Placement::UnderParent,
             marker: self.marker(fields),
             property: self.property(&subtask.id),
         }

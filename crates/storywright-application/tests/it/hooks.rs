@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 use storywright_domain::Secret;
 use storywright_domain::jira::{
-    CreateField, CreateOutcome, Issue, IssueType, NewIssue, Project, ProjectKey, ServerInfo,
+    CreateField, CreateOutcome, Difference, Issue, IssueLink, IssueType, LinkType, Marker, NewIssue, NewLink, PickedUser,
+    Project, ProjectKey, ServerInfo,
 };
 use storywright_domain::person::JiraUser;
 use storywright_domain::ports::{HashError, Jira, PasswordHasher, Storage, StorageError, Tx, TxEnd, TxMode};
@@ -116,6 +117,58 @@ impl Jira for HookedJira {
         title: &str,
     ) -> Result<(), RemoteError> {
         self.fake.remote_link(access, key, global_id, url, title)
+    }
+
+    fn marked(&self, access: &Access, project: &str, marker: &Marker) -> Result<Vec<Issue>, RemoteError> {
+        self.around("marked", project, || self.fake.marked(access, project, marker))
+    }
+
+    fn newest_number(&self, access: &Access, project: &str) -> Result<Option<u64>, RemoteError> {
+        self.around("newest_number", project, || self.fake.newest_number(access, project))
+    }
+
+    fn verify(
+        &self,
+        access: &Access,
+        id: &str,
+        payload: &str,
+        parent: Option<&str>,
+    ) -> Result<Option<Vec<Difference>>, RemoteError> {
+        self.around("verify", id, || self.fake.verify(access, id, payload, parent))
+    }
+
+    fn link_types(&self, access: &Access) -> Result<Vec<LinkType>, RemoteError> {
+        self.fake.link_types(access)
+    }
+
+    fn links(&self, access: &Access, key: &str) -> Result<Vec<IssueLink>, RemoteError> {
+        self.around("links", key, || self.fake.links(access, key))
+    }
+
+    fn link(&self, access: &Access, link: &NewLink) -> Result<(), RemoteError> {
+        self.around("link", &link.from, || self.fake.link(access, link))
+    }
+
+    fn put_in_epic(&self, access: &Access, epic: &str, key: &str) -> Result<(), RemoteError> {
+        self.around("put_in_epic", key, || self.fake.put_in_epic(access, epic, key))
+    }
+
+    fn similar(
+        &self,
+        access: &Access,
+        project: &str,
+        words: &[String],
+        limit: u32,
+    ) -> Result<Vec<Issue>, RemoteError> {
+        self.fake.similar(access, project, words, limit)
+    }
+
+    fn users(&self, access: &Access, project: &str, query: &str) -> Result<Vec<PickedUser>, RemoteError> {
+        self.fake.users(access, project, query)
+    }
+
+    fn epics(&self, access: &Access, project: &str, query: &str) -> Result<Vec<Issue>, RemoteError> {
+        self.fake.epics(access, project, query)
     }
 }
 

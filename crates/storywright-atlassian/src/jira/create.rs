@@ -31,25 +31,33 @@ impl AtlassianJira {
     }
 }
 
-/// The approved bytes with the parent's key at `fields.parent.key`, everything else untouched.
-fn with_parent(payload: &str, parent: Option<&str>) -> Result<String, &'static str> {
+/// The approved bytes with the parent's key in its one place, everything else untouched: `fields.parent.key` of a sub-task, or the
+/// custom field that holds the key of an epic.
+pub(super) fn with_parent(payload: &str, parent: Option<&str>) -> Result<String, &'static str> {
     const DAMAGED: &str = "the approved payload is damaged: make the plan again";
     let mut wanted: Value = serde_json::from_str(payload).map_err(|_| DAMAGED)?;
-    let place = wanted.pointer_mut("/fields/parent/key").filter(|key| **key == PARENT);
-    match (place, parent) {
-        (None, _) => Ok(payload.to_owned()),
-        (Some(_), None) => Err("the parent issue is not known yet"),
-        (Some(place), Some(parent)) => {
-            *place = json!(parent);
-            let before = json!({"key": PARENT}).to_string();
-            let after = json!({"key": parent}).to_string();
-            let sent = payload.replacen(&format!("\"parent\":{before}"), &format!("\"parent\":{after}"), 1);
-            // Text was replaced, to keep every other byte; that it was the right text is seen by reading it again.
-            match serde_json::from_str::<Value>(&sent) {
-                Ok(read) if read == wanted => Ok(sent),
-                _ => Err(DAMAGED),
-            }
+    let Some(fields) = wanted.get_mut("fields").and_then(Value::as_object_mut) else { return Err(DAMAGED) };
+    let mut places = fields.iter_mut().filter_map(|(id, value)| {
+        if id == "parent" {
+            value.get_mut("key").filter(|key| **key == PARENT).map(|key| (key, json!({"key": PARENT}), id))
+        } else {
+            let held = id.starts_with("customfield_") && *value == PARENT;
+            held.then(|| (value, json!(PARENT), id))
         }
+    });
+    let Some((place, before, id)) = places.next() else { return Ok(payload.to_owned()) };
+    if places.next().is_some() {
+        return Err(DAMAGED);
+    }
+    let parent = parent.ok_or("the parent issue is not known yet")?;
+    *place = json!(parent);
+    let after = if before.is_object() { json!({"key": parent}) } else { json!(parent) };
+    let id = json!(id);
+    let sent = payload.replacen(&format!("{id}:{before}"), &format!("{id}:{after}"), 1);
+    // Text was replaced, to keep every other byte; that it was the right text is seen by reading it again.
+    match serde_json::from_str::<Value>(&sent) {
+        Ok(read) if read == wanted => Ok(sent),
+        _ => Err(DAMAGED),
     }
 }
 
@@ -111,6 +119,16 @@ mod tests {
     fn only_the_parents_key_changes() {
         let sent = with_parent(PAYLOAD, Some("PAY-7")).expect("good");
         assert_eq!(sent, PAYLOAD.replacen(r#""parent":{"key":"@parent"},"n""#, r#""parent":{"key":"PAY-7"},"n""#, 1));
+    }
+
+    #[test]
+    fn a_field_may_hold_the_epic() {
+        let payload = r#"{"fields":{"summary":"@parent","customfield_10100":"@parent","customfield_2":"\"customfield_10100\":\"@parent\""}}"#;
+        let sent = with_parent(payload, Some("PAY-7")).expect("good");
+        assert_eq!(sent, payload.replacen(r#""customfield_10100":"@parent""#, r#""customfield_10100":"PAY-7""#, 1));
+        assert!(with_parent(payload, None).is_err());
+        let two = r#"{"fields":{"parent":{"key":"@parent"},"customfield_1":"@parent"}}"#;
+        assert!(with_parent(two, Some("PAY-7")).is_err(), "which one is meant?");
     }
 
     #[test]

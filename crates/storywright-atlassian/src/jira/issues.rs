@@ -1,21 +1,18 @@
-//! Reading issues, finding them by label, linking them.
+//! Issues as they are read.
 
 use super::AtlassianJira;
 use crate::site;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use storywright_domain::jira::Issue;
 use storywright_domain::remote::{Access, RemoteError};
-use storywright_http::Method;
 
 /// The fields that are read back.
-const FIELDS: &str = "summary,status,labels,parent,description";
-/// Most hits of a search.
-const MOST_HITS: usize = 200;
+pub(super) const FIELDS: &str = "summary,status,labels,parent,description";
 
 #[derive(Deserialize)]
-struct Row {
+pub(super) struct Row {
     id: String,
     key: String,
     #[serde(default)]
@@ -49,15 +46,8 @@ struct Keyed {
     key: String,
 }
 
-#[derive(Deserialize)]
-struct Hits {
-    issues: Vec<Row>,
-    #[serde(default)]
-    total: usize,
-}
-
 impl Row {
-    fn into_issue(self, property: Option<&str>) -> Issue {
+    pub(super) fn into_issue(self, property: Option<&str>) -> Issue {
         Issue {
             id: self.id,
             key: self.key,
@@ -86,39 +76,5 @@ impl AtlassianJira {
             Err(RemoteError::NotFound) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    pub(super) fn search_label(&self, access: &Access, project: &str, label: &str) -> Result<Vec<Issue>, RemoteError> {
-        let (project, label) = (site::quoted(project), site::quoted(label));
-        let jql = format!("project = {project} AND labels = {label} ORDER BY created DESC, key DESC");
-        let mut found: Vec<Issue> = Vec::new();
-        while found.len() < MOST_HITS {
-            let (start, size) = (found.len().to_string(), (MOST_HITS - found.len()).to_string());
-            let query = site::query(&[("jql", &jql), ("startAt", &start), ("maxResults", &size), ("fields", FIELDS)]);
-            let hits: Hits = site::read(self.get(access, &format!("/rest/api/2/search{query}")))?;
-            if hits.issues.is_empty() {
-                break;
-            }
-            found.extend(hits.issues.into_iter().map(|row| row.into_issue(None)));
-            if found.len() >= hits.total {
-                break;
-            }
-        }
-        found.truncate(MOST_HITS);
-        Ok(found)
-    }
-
-    pub(super) fn upsert_remote_link(
-        &self,
-        access: &Access,
-        key: &str,
-        global_id: &str,
-        url: &str,
-        title: &str,
-    ) -> Result<(), RemoteError> {
-        let body = json!({"globalId": global_id, "object": {"url": url, "title": title}}).to_string();
-        let path = format!("/rest/api/2/issue/{}/remotelink", site::segment(key));
-        // The global id makes a second call an update of the first.
-        site::sent(self.request(access, Method::Post, &path).json(body).repeatable()).map(drop)
     }
 }

@@ -1,28 +1,46 @@
-//! Jira Data Center, REST v2.
+//! Jira Data Center and Cloud, REST v2.
 
 mod avatar;
 mod create;
 mod fields;
 mod issues;
+mod links;
 mod render;
 mod screens;
+mod search;
 mod users;
+mod verify;
 
 use crate::site;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use storywright_domain::jira::{
-    CreateField, CreateOutcome, Issue, IssueType, NewIssue, Project, ProjectKey, ServerInfo,
+    CreateField, CreateOutcome, Difference, Issue, IssueLink, IssueType, LinkType, Marker, NewIssue, NewLink,
+    PickedUser, Project, ProjectKey, ServerInfo,
 };
 use storywright_domain::person::JiraUser;
 use storywright_domain::ports::Jira;
 use storywright_domain::remote::{Access, RemoteError};
 use storywright_http::{Egress, Method, Purpose, Request};
 
+/// What a user's name begins with when it is an account id of Cloud, as in wiki markup.
+const ACCOUNT: &str = "accountid:";
+
+/// What is the same for everybody on a site and does not change while it runs.
+#[derive(Default)]
+struct SiteFacts {
+    is_cloud: Option<bool>,
+    /// How JQL names the field with the names of epics; inner `None` when the site has none.
+    epic_name: Option<Option<String>>,
+}
+
 /// [`Jira`] over HTTP.
 #[derive(Clone)]
 pub struct AtlassianJira {
     egress: Egress,
     create_timeout: Duration,
+    facts: Arc<Mutex<HashMap<String, SiteFacts>>>,
 }
 
 impl AtlassianJira {
@@ -30,7 +48,7 @@ impl AtlassianJira {
     #[must_use]
     pub fn new(egress: Egress) -> Self {
         // Jira may take long to create an issue; giving up early leaves an issue that nobody knows of.
-        Self { egress, create_timeout: Duration::from_secs(120) }
+        Self { egress, create_timeout: Duration::from_secs(120), facts: Arc::default() }
     }
 
     /// How long a create call may take.
@@ -41,6 +59,12 @@ impl AtlassianJira {
 
     fn request(&self, access: &Access, method: Method, path: &str) -> Request {
         site::request(&self.egress, Purpose::Jira, access, method, path)
+    }
+
+    /// Reads or writes what is known of a site. Nothing is asked under the lock.
+    fn site_facts<T>(&self, access: &Access, use_them: impl FnOnce(&mut SiteFacts) -> T) -> T {
+        let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        use_them(facts.entry(access.site.base_url.clone()).or_default())
     }
 
     fn get(&self, access: &Access, path: &str) -> Request {
@@ -91,7 +115,7 @@ impl Jira for AtlassianJira {
     }
 
     fn issues_with_label(&self, access: &Access, project: &str, label: &str) -> Result<Vec<Issue>, RemoteError> {
-        self.search_label(access, project, label)
+        self.search_marked(access, project, &Marker::RunLabel(label.to_owned()))
     }
 
     fn remote_link(
@@ -103,5 +127,51 @@ impl Jira for AtlassianJira {
         title: &str,
     ) -> Result<(), RemoteError> {
         self.upsert_remote_link(access, key, global_id, url, title)
+    }
+
+    fn marked(&self, access: &Access, project: &str, marker: &Marker) -> Result<Vec<Issue>, RemoteError> {
+        self.search_marked(access, project, marker)
+    }
+
+    fn newest_number(&self, access: &Access, project: &str) -> Result<Option<u64>, RemoteError> {
+        self.search_newest(access, project)
+    }
+
+    fn verify(
+        &self,
+        access: &Access,
+        id: &str,
+        payload: &str,
+        parent: Option<&str>,
+    ) -> Result<Option<Vec<Difference>>, RemoteError> {
+        self.compare(access, id, payload, parent)
+    }
+
+    fn link_types(&self, access: &Access) -> Result<Vec<LinkType>, RemoteError> {
+        self.read_link_types(access)
+    }
+
+    fn links(&self, access: &Access, key: &str) -> Result<Vec<IssueLink>, RemoteError> {
+        self.read_links(access, key)
+    }
+
+    fn link(&self, access: &Access, link: &NewLink) -> Result<(), RemoteError> {
+        self.post_link(access, link)
+    }
+
+    fn put_in_epic(&self, access: &Access, epic: &str, key: &str) -> Result<(), RemoteError> {
+        self.move_into_epic(access, epic, key)
+    }
+
+    fn similar(&self, access: &Access, project: &str, words: &[String], limit: u32) -> Result<Vec<Issue>, RemoteError> {
+        self.search_similar(access, project, words, limit)
+    }
+
+    fn users(&self, access: &Access, project: &str, query: &str) -> Result<Vec<PickedUser>, RemoteError> {
+        self.find_users(access, project, query)
+    }
+
+    fn epics(&self, access: &Access, project: &str, query: &str) -> Result<Vec<Issue>, RemoteError> {
+        self.search_epics(access, project, query)
     }
 }

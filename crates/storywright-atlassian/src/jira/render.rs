@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Number, Value, json};
 use std::collections::HashSet;
-use storywright_domain::jira::{FieldKind, Marker, NewIssue};
+use storywright_domain::jira::{FieldKind, Marker, NewIssue, Placement};
 use storywright_domain::story::FieldValue;
 use storywright_markup::markdown_to_wiki;
 
@@ -10,7 +10,7 @@ use storywright_markup::markdown_to_wiki;
 pub(super) const PARENT: &str = "@parent";
 
 /// The payload and the description in it. Keys have a fixed order: project, type, summary, parent, description, labels,
-/// components, priority, estimate, epic, then the project's own fields as given.
+/// components, priority, estimate, epic, mark, then the project's own fields as given.
 pub(super) fn render(issue: &NewIssue) -> (String, String) {
     let description = description(issue);
     let mut fields = Map::new();
@@ -20,7 +20,7 @@ pub(super) fn render(issue: &NewIssue) -> (String, String) {
     set("project", json!({"key": issue.project}));
     set("issuetype", json!({"id": issue.issue_type}));
     set("summary", json!(one_line(&issue.summary)));
-    if issue.under_parent {
+    if issue.placement == Placement::UnderParent {
         set("parent", json!({"key": PARENT}));
     }
     if !description.is_empty() {
@@ -40,7 +40,13 @@ pub(super) fn render(issue: &NewIssue) -> (String, String) {
         set(field, number(*points));
     }
     if let Some((field, epic)) = &issue.epic {
-        set(field, json!(epic));
+        set(field, epic_value(field, epic));
+    }
+    if let Placement::InEpic { field: Some(field) } = &issue.placement {
+        set(field, epic_value(field, PARENT));
+    }
+    if let Marker::Field { id, value } = &issue.marker {
+        set(id, json!(value));
     }
     for (field, kind, value) in &issue.custom_fields {
         set(field, rendered(kind, value));
@@ -53,10 +59,15 @@ pub(super) fn render(issue: &NewIssue) -> (String, String) {
     (payload.to_string(), description)
 }
 
+/// The key of an epic: Epic Link takes it bare, `parent` (on Cloud) as an issue.
+fn epic_value(field: &str, key: &str) -> Value {
+    if field == "parent" { json!({"key": key}) } else { json!(key) }
+}
+
 fn description(issue: &NewIssue) -> String {
     let wiki = markdown_to_wiki(&issue.description);
     match &issue.marker {
-        Marker::RunLabel(_) => wiki,
+        Marker::RunLabel(_) | Marker::Field { .. } | Marker::Manual => wiki,
         Marker::Footer(word) if wiki.is_empty() => format!("ref {word}"),
         Marker::Footer(word) => format!("{wiki}\n\nref {word}"),
     }
@@ -66,7 +77,7 @@ fn description(issue: &NewIssue) -> String {
 fn labels(issue: &NewIssue) -> Vec<String> {
     let own = match &issue.marker {
         Marker::RunLabel(label) => Some(label),
-        Marker::Footer(_) => None,
+        Marker::Footer(_) | Marker::Field { .. } | Marker::Manual => None,
     };
     let mut seen = HashSet::new();
     let clean = |label: &String| label.split_whitespace().collect::<Vec<_>>().join("_");
@@ -100,7 +111,7 @@ fn rendered(kind: &FieldKind, value: &FieldValue) -> Value {
         FieldValue::Cascading(id, None) => json!({"id": id}),
         FieldValue::Cascading(id, Some(child)) => json!({"id": id, "child": {"id": child}}),
         FieldValue::Options(ids) => ids.iter().map(|id| json!({"id": id})).collect(),
-        FieldValue::User(name) => json!({"name": name}),
+        FieldValue::User(name) => person(name),
         FieldValue::Texts(texts) => match kind {
             FieldKind::Components | FieldKind::Versions => texts.iter().map(|name| json!({"name": name})).collect(),
             FieldKind::Options => texts.iter().map(|value| json!({"value": value})).collect(),
@@ -108,6 +119,14 @@ fn rendered(kind: &FieldKind, value: &FieldValue) -> Value {
         },
         FieldValue::Issue(key) if *kind == FieldKind::Parent => json!({"key": key}),
         FieldValue::Issue(key) => json!(key),
+    }
+}
+
+/// Data Center knows people by name, Cloud by account id.
+fn person(name: &str) -> Value {
+    match name.strip_prefix(super::ACCOUNT) {
+        Some(id) => json!({"accountId": id}),
+        None => json!({"name": name}),
     }
 }
 
@@ -121,7 +140,8 @@ fn text_for(kind: &FieldKind, text: &str) -> Value {
         FieldKind::Option | FieldKind::Cascading => json!({"value": text.trim()}),
         FieldKind::Options => words().map(|value| json!({"value": value})).collect(),
         FieldKind::Components | FieldKind::Versions => words().map(|name| json!({"name": name})).collect(),
-        FieldKind::User | FieldKind::Priority => json!({"name": text.trim()}),
+        FieldKind::User => person(text.trim()),
+        FieldKind::Priority => json!({"name": text.trim()}),
         FieldKind::Labels => text.split_whitespace().map(|label| json!(label)).collect(),
         FieldKind::Parent => json!({"key": text.trim()}),
         FieldKind::Date | FieldKind::DateTime | FieldKind::Other(_) => json!(text.trim()),

@@ -22,12 +22,15 @@ struct ProjectRow {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct TypeRow {
     id: String,
     #[serde(default)]
     name: String,
     #[serde(default)]
     subtask: bool,
+    /// Cloud: 1 for epics, 0 for stories and tasks, -1 for sub-tasks.
+    hierarchy_level: Option<i64>,
 }
 
 /// One page, by whatever name its rows go: `values` on Data Center, others on Cloud.
@@ -74,7 +77,8 @@ impl AtlassianJira {
         for row in rows {
             let row: TypeRow = serde_json::from_value(row).map_err(|_| unexpected("an issue type"))?;
             if !types.iter().any(|known| known.id == row.id) {
-                types.push(IssueType { id: row.id, name: row.name, subtask: row.subtask });
+                let epic = row.hierarchy_level == Some(1);
+                types.push(IssueType { id: row.id, name: row.name, subtask: row.subtask, epic });
             }
         }
         Ok(types)

@@ -1,10 +1,10 @@
 //! Who the credential belongs to, and what runs there.
 
-use super::AtlassianJira;
+use super::{ACCOUNT, AtlassianJira};
 use crate::site;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use storywright_domain::jira::ServerInfo;
+use storywright_domain::jira::{PickedUser, ServerInfo};
 use storywright_domain::person::JiraUser;
 use storywright_domain::remote::{Access, RemoteError};
 
@@ -30,6 +30,30 @@ struct Myself {
 
 fn yes() -> bool {
     true
+}
+
+/// A person of a list to pick from.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UserRow {
+    name: Option<String>,
+    account_id: Option<String>,
+    #[serde(default)]
+    display_name: String,
+    #[serde(default = "yes")]
+    active: bool,
+}
+
+impl UserRow {
+    fn into_picked(self) -> Option<PickedUser> {
+        let name = match (self.account_id, self.name) {
+            (Some(id), _) => format!("{ACCOUNT}{id}"),
+            (None, Some(name)) => name,
+            (None, None) => return None,
+        };
+        let display_name = if self.display_name.is_empty() { name.clone() } else { self.display_name };
+        Some(PickedUser { name, display_name, active: self.active })
+    }
 }
 
 #[derive(Deserialize)]
@@ -69,5 +93,28 @@ impl AtlassianJira {
             base_url: info.base_url,
             title: info.server_title,
         })
+    }
+
+    /// Whether accounts, epics and searches go Cloud's way. Asked once for each site.
+    pub(super) fn is_cloud(&self, access: &Access) -> Result<bool, RemoteError> {
+        if let Some(known) = self.site_facts(access, |facts| facts.is_cloud) {
+            return Ok(known);
+        }
+        let is_cloud = self.read_server_info(access)?.deployment.eq_ignore_ascii_case("cloud");
+        self.site_facts(access, |facts| facts.is_cloud = Some(is_cloud));
+        Ok(is_cloud)
+    }
+
+    pub(super) fn find_users(
+        &self,
+        access: &Access,
+        project: &str,
+        query: &str,
+    ) -> Result<Vec<PickedUser>, RemoteError> {
+        let word = if self.is_cloud(access)? { "query" } else { "username" };
+        let pairs = [("project", project), (word, query.trim()), ("maxResults", "20")];
+        let path = format!("/rest/api/2/user/assignable/search{}", site::query(&pairs));
+        let rows: Vec<UserRow> = site::read(self.get(access, &path))?;
+        Ok(rows.into_iter().filter_map(UserRow::into_picked).take(20).collect())
     }
 }

@@ -3,7 +3,7 @@
 use crate::contract::{Site, jira_contract};
 use crate::support::{confluence, jira};
 use std::collections::BTreeMap;
-use storywright_domain::jira::{CreateOutcome, FieldKind, Marker, NewIssue, ProjectKey};
+use storywright_domain::jira::{CreateOutcome, FieldKind, Marker, NewIssue, Placement, ProjectKey};
 use storywright_domain::ports::{Confluence, Jira};
 use storywright_domain::story::FieldValue;
 use storywright_sandbox::{FaultKind, FaultRule, Options, Running, Sandbox, Service, Settings};
@@ -33,7 +33,7 @@ fn ops_story() -> NewIssue {
         priority: Some("High".to_owned()),
         story_points: Some(("customfield_10106".to_owned(), 3.0)),
         epic: None,
-        under_parent: false,
+        placement: Placement::Alone,
         custom_fields: Vec::new(),
         marker: Marker::RunLabel("aid-ops".to_owned()),
         property: None,
@@ -279,6 +279,6 @@ fn the_fake_that_other_tests_use_keeps_the_same_contract() {
         subtask: "10003".to_owned(),
     };
     jira_contract(&fake, &site);
-    let links = fake.links();
+    let links = fake.web_links();
     assert_eq!(links.values().map(|(_, title)| title.as_str()).collect::<Vec<_>>(), ["second"]);
 }

@@ -1,6 +1,6 @@
 //! What every Jira must do, whatever answers behind it. Run against real sockets and against the fake alike.
 
-use storywright_domain::jira::{CreateOutcome, FieldKind, Marker, NewIssue, ProjectKey};
+use storywright_domain::jira::{CreateOutcome, FieldKind, Marker, NewIssue, Placement, ProjectKey};
 use storywright_domain::ports::Jira;
 use storywright_domain::remote::{Access, RemoteError};
 
@@ -25,7 +25,7 @@ fn issue(site: &Site, summary: &str, run: &str, item: &str) -> NewIssue {
         priority: None,
         story_points: None,
         epic: None,
-        under_parent: false,
+        placement: Placement::Alone,
         custom_fields: Vec::new(),
         marker: Marker::RunLabel(run.to_owned()),
         property: Some(("origin.storywright".to_owned(), format!(r#"{{"v":1,"run":"{run}","item":"{item}"}}"#))),
@@ -87,7 +87,11 @@ fn issues_are_created_found_and_read(jira: &dyn Jira, site: &Site) {
     assert!(!payload.contains("@parent"));
     let (id, key) = created(jira.create(&site.access, &payload, None));
 
-    let child = NewIssue { issue_type: site.subtask.clone(), under_parent: true, ..issue(site, "Child", run, "s1.1") };
+    let child = NewIssue {
+        issue_type: site.subtask.clone(),
+        placement: Placement::UnderParent,
+        ..issue(site, "Child", run, "s1.1")
+    };
     let (payload, _) = jira.render(&child);
     assert!(payload.contains(r#""parent":{"key":"@parent"}"#), "{payload}");
     let (_, child_key) = created(jira.create(&site.access, &payload, Some(&key)));

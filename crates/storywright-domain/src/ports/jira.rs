@@ -1,6 +1,9 @@
 //! The Jira port.
 
-use crate::jira::{CreateField, CreateOutcome, Issue, IssueType, NewIssue, Project, ProjectKey, ServerInfo};
+use crate::jira::{
+    CreateField, CreateOutcome, Difference, Issue, IssueLink, IssueType, LinkType, Marker, NewIssue, NewLink,
+    PickedUser, Project, ProjectKey, ServerInfo,
+};
 use crate::person::JiraUser;
 use crate::remote::{Access, RemoteError};
 
@@ -55,11 +58,11 @@ pub trait Jira: Send + Sync {
     ) -> Result<Vec<CreateField>, RemoteError>;
 
     /// The create payload as canonical JSON text, and the description as it will be stored. Pure: no call is made. The
-    /// same issue always gives the same text. With `under_parent`, the parent's key stands as `@parent`.
+    /// same issue always gives the same text. Where the key of an issue of the same plan goes, `@parent` stands.
     fn render(&self, issue: &NewIssue) -> (String, String);
 
-    /// Creates one issue from approved bytes: one POST on a fresh connection, no redirect, no retry. `parent` replaces
-    /// `@parent`; nothing else changes.
+    /// Creates one issue from approved bytes: one POST on a fresh connection, no redirect, no retry. `parent` replaces the
+    /// one `@parent` of the payload; nothing else changes.
     fn create<'a>(&self, access: &Access, payload: &str, parent: Option<&'a str>) -> CreateOutcome;
 
     /// An issue by key or id, with the value of one issue property when `property` names it; `None` when there is none.
@@ -87,4 +90,76 @@ pub trait Jira: Send + Sync {
         url: &str,
         title: &str,
     ) -> Result<(), RemoteError>;
+
+    /// Issues of a project that carry a mark, newest first, at most 200; none for [`Marker::Manual`]. The index may lag: a hit is
+    /// a candidate, a miss proves nothing.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`].
+    fn marked(&self, access: &Access, project: &str, marker: &Marker) -> Result<Vec<Issue>, RemoteError>;
+
+    /// The highest issue number that the index knows in the project; `None` when it knows no issue.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`].
+    fn newest_number(&self, access: &Access, project: &str) -> Result<Option<u64>, RemoteError>;
+
+    /// Reads an issue back by id and compares it with the bytes that were sent, `@parent` being `parent`: one difference for each
+    /// field that the site dropped or changed. Line ends and blanks at the end of a text do not count, nor does what the site
+    /// added to a list. `None` when there is no such issue.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`] except `NotFound`.
+    fn verify<'a>(
+        &self,
+        access: &Access,
+        id: &str,
+        payload: &str,
+        parent: Option<&'a str>,
+    ) -> Result<Option<Vec<Difference>>, RemoteError>;
+
+    /// The kinds of links between issues; empty when the site has links switched off.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`].
+    fn link_types(&self, access: &Access) -> Result<Vec<LinkType>, RemoteError>;
+
+    /// The links of an issue, as it shows them.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`].
+    fn links(&self, access: &Access, key: &str) -> Result<Vec<IssueLink>, RemoteError>;
+
+    /// Links two issues: one POST, not repeated. Look at [`Jira::links`] first; not every site ignores a second link of the kind.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`].
+    fn link(&self, access: &Access, link: &NewLink) -> Result<(), RemoteError>;
+
+    /// Puts an issue into an epic; once more changes nothing.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`].
+    fn put_in_epic(&self, access: &Access, epic: &str, key: &str) -> Result<(), RemoteError>;
+
+    /// Issues of a project whose text holds one of the words at least, at most `limit`. Words are taken literally; without a
+    /// letter or digit in any of them there is nothing to search for and the list is empty.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`].
+    fn similar(&self, access: &Access, project: &str, words: &[String], limit: u32) -> Result<Vec<Issue>, RemoteError>;
+
+    /// People to whom issues of the project can be assigned and whose name begins like `query`, at most 20; the first ones when
+    /// it is empty.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`].
+    fn users(&self, access: &Access, project: &str, query: &str) -> Result<Vec<PickedUser>, RemoteError>;
+
+    /// Epics of a project with words that begin like those of `query`, or with that key, newest first, at most 20; the newest
+    /// ones when it is empty.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`].
+    fn epics(&self, access: &Access, project: &str, query: &str) -> Result<Vec<Issue>, RemoteError>;
 }

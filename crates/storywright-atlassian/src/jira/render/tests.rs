@@ -13,7 +13,7 @@ fn issue() -> NewIssue {
         priority: Some("High".to_owned()),
         story_points: Some(("customfield_10106".to_owned(), 3.0)),
         epic: Some(("customfield_10100".to_owned(), "PAY-1".to_owned())),
-        under_parent: true,
+        placement: Placement::UnderParent,
         custom_fields: Vec::new(),
         marker: Marker::RunLabel("aid-0123456789ab".to_owned()),
         property: Some(("origin.storywright".to_owned(), r#"{"v":1,"run":"r","item":"s1"}"#.to_owned())),
@@ -44,7 +44,7 @@ fn what_is_empty_is_left_out() {
         priority: None,
         story_points: None,
         epic: None,
-        under_parent: false,
+        placement: Placement::Alone,
         property: None,
         marker: Marker::Footer("aid0123".to_owned()),
         ..issue()
@@ -59,6 +59,28 @@ fn the_footer_is_the_last_line() {
     let (payload, description) = render(&marked);
     assert_eq!(description, "h2. Why\n\n* *fast*\n\nref aid0123");
     assert!(payload.contains(r#""labels":["re_fund","pay"]"#), "{payload}");
+}
+
+#[test]
+fn an_epic_of_the_plan_has_its_place() {
+    let field = |id: &str| Placement::InEpic { field: Some(id.to_owned()) };
+    let placed = |placement| render(&NewIssue { epic: None, placement, ..issue() }).0;
+    let linked = placed(field("customfield_10100"));
+    assert!(linked.contains(r#""customfield_10100":"@parent""#) && !linked.contains(r#""parent":"#), "{linked}");
+    assert!(placed(field("parent")).contains(r#""parent":{"key":"@parent"}"#));
+    assert!(!placed(Placement::InEpic { field: None }).contains("@parent"));
+    let existing =
+        NewIssue { epic: Some(("parent".to_owned(), "PAY-1".to_owned())), placement: Placement::Alone, ..issue() };
+    assert!(render(&existing).0.contains(r#""parent":{"key":"PAY-1"}"#));
+}
+
+#[test]
+fn a_field_or_nothing_may_carry_the_mark() {
+    let mark = Marker::Field { id: "customfield_10990".to_owned(), value: "aid0123".to_owned() };
+    let (payload, description) = render(&NewIssue { marker: mark, ..issue() });
+    assert!(payload.contains(r#""customfield_10990":"aid0123""#) && !description.contains("aid0123"), "{payload}");
+    let (payload, _) = render(&NewIssue { marker: Marker::Manual, ..issue() });
+    assert!(!payload.contains("aid0123") && payload.contains(r#""labels":["re_fund","pay"]"#), "{payload}");
 }
 
 #[track_caller]
@@ -87,6 +109,7 @@ fn every_kind_of_value_has_its_shape() {
     check(K::Options, text("a, b"), json!([{"value": "a"}, {"value": "b"}]));
     check(K::User, V::User("E10234".to_owned()), json!({"name": "E10234"}));
     check(K::User, text("E10234"), json!({"name": "E10234"}));
+    check(K::User, V::User("accountid:712020:ab-1".to_owned()), json!({"accountId": "712020:ab-1"}));
     check(K::Labels, V::Texts(vec!["a".to_owned()]), json!(["a"]));
     check(K::Labels, text("a b"), json!(["a", "b"]));
     check(K::Versions, V::Texts(vec!["1.0".to_owned()]), json!([{"name": "1.0"}]));
