@@ -191,7 +191,13 @@
   // ---- clicks that need no component ------------------------------------------------------------
 
   const clicks = {
-    '[data-dialog]': (target) => $(`#${target.dataset.dialog}`)?.showModal(),
+    '[data-dialog]': (target) => {
+      const dialog = $(`#${target.dataset.dialog}`);
+      if (!dialog) return;
+      for (const place of dialog.querySelectorAll('[data-copy-of]:empty')) place.append($(`#${place.dataset.copyOf}`).cloneNode(true));
+      for (const copy of dialog.querySelectorAll('[data-copy-of] > [id]')) copy.removeAttribute('id');
+      dialog.showModal();
+    },
     '[data-close]': (target) => { const dialog = target.closest('dialog'); if (dialog.id === 'session-dialog') dialog.dataset.declined = '1'; dialog.close(); },
     '[data-dismiss]': (target) => target.closest('.toast').remove(),
     '[data-copy]': async (target) => {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use storywright_application::Ports;
 use storywright_application::overview::CountCache;
 use storywright_domain::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 /// Checks uploaded certificates (PEM), or says what is wrong in words for people.
 pub type CertificateCheck = Arc<dyn Fn(&str) -> Result<CheckedCertificates, String> + Send + Sync>;
@@ -51,6 +51,9 @@ pub struct AppState {
     pub certificate_check: CertificateCheck,
     /// Event streams that are open.
     pub streams: Arc<Streams>,
+    /// Requests that may wait for Jira, Confluence or the LLM at a time: half of a worker's blocking threads, so that a site that
+    /// hangs never holds up the pages that need no site.
+    outside: Arc<Semaphore>,
     closing: watch::Sender<bool>,
 }
 
@@ -72,6 +75,7 @@ impl AppState {
         let limits = Limits::new(settings.rates, Arc::clone(&ports.clock));
         let (closing, _) = watch::channel(false);
         let streams = Arc::new(Streams::default());
+        let outside = Arc::new(Semaphore::new((settings.blocking_threads / 2).max(1)));
         Ok(Self {
             ports: Arc::new(ports),
             settings,
@@ -80,6 +84,7 @@ impl AppState {
             counts: CountCache::default(),
             certificate_check,
             streams,
+            outside,
             closing,
         })
     }
@@ -98,6 +103,32 @@ impl AppState {
     {
         let ports = Arc::clone(&self.ports);
         web::block(move || work(&ports)).await.map_err(AppError::internal)?.map_err(Into::into)
+    }
+
+    /// [`AppState::blocking`] for a route that may call other systems (`outside`): only so much of that runs at a time, the rest
+    /// waits here.
+    ///
+    /// # Errors
+    /// The error of the use case, in words for people.
+    pub async fn blocking_for<T, E>(
+        &self,
+        outside: bool,
+        work: impl FnOnce(&Ports) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        E: Into<AppError> + Send + 'static,
+    {
+        let permit = match outside {
+            true => Some(Arc::clone(&self.outside).acquire_owned().await.map_err(AppError::internal)?),
+            false => None,
+        };
+        self.blocking(move |ports| {
+            // Held until the work is over, even if the browser went away meanwhile.
+            let _permit = permit;
+            work(ports)
+        })
+        .await
     }
 
     /// Tells open streams that the server ends.

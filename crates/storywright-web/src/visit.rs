@@ -10,7 +10,7 @@ use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use std::future::{Ready, ready};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use storywright_application::Ports;
 use storywright_application::people::{Visitor, load_session};
 use storywright_domain::person::{Actor, Person, Session};
@@ -99,10 +99,16 @@ pub fn address(req: &HttpRequest) -> IpAddr {
         .flat_map(|value| value.split(','))
         .collect();
     while trusted(nearest) {
-        let Some(next) = hops.pop().and_then(|hop| hop.trim().parse::<IpAddr>().ok()) else { break };
+        let Some(next) = hops.pop().and_then(|hop| hop_address(hop.trim())) else { break };
         nearest = next.to_canonical();
     }
     nearest
+}
+
+/// The address of one hop; some proxies add the port.
+fn hop_address(text: &str) -> Option<IpAddr> {
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    text.parse().ok().or_else(with_port)
 }
 
 /// A person whose session was found to hold in the course of this request.
@@ -158,7 +164,7 @@ impl SignedIn {
         let state = self.state.clone();
         let (caller, result) = self
             .state
-            .blocking(move |ports| {
+            .blocking_for(outside, move |ports| {
                 let live = load_session(ports, &token, counts)?;
                 let Some((session, person)) = live.and_then(|live| Some((live.session, live.person?))) else {
                     return Err(sign_in_required());

@@ -9,7 +9,8 @@ mod token;
 
 pub use password::{BadPassword, MIN_CHARS as MIN_PASSWORD_CHARS, check_password};
 pub use profile::{
-    ChangePasswordError, audit_trail, change_password, list_sessions, list_tokens, profile, save_preferences,
+    ChangePasswordError, ProofError, audit_trail, change_password, list_sessions, list_tokens, profile,
+    save_preferences,
 };
 pub use register::{ConfirmError, RegisterError, confirm_registration, pending_registration, register};
 pub use session::{

@@ -12,12 +12,26 @@ const MAX_PREFERENCES: usize = 4_096;
 /// Why a password was not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangePasswordError {
-    /// The current password is wrong.
-    #[error("the current password is wrong")]
-    WrongPassword,
+    /// The current password is wrong, or the account is gone.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// The new one is refused.
     #[error(transparent)]
     BadPassword(#[from] BadPassword),
+    /// Too many at once.
+    #[error(transparent)]
+    Busy(#[from] HashError),
+    /// The database is in trouble.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Why somebody who is signed in could not prove that it is them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// The password is wrong.
+    #[error("the current password is wrong")]
+    WrongPassword,
     /// Too many at once.
     #[error(transparent)]
     Busy(#[from] HashError),
@@ -27,6 +41,14 @@ pub enum ChangePasswordError {
     /// The database is in trouble.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+/// The person behind an actor, when the password is theirs: a session alone is not enough for what outlives it.
+pub(super) fn proved(ports: &Ports, actor: &Actor, password: &Secret) -> Result<Person, ProofError> {
+    let found = ports.storage.read(|tx| tx.person_by_login(actor.employee_id()))?;
+    // A login may also be the mail address of somebody else.
+    let (person, hash) = found.filter(|(person, _)| person.id == actor.user()).ok_or(ProofError::Gone)?;
+    if ports.passwords.verify(password, Some(&hash))? { Ok(person) } else { Err(ProofError::WrongPassword) }
 }
 
 /// The person behind an actor; `None` when the account has gone meanwhile.
@@ -48,12 +70,7 @@ pub fn change_password(
     current: &Secret,
     new: &Secret,
 ) -> Result<Person, ChangePasswordError> {
-    let found = ports.storage.read(|tx| tx.person_by_login(actor.employee_id()))?;
-    // A login may also be the mail address of somebody else.
-    let (person, hash) = found.filter(|(person, _)| person.id == actor.user()).ok_or(ChangePasswordError::Gone)?;
-    if !ports.passwords.verify(current, Some(&hash))? {
-        return Err(ChangePasswordError::WrongPassword);
-    }
+    let person = proved(ports, actor, current)?;
     check_password(new, &[&person.employee_id, &person.email, &person.display_name])?;
     let hash = ports.passwords.hash(new)?;
     let stamp = ports.random_token();

@@ -1,5 +1,6 @@
 //! API tokens: issued for name and password or from the profile page, revocable, ended by a changed security stamp.
 
+use super::profile::{ProofError, proved};
 use super::sign_in::{SignInError, sign_in};
 use crate::Ports;
 use storywright_domain::person::{Actor, ApiToken, Person, TokenClaims};
@@ -29,14 +30,17 @@ pub fn issue_token(
 ) -> Result<IssuedToken, SignInError> {
     let person = sign_in(ports, login, password, request_id)?;
     make(ports, &person, "API sign-in", ports.settings.api_token_ttl, request_id).map_err(|error| match error {
-        IssueTokenError::Storage(error) => SignInError::Storage(error),
-        IssueTokenError::Seal(error) => SignInError::Storage(StorageError::Unavailable(error.to_string())),
+        MakeError::Storage(error) => SignInError::Storage(error),
+        MakeError::Seal(error) => SignInError::Storage(StorageError::Unavailable(error.to_string())),
     })
 }
 
 /// Why no token was made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IssueTokenError {
+    /// The password is wrong, or the account is gone.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// The database is in trouble.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -45,18 +49,40 @@ pub enum IssueTokenError {
     Seal(#[from] SealError),
 }
 
-/// Signs a token with a name and a life of its own for a person who is signed in.
+enum MakeError {
+    Storage(StorageError),
+    Seal(SealError),
+}
+
+impl From<StorageError> for MakeError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl From<MakeError> for IssueTokenError {
+    fn from(error: MakeError) -> Self {
+        match error {
+            MakeError::Storage(error) => Self::Storage(error),
+            MakeError::Seal(error) => Self::Seal(error),
+        }
+    }
+}
+
+/// Signs a token with a name and a life of its own for a person who is signed in and gives the password once more: a token may
+/// outlive every session.
 ///
 /// # Errors
 /// [`IssueTokenError`].
 pub fn issue_token_for(
     ports: &Ports,
     actor: &Actor,
-    person: &Person,
+    password: &Secret,
     name: &str,
     life: Millis,
 ) -> Result<IssuedToken, IssueTokenError> {
-    make(ports, person, name.trim(), life, actor.request_id())
+    let person = proved(ports, actor, password)?;
+    Ok(make(ports, &person, name.trim(), life, actor.request_id())?)
 }
 
 fn make(
@@ -65,7 +91,7 @@ fn make(
     name: &str,
     life: Millis,
     request_id: &RequestId,
-) -> Result<IssuedToken, IssueTokenError> {
+) -> Result<IssuedToken, MakeError> {
     let now = ports.clock.now();
     let token = ApiToken {
         id: TokenId(ports.ids.id()),
@@ -83,7 +109,7 @@ fn make(
         issued_at: now,
         expires_at: token.expires_at,
     };
-    let signed = ports.tokens.sign(&claims)?;
+    let signed = ports.tokens.sign(&claims).map_err(MakeError::Seal)?;
     let entry =
         ports.audit_entry(Some(person.id), request_id, "token_issued", format!("token:{}", token.id), String::new());
     ports.storage.write(|tx| {

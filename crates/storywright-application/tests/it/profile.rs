@@ -2,7 +2,8 @@
 
 use crate::world::{PASSWORD, World, request_id, secret};
 use storywright_application::people::{
-    BadPassword, ChangePasswordError, SignInError, audit_trail, change_password, profile, save_preferences, sign_in,
+    BadPassword, ChangePasswordError, ProofError, SignInError, audit_trail, change_password, profile, save_preferences,
+    sign_in,
 };
 use storywright_domain::person::{Actor, Person};
 use storywright_domain::ports::HashError;
@@ -29,7 +30,7 @@ fn a_new_password_replaces_the_old_one() {
 #[test]
 fn the_current_password_is_asked_and_the_new_one_is_checked() {
     let world = World::new();
-    assert_eq!(change(&world, NEW, NEW), Err(ChangePasswordError::WrongPassword));
+    assert_eq!(change(&world, NEW, NEW), Err(ChangePasswordError::Proof(ProofError::WrongPassword)));
     for (new, expected) in [
         ("short", BadPassword::TooShort(5)),
         ("emp1@corp.example it is", BadPassword::Personal),
@@ -38,7 +39,7 @@ fn the_current_password_is_asked_and_the_new_one_is_checked() {
         assert_eq!(change(&world, PASSWORD, new), Err(ChangePasswordError::BadPassword(expected)));
     }
     world.hasher.fake.set_busy(true);
-    assert_eq!(change(&world, PASSWORD, NEW), Err(ChangePasswordError::Busy(HashError::Busy)));
+    assert_eq!(change(&world, PASSWORD, NEW), Err(ChangePasswordError::Proof(ProofError::Busy(HashError::Busy))));
     world.hasher.fake.set_busy(false);
     assert!(sign_in(&world.ports, "emp1", &secret(PASSWORD), &request_id()).is_ok(), "nothing has changed");
 }
@@ -50,7 +51,7 @@ fn only_the_own_password_can_be_changed() {
     let gone = Person { employee_id: world.person.email.clone(), ..build::person(3) };
     let actor = Actor::of(&gone, request_id());
     let outcome = change_password(&world.ports, &actor, &secret(PASSWORD), &secret(NEW));
-    assert_eq!(outcome, Err(ChangePasswordError::Gone));
+    assert_eq!(outcome, Err(ChangePasswordError::Proof(ProofError::Gone)));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::world::{PASSWORD, World, request_id, secret};
 use storywright_application::people::{
-    IssuedToken, SignInError, authenticate_token, change_password, issue_token, issue_token_for, list_tokens,
-    revoke_token,
+    IssueTokenError, IssuedToken, ProofError, SignInError, authenticate_token, change_password, issue_token,
+    issue_token_for, list_tokens, revoke_token,
 };
 use storywright_domain::Millis;
 use storywright_testkit::build::NOW;
@@ -88,7 +88,10 @@ fn use_is_noted_once_a_minute() {
 fn a_signed_in_person_names_a_token_and_says_how_long_it_lives() {
     let world = World::new();
     let name = format!("  {}  ", "n".repeat(100));
-    let token = issue_token_for(&world.ports, &world.actor, &world.person, &name, Millis::hours(1))
+    let wrong = issue_token_for(&world.ports, &world.actor, &secret("not the password"), &name, Millis::hours(1));
+    assert_eq!(wrong.err(), Some(IssueTokenError::Proof(ProofError::WrongPassword)));
+    assert!(list_tokens(&world.ports, &world.actor).unwrap().is_empty());
+    let token = issue_token_for(&world.ports, &world.actor, &secret(PASSWORD), &name, Millis::hours(1))
         .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(token.expires_at, NOW + Millis::hours(1));
     assert!(holds(&world, &token));

@@ -63,7 +63,7 @@ impl Caller {
         let state = self.state.clone();
         let (user, result) = self
             .state
-            .blocking(move |ports| {
+            .blocking_for(outside, move |ports| {
                 let Some((actor, id)) = authenticate_token(ports, &token, &request_id)? else {
                     return Err(token_refused());
                 };

@@ -143,7 +143,7 @@ pub async fn register(state: web::Data<AppState>, visit: Visit, body: Json<NewRe
     state.limits.sign_up(visit.address)?;
     let body = body.read()?;
     let registration = state
-        .blocking(move |ports| {
+        .blocking_for(true, move |ports| {
             let site = site_id(ports, SiteKind::Jira, &body.jira_site);
             people::register(ports, &site, body.jira_pat.0.reveal(), &visit.request_id)
         })
@@ -210,6 +210,6 @@ pub async fn revoke_token(caller: Caller) -> Answer {
     responses((status = 200, description = "The person.", body = Me)))]
 pub async fn me(caller: Caller) -> Answer {
     let person = caller.run(|ports, actor| Ok(people::profile(ports, actor)?)).await?;
-    let person = person.ok_or_else(|| AppError::from(people::ChangePasswordError::Gone))?;
+    let person = person.ok_or_else(|| AppError::from(people::ProofError::Gone))?;
     Ok(ok(&Me::from(person)))
 }

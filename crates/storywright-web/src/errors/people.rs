@@ -3,7 +3,9 @@
 use super::{AppError, FieldProblem, kinds};
 use storywright_application::access::AccessError;
 use storywright_application::integrations::{SaveIntegrationError, label};
-use storywright_application::people::{BadPassword, ChangePasswordError, ConfirmError, RegisterError, SignInError};
+use storywright_application::people::{
+    BadPassword, ChangePasswordError, ConfirmError, IssueTokenError, ProofError, RegisterError, SignInError,
+};
 use storywright_domain::secret::BadCredential;
 
 /// The code of a credential that cannot be used as it was pasted.
@@ -99,19 +101,39 @@ impl From<SignInError> for AppError {
     }
 }
 
-impl From<ChangePasswordError> for AppError {
-    fn from(error: ChangePasswordError) -> Self {
+impl From<ProofError> for AppError {
+    fn from(error: ProofError) -> Self {
         match error {
-            ChangePasswordError::WrongPassword => {
+            ProofError::WrongPassword => {
                 Self::field("current", "current_password_wrong", "the current password is wrong: type it again")
                     .of_kind(&kinds::PASSWORD_WRONG)
             }
-            ChangePasswordError::BadPassword(error) => error.into(),
-            ChangePasswordError::Busy(error) => error.into(),
-            ChangePasswordError::Gone => {
+            ProofError::Busy(error) => error.into(),
+            ProofError::Gone => {
                 Self::new(&kinds::ACCOUNT_GONE, "This account is gone", "Sign up again, or ask your administrator")
             }
+            ProofError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangePasswordError> for AppError {
+    fn from(error: ChangePasswordError) -> Self {
+        match error {
+            ChangePasswordError::Proof(error) => error.into(),
+            ChangePasswordError::BadPassword(error) => error.into(),
+            ChangePasswordError::Busy(error) => error.into(),
             ChangePasswordError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<IssueTokenError> for AppError {
+    fn from(error: IssueTokenError) -> Self {
+        match error {
+            IssueTokenError::Proof(error) => error.into(),
+            IssueTokenError::Storage(error) => error.into(),
+            IssueTokenError::Seal(error) => error.into(),
         }
     }
 }

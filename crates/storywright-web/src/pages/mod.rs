@@ -1,6 +1,7 @@
 //! The pages: what each address shows and does. Handlers extract, call one use case, answer.
 
 mod audit;
+mod avatar;
 mod cookies;
 mod dashboard;
 mod desk;
@@ -85,6 +86,7 @@ pub const ROUTES: &[Route] = &[
     Route::post("/profile/sessions/{id}/end", SignedIn, || to(profile::end_session)),
     Route::post("/profile/tokens", SignedIn, || to(profile::make_token)),
     Route::post("/profile/tokens/{id}/revoke", SignedIn, || to(profile::revoke)),
+    Route::get("/profile/avatar", SignedIn, || to(avatar::picture)).background(),
     Route::post("/profile/theme", SignedIn, || to(profile::theme)),
     Route::post("/profile/navigation", SignedIn, || to(profile::navigation)),
     Route::get("/audit", SignedIn, || to(audit::page)),

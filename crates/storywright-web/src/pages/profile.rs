@@ -3,14 +3,14 @@
 use super::desk::{Answer, Desk, Form, SessionChange, part};
 use super::sign_in::open_session;
 use crate::errors::{AppError, kinds};
-use crate::view::{Choice, Errors, Page, Preferences, Theme, Time, View, errors_of, initials};
+use crate::view::{Choice, Errors, Page, Preferences, Theme, Time, View, avatar_url, errors_of, initials};
 use crate::visit::SignedIn;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use storywright_application::people::{
-    IssueTokenError, MIN_PASSWORD_CHARS, change_password, end_other_sessions, end_session_of, issue_token_for,
-    list_sessions, list_tokens, revoke_token, save_preferences,
+    IssueTokenError, MIN_PASSWORD_CHARS, ProofError, change_password, end_other_sessions, end_session_of,
+    issue_token_for, list_sessions, list_tokens, revoke_token, save_preferences,
 };
 use storywright_domain::person::{ApiToken, Session};
 use storywright_domain::{Millis, Secret, SessionId, TokenId};
@@ -97,11 +97,19 @@ struct NewToken {
 }
 
 /// What was typed for a new token.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct TokenForm {
     name: String,
     days: String,
+}
+
+/// A wish for a token, with the password that proves whose wish it is. It holds a password, so it has no `Debug`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct TokenWish {
+    name: String,
+    days: String,
+    password: String,
 }
 
 /// A change of the password. It holds passwords, so it has no `Debug`.
@@ -144,7 +152,7 @@ fn read(desk: &Desk<'_>) -> Result<ProfilePage, AppError> {
             name: person.display_name.clone(),
             employee_id: person.employee_id.clone(),
             email: person.email.clone(),
-            avatar_url: person.avatar.clone(),
+            avatar_url: avatar_url(person),
             initials: initials(&person.display_name),
             jira_site: desk
                 .ports
@@ -225,12 +233,16 @@ fn device(user_agent: &str) -> (String, &'static str) {
     (text, if phone { "phone" } else { "desktop" })
 }
 
+/// Limits guesses by person, from wherever: a stolen session is no place to guess the password at leisure.
+fn guard_password(desk: &Desk<'_>) -> Result<(), AppError> {
+    let name = format!("password of {}", desk.who.person.id);
+    desk.state.limits.sign_in(desk.visit.address, &name, false)
+}
+
 /// Changes the password: every session and token ends, this browser gets a new session.
 pub async fn password(me: SignedIn, typed: Form<TypedPasswords>) -> Result<HttpResponse, AppError> {
     me.serve(move |desk| {
-        // By person, from wherever: a stolen session is no place to guess the password at leisure.
-        let name = format!("password of {}", desk.who.person.id);
-        desk.state.limits.sign_in(desk.visit.address, &name, false)?;
+        guard_password(desk)?;
         let TypedPasswords { current, password, password_repeat } = typed.0;
         let changed = if password == password_repeat {
             change_password(desk.ports, &desk.who.actor, &Secret::new(current), &Secret::new(password))
@@ -308,29 +320,35 @@ fn gone(what: &str) -> AppError {
 }
 
 /// Makes an API token.
-pub async fn make_token(me: SignedIn, typed: Form<TokenForm>) -> Result<HttpResponse, AppError> {
+pub async fn make_token(me: SignedIn, typed: Form<TokenWish>) -> Result<HttpResponse, AppError> {
     me.serve(move |desk| {
-        let form = typed.0;
+        let TokenWish { name, days, password } = typed.0;
+        let form = TokenForm { name, days };
         let days = LIFETIMES.iter().find(|(days, _)| *days == form.days).and_then(|(days, _)| days.parse::<i64>().ok());
         let mut errors = Errors::new();
         if form.name.trim().is_empty() {
             errors.insert("name".to_owned(), "Give the token a name, so that you know it again.".to_owned());
         }
-        let Some(days) = days.filter(|_| errors.is_empty()) else {
-            errors.entry("form".to_owned()).or_insert_with(|| "Choose a lifetime of the list.".to_owned());
+        let refused = |form: TokenForm, errors: Errors| {
             let mut view = read(desk)?;
             view.token_form = form;
             view.token_errors = errors;
-            return part_or_page(desk, view, TokensPart, StatusCode::UNPROCESSABLE_ENTITY);
+            part_or_page(desk, view, TokensPart, StatusCode::UNPROCESSABLE_ENTITY)
         };
+        let Some(days) = days.filter(|_| errors.is_empty()) else {
+            errors.entry("form".to_owned()).or_insert_with(|| "Choose a lifetime of the list.".to_owned());
+            return refused(form, errors);
+        };
+        guard_password(desk)?;
         let life = Millis::hours(days * 24);
-        let issued =
-            issue_token_for(desk.ports, &desk.who.actor, &desk.who.person, &form.name, life).map_err(|error| {
-                match error {
-                    IssueTokenError::Storage(error) => AppError::from(error),
-                    IssueTokenError::Seal(error) => AppError::from(error),
-                }
-            })?;
+        let issued = match issue_token_for(desk.ports, &desk.who.actor, &Secret::new(password), &form.name, life) {
+            Ok(issued) => issued,
+            Err(IssueTokenError::Proof(ProofError::WrongPassword)) => {
+                errors.insert("password".to_owned(), "This is not your password: type it again.".to_owned());
+                return refused(form, errors);
+            }
+            Err(error) => return Err(error.into()),
+        };
         let mut view = read(desk)?;
         view.new_token = Some(NewToken { name: form.name.trim().to_owned(), value: issued.token.reveal().to_owned() });
         part_or_page(desk, view, TokensPart, StatusCode::OK)

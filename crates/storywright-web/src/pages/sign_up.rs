@@ -134,7 +134,7 @@ pub async fn submit(lobby: Lobby, typed: Form<TypedToken>) -> Result<HttpRespons
     let site = jira_site.clone();
     let request_id = lobby.visit.request_id.clone();
     let result = match lobby.state.limits.sign_up(lobby.visit.address) {
-        Ok(()) => lobby.state.blocking(move |ports| register(ports, &site, &jira_pat, &request_id)).await,
+        Ok(()) => lobby.state.blocking_for(true, move |ports| register(ports, &site, &jira_pat, &request_id)).await,
         Err(error) => Err(error),
     };
     match result {

@@ -7,7 +7,9 @@ mod time;
 
 pub use assets::{Asset, Views};
 pub use markdown::markdown_html;
-pub use shell::{Flash, Person as ShellPerson, Preferences, Public, SessionState, Shell, Theme, initials, minutes};
+pub use shell::{
+    Flash, Person as ShellPerson, Preferences, Public, SessionState, Shell, Theme, avatar_url, initials, minutes,
+};
 pub use time::{Time, elapsed};
 
 use serde::Serialize;

@@ -2,7 +2,9 @@
 
 use crate::visit::Who;
 use serde::{Deserialize, Serialize};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use storywright_domain::Millis;
+use storywright_domain::person::Person as DomainPerson;
 
 /// Around the pages of a signed-in person.
 #[derive(Debug, Clone, Serialize)]
@@ -69,7 +71,7 @@ pub struct Person<'a> {
     /// E-mail address.
     pub email: &'a str,
     /// Picture as a `data:` URL.
-    pub avatar_url: Option<&'a str>,
+    pub avatar_url: Option<String>,
     /// Two letters in place of a picture.
     pub initials: String,
 }
@@ -151,10 +153,18 @@ impl<'a> Person<'a> {
             name: &who.person.display_name,
             employee_id: &who.person.employee_id,
             email: &who.person.email,
-            avatar_url: who.person.avatar.as_deref(),
+            avatar_url: avatar_url(&who.person),
             initials: initials(&who.person.display_name),
         }
     }
+}
+
+/// Where the browser finds the person's picture: another address for another picture, so that it may be kept.
+#[must_use]
+pub fn avatar_url(person: &DomainPerson) -> Option<String> {
+    let mut hasher = DefaultHasher::new();
+    person.avatar.as_ref()?.hash(&mut hasher);
+    Some(format!("/profile/avatar?v={:016x}", hasher.finish()))
 }
 
 /// First letters of the first and last word of a name.

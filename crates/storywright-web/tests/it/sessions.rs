@@ -186,9 +186,18 @@ async fn sessions_and_tokens_are_listed_and_ended() {
     there.get("/jobs").await.expect(303);
     here.post(&format!("/profile/sessions/{id}/end"), &[]).await.expect(404);
     here.post("/profile/sessions/end-others", &[]).await.expect(200).shows("This one");
-    here.post("/profile/tokens", &[("name", ""), ("days", "7")]).await.expect(422).shows("Give the token a name");
-    here.post("/profile/tokens", &[("name", "x"), ("days", "4000")]).await.expect(422).shows("lifetime");
-    let made = here.post("/profile/tokens", &[("name", "morning script"), ("days", "7")]).await.expect(200);
+    here.post("/profile/tokens", &[("name", ""), ("days", "7"), ("password", PASSWORD)])
+        .await
+        .expect(422)
+        .shows("Give the token a name");
+    here.post("/profile/tokens", &[("name", "x"), ("days", "4000"), ("password", PASSWORD)])
+        .await
+        .expect(422)
+        .shows("lifetime");
+    let wish = |password| [("name", "morning script"), ("days", "7"), ("password", password)];
+    here.post("/profile/tokens", &wish("")).await.expect(422).shows("not your password").shows("morning script");
+    here.get("/profile").await.expect(200).hides("morning script");
+    let made = here.post("/profile/tokens", &wish(PASSWORD)).await.expect(200);
     let value =
         made.body.split("id=\"new-token\"").nth(1).unwrap().split('>').nth(1).unwrap().split('<').next().unwrap();
     let value = value.replace("&#x2F;", "/");

@@ -145,6 +145,7 @@ fn theme_and_navigation_are_remembered() {
         browser.goto("/profile").await;
         browser.click("label", "System").await;
         browser.fill("#token-name", "nightly script").await;
+        browser.fill("#token-password", PASSWORD).await;
         browser.click("#tokens button", "Create a token").await;
         let token = browser.text("#new-token").await;
         assert!(token.len() > 20, "{token}");
