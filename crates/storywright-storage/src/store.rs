@@ -21,7 +21,7 @@ use storywright_domain::{Millis, Timestamp};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
-/// What finished jobs said is kept this long.
+/// What finished jobs said and ended tokens are kept this long.
 const EVENTS_ARE_KEPT: Millis = Millis::hours(30 * 24);
 
 /// How long a reader waits for a free connection.
@@ -88,7 +88,7 @@ pub enum OpenError {
 pub struct Tidied {
     /// Rows of what finished jobs said.
     pub events: usize,
-    /// Sessions and sign-ups that had ended.
+    /// Sessions and sign-ups that had ended, and API tokens that ended 30 days before.
     pub expired: usize,
 }
 
@@ -174,7 +174,8 @@ impl SqliteStorage {
         JobLog::new(self.clone())
     }
 
-    /// Removes what finished jobs said more than 30 days before `now`, and sessions and sign-ups that have ended. In small
+    /// Removes what finished jobs said and API tokens that ended more than 30 days before `now`, and sessions and sign-ups that have
+    /// ended. In small
     /// transactions, so that other writers are not held up.
     ///
     /// # Errors
@@ -192,7 +193,8 @@ impl SqliteStorage {
         }
         tidied.expired = self.writing(|conn| {
             let sessions = crate::repos::sessions::remove_ended(conn, now)?;
-            Ok(sessions + crate::repos::registrations::remove_ended(conn, now)?)
+            let registrations = crate::repos::registrations::remove_ended(conn, now)?;
+            Ok(sessions + registrations + crate::repos::tokens::remove_ended(conn, before)?)
         })?;
         Ok(tidied)
     }

@@ -21,8 +21,11 @@ fn open(path: &Path) -> Result<SqliteStorage, OpenError> {
     SqliteStorage::open(path, SqliteOptions::default())
 }
 
+/// A connection of its own. A storage that was dropped may still be closing the pool's connections, so it waits its turn.
 fn connection(path: &Path) -> SqliteConnection {
-    SqliteConnection::establish(&path.to_string_lossy()).unwrap()
+    let mut conn = SqliteConnection::establish(&path.to_string_lossy()).unwrap();
+    conn.batch_execute("PRAGMA busy_timeout = 10000;").unwrap();
+    conn
 }
 
 #[test]
@@ -146,12 +149,18 @@ fn a_database_of_a_newer_version_is_refused() {
 #[test]
 fn migrations_can_be_undone() {
     let mut conn = connection(Path::new(":memory:"));
-    for direction in ["up", "down", "up"] {
-        for entry in fs::read_dir("../../migrations/sqlite").unwrap() {
-            let sql = fs::read_to_string(entry.unwrap().path().join(format!("{direction}.sql"))).unwrap();
-            conn.batch_execute(&sql).unwrap();
+    let mut folders: Vec<_> =
+        fs::read_dir("../../migrations/sqlite").unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    let mut run = |folders: &mut dyn Iterator<Item = &std::path::PathBuf>, direction: &str| {
+        for folder in folders {
+            let sql = fs::read_to_string(folder.join(format!("{direction}.sql"))).unwrap();
+            conn.batch_execute(&sql).unwrap_or_else(|error| panic!("{} {direction}: {error}", folder.display()));
         }
-    }
+    };
+    run(&mut folders.iter(), "up");
+    run(&mut folders.iter().rev(), "down");
+    run(&mut folders.iter(), "up");
 }
 
 /// A storage with one row of every kind, closed again.
@@ -173,15 +182,11 @@ fn one_of_each(path: &Path) {
             tx.save_rule_set(&storywright_domain::rules::RuleSet::default(), NOW)?;
             tx.audit(&build::audit(Some(person.id), "sign_in"))?;
             assert_eq!(tx.insert_run(&run, &[build::item(&run, 0)])?, Inserted::New);
-            let change = storywright_domain::ports::ItemChange {
-                from: storywright_domain::publishing::ItemState::Planned,
-                to: storywright_domain::publishing::ItemState::Sending,
-                sent_at: Some(NOW),
-                jira: None,
-                problem: None,
-                at: NOW,
-                detail: String::new(),
-            };
+            let (from, to) = (
+                storywright_domain::publishing::ItemState::Planned,
+                storywright_domain::publishing::ItemState::Sending,
+            );
+            let change = storywright_domain::ports::ItemChange::plain(from, to, NOW, String::new());
             assert_eq!(tx.change_item(person.id, build::item(&run, 0).id, 1, &change)?, Saved::Stored);
             Ok(())
         })
@@ -240,6 +245,9 @@ fn a_damaged_value_is_an_error_and_never_a_default() {
         ("run", "UPDATE publish_runs SET state = 'odd'"),
         ("run", "UPDATE publish_runs SET job_id = ''"),
         ("run item", "UPDATE publish_items SET parent_id = 'odd'"),
+        ("run item", "UPDATE publish_items SET marker = '{}'"),
+        ("run item", "UPDATE publish_items SET differences = 'x'"),
+        ("run", "UPDATE publish_runs SET newest_before = -1"),
         ("run event", "UPDATE publish_events SET to_state = 'odd'"),
     ]
     .into_iter()

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 use storywright_domain::Millis;
+use storywright_domain::person::ApiToken;
 use storywright_domain::ports::{Storage, StorageExt};
 use storywright_testkit::build::{self, kept_job, signed_up};
 use tempfile::TempDir;
@@ -267,10 +268,15 @@ fn old_events_of_finished_jobs_are_removed() {
     let session = build::session(None, 1);
     fixture.storage.write(|tx| tx.insert_session(&session)).unwrap();
     fixture.storage.write(|tx| tx.insert_registration(&build::registration(1), build::NOW)).unwrap();
+    let token = |number, expires_at, revoked_at| ApiToken { expires_at, revoked_at, ..build::token(person, number) };
+    let far = ended + Millis::hours(60 * 24);
+    for token in [token(1, ended, None), token(2, far, Some(ended)), token(3, far, None)] {
+        fixture.storage.write(|tx| tx.insert_token(&token)).unwrap();
+    }
     let month = Millis::hours(30 * 24);
     assert_eq!(fixture.storage.tidy(ended + month).unwrap().events, 0);
     // The job that is not finished keeps what it said, however old.
-    assert_eq!(fixture.storage.tidy(ended + month + Millis(1)).unwrap(), crate::Tidied { events: 3, expired: 0 });
+    assert_eq!(fixture.storage.tidy(ended + month + Millis(1)).unwrap(), crate::Tidied { events: 3, expired: 2 });
     assert_eq!(fixture.rows().len(), 3);
     assert!(fixture.storage.ping().is_ok());
 }

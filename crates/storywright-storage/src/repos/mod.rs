@@ -9,7 +9,7 @@ mod publishing;
 pub mod registrations;
 mod rule_sets;
 pub mod sessions;
-mod tokens;
+pub mod tokens;
 
 use crate::text::Conn;
 

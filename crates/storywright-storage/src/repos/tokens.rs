@@ -46,6 +46,12 @@ fn of(user: String, token: String) -> _ {
     api_tokens::table.filter(api_tokens::id.eq(id)).filter(api_tokens::user_id.eq(owner))
 }
 
+/// Removes tokens that ended or were revoked before a point in time: by then nobody looks for them in a list or a log.
+pub fn remove_ended(conn: &mut SqliteConnection, before: i64) -> Result<usize, StorageError> {
+    let ended = api_tokens::expires_at.lt(before).or(api_tokens::revoked_at.lt(before).assume_not_null());
+    diesel::delete(api_tokens::table.filter(ended)).execute(conn).map_err(failed(ENTITY))
+}
+
 impl TokenRepo for SqliteTx<'_> {
     fn insert_token(&mut self, token: &ApiToken) -> Result<(), StorageError> {
         let row = Row {
