@@ -51,6 +51,7 @@ fn hand_back(ports: &Ports, job: &Job, end: &JobEnd) {
         JobEnd::Failed { .. } => "failed",
         JobEnd::Cancelled => "cancelled",
         JobEnd::Retry { .. } => "retry",
+        JobEnd::Later { .. } => "later",
         JobEnd::Released => "released",
         JobEnd::Asked { .. } => "asked",
     };

@@ -1,31 +1,78 @@
 //! Plans, runs and the journal of issue creation.
 
+use crate::finding::Finding;
+use crate::jira::{Difference, Marker};
+use crate::remote::FieldRefusal;
+use crate::story::LinkKind;
 use crate::{DraftId, ItemId, JobId, RunId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Most issues in one run.
 pub const MAX_ITEMS: usize = 200;
 
+/// A link that is made when both of its ends are in Jira.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedLink {
+    /// What it says.
+    pub kind: LinkKind,
+    /// The other end: reference in the plan, or the key of an issue that exists.
+    pub to: String,
+    /// It goes from the other end to this issue: the other end was created by an earlier run.
+    #[serde(default)]
+    pub reversed: bool,
+}
+
 /// One issue of a plan: exact bytes, and what people are shown of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlannedIssue {
-    /// Local reference in the document: `s1`, `s1.2`.
+    /// Local reference in the document: `e1`, `s1`, `s1.2`.
     pub reference: String,
-    /// Reference of the parent, for a sub-task.
+    /// Reference of what it is created under: the epic of a story, the story of a sub-task.
     pub parent: Option<String>,
+    /// Key of what it is created under, when an earlier run has created that.
+    pub parent_key: Option<String>,
+    /// How far down in the tree: 0 without a parent.
+    pub depth: u32,
+    /// Issue type id.
+    pub issue_type_id: String,
     /// Name of the issue type as the site shows it.
     pub issue_type: String,
     /// Summary.
     pub summary: String,
+    /// What the person wrote, Markdown.
+    pub markdown: String,
     /// Description as Jira will store it.
     pub description: String,
     /// The create payload, JSON text, with `@parent` where the parent's key goes.
     pub payload: String,
     /// SHA-256 of the payload bytes, hexadecimal.
     pub payload_sha256: String,
+    /// SHA-256 of the payload without marks: the same for the same issue in another run.
+    pub content_sha256: String,
+    /// How it is found again when the answer to its creation is lost.
+    pub marker: Marker,
+    /// Its create screen has no field for its epic: it is put there after it was created.
+    pub epic_afterwards: bool,
+    /// Links to other issues.
+    pub links: Vec<PlannedLink>,
 }
 
-/// What a person approves: the payloads of a draft version, and one hash over all of them, host, project and person.
+/// An issue of the draft that an earlier run has created; it is not created again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExistingIssue {
+    /// Local reference in the document.
+    pub reference: String,
+    /// Its key in Jira.
+    pub key: String,
+    /// Summary that it was created with.
+    pub summary: String,
+    /// The run that created it.
+    pub run: RunId,
+}
+
+/// What a person approves: the payloads of a draft version, and one hash over all of them, how they hang together, host, project and
+/// person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Plan {
     /// Draft.
@@ -38,12 +85,29 @@ pub struct Plan {
     pub project: String,
     /// Label that marks every issue of the run.
     pub run_label: String,
-    /// How an issue whose answer was lost will be found again: `run_label`, `footer`.
+    /// How an issue of the draft's own type is found again: `field`, `run_label`, `footer`, `manual`.
     pub marker_mode: String,
+    /// The same for every issue type of the plan, by its name.
+    pub marker_modes: BTreeMap<String, String>,
     /// SHA-256, hexadecimal.
     pub plan_hash: String,
-    /// Parents before children.
+    /// In the order of the tree: what is below an issue comes after it.
     pub issues: Vec<PlannedIssue>,
+    /// What earlier runs of the draft have created: left out of this plan.
+    pub existing: Vec<ExistingIssue>,
+    /// What a person should look at before approving; nothing of it blocks.
+    pub findings: Vec<Finding>,
+}
+
+/// The word for a marker in plans, in the database and the API.
+#[must_use]
+pub fn marker_mode(marker: &Marker) -> &'static str {
+    match marker {
+        Marker::Field { .. } => "field",
+        Marker::RunLabel(_) => "run_label",
+        Marker::Footer(_) => "footer",
+        Marker::Manual => "manual",
+    }
 }
 
 /// Where one issue of a run is.
@@ -54,22 +118,44 @@ pub enum ItemState {
     Planned,
     /// Intent is on disk; the call may be under way. After a crash this is read as [`ItemState::Unknown`].
     Sending,
-    /// In Jira.
+    /// In Jira, not finished yet: not read back, not linked.
     Created,
+    /// In Jira, read back and linked: finished.
+    Linked,
+    /// In Jira, but a finishing step was refused: `problem` says which.
+    Unlinked,
     /// Jira refused it.
     Rejected,
     /// Whether it is in Jira is not known.
     Unknown,
+    /// Whether it is in Jira is not known and is being found out: it is looked for from time to time.
+    Reconciling,
+    /// Whether it is in Jira could not be found out: the person decides.
+    NeedsHuman,
+    /// It was looked for everywhere and is not in Jira.
+    Absent,
     /// Its parent was not created.
     Blocked,
-    /// Somebody stopped the run before its turn.
+    /// Somebody stopped the run before its turn, or another run took it over.
     Cancelled,
 }
 
 impl ItemState {
     /// All states.
-    pub const ALL: [Self; 7] =
-        [Self::Planned, Self::Sending, Self::Created, Self::Rejected, Self::Unknown, Self::Blocked, Self::Cancelled];
+    pub const ALL: [Self; 12] = [
+        Self::Planned,
+        Self::Sending,
+        Self::Created,
+        Self::Linked,
+        Self::Unlinked,
+        Self::Rejected,
+        Self::Unknown,
+        Self::Reconciling,
+        Self::NeedsHuman,
+        Self::Absent,
+        Self::Blocked,
+        Self::Cancelled,
+    ];
 
     /// The word in the database and the API.
     #[must_use]
@@ -78,8 +164,13 @@ impl ItemState {
             Self::Planned => "planned",
             Self::Sending => "sending",
             Self::Created => "created",
+            Self::Linked => "linked",
+            Self::Unlinked => "unlinked",
             Self::Rejected => "rejected",
             Self::Unknown => "unknown",
+            Self::Reconciling => "reconciling",
+            Self::NeedsHuman => "needs_human",
+            Self::Absent => "absent",
             Self::Blocked => "blocked",
             Self::Cancelled => "cancelled",
         }
@@ -89,6 +180,24 @@ impl ItemState {
     #[must_use]
     pub fn parse(raw: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == raw)
+    }
+
+    /// It is in Jira, finished or not.
+    #[must_use]
+    pub fn is_in_jira(self) -> bool {
+        matches!(self, Self::Created | Self::Linked | Self::Unlinked)
+    }
+
+    /// Whether it is in Jira is not known: nothing is sent for it.
+    #[must_use]
+    pub fn is_in_doubt(self) -> bool {
+        matches!(self, Self::Unknown | Self::Reconciling | Self::NeedsHuman)
+    }
+
+    /// It is not in Jira, and nothing more happens to it by itself.
+    #[must_use]
+    pub fn is_missing(self) -> bool {
+        matches!(self, Self::Rejected | Self::Absent | Self::Blocked | Self::Cancelled)
     }
 }
 
@@ -150,7 +259,7 @@ pub struct Run {
     pub plan_hash: String,
     /// Label that marks every issue.
     pub run_label: String,
-    /// `run_label` or `footer`.
+    /// How issues of the draft's own type are found again: `field`, `run_label`, `footer`, `manual`.
     pub marker_mode: String,
     /// `Idempotency-Key` of the request; unique per person.
     pub idempotency_key: String,
@@ -164,6 +273,12 @@ pub struct Run {
     pub approved_at: Timestamp,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
+    /// Highest issue number that the project was known to have before the first create call; `None` when that is not known.
+    pub newest_before: Option<u64>,
+    /// When late arrivals are looked for the next time; `None` when that is over or has not begun.
+    pub sweep_at: Option<Timestamp>,
+    /// How often late arrivals have been looked for.
+    pub sweeps: u32,
 }
 
 /// One row of the journal.
@@ -179,6 +294,10 @@ pub struct RunItem {
     pub reference: String,
     /// Item under which it is created.
     pub parent: Option<ItemId>,
+    /// Key of what it is created under, when an earlier run has created that.
+    pub parent_key: Option<String>,
+    /// Issue type id.
+    pub issue_type_id: String,
     /// Issue type name, for people.
     pub issue_type: String,
     /// Summary, for people.
@@ -187,6 +306,14 @@ pub struct RunItem {
     pub payload: String,
     /// SHA-256 of the payload.
     pub payload_sha256: String,
+    /// SHA-256 of the payload without marks.
+    pub content_sha256: String,
+    /// How it is found again when the answer to its creation is lost.
+    pub marker: Marker,
+    /// It is put into its epic after it was created.
+    pub epic_afterwards: bool,
+    /// Links to other issues, made when both ends are in Jira.
+    pub links: Vec<PlannedLink>,
     /// Where it is.
     pub state: ItemState,
     /// Create calls begun.
@@ -199,6 +326,16 @@ pub struct RunItem {
     pub jira_key: Option<String>,
     /// What went wrong, for people: Jira's words with field ids, or what happened on the way.
     pub problem: Option<String>,
+    /// Jira's refusal, field by field.
+    pub fields: Vec<FieldRefusal>,
+    /// What Jira stored otherwise than it was sent, seen when it was read back.
+    pub differences: Vec<Difference>,
+    /// Keys of further issues that carry this item's proof of origin: they came late, and nothing is deleted.
+    pub duplicates: Vec<String>,
+    /// How often it was looked for since its answer was lost.
+    pub probes: u32,
+    /// When it is looked for the next time.
+    pub next_probe_at: Option<Timestamp>,
 }
 
 /// One line of the journal's history; never changed, never deleted.

@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Severity};
 use crate::rules::{Oversize, RequiredSection, RuleSet};
-use crate::story::{Document, Story, StoryFormat, Subtask};
+use crate::story::{Document, Epic, Story, StoryFormat, Subtask};
 
 /// Jira's own limit for a summary, in characters.
 pub const JIRA_SUMMARY_CHARS: usize = 255;
@@ -11,7 +11,7 @@ pub const JIRA_SUMMARY_CHARS: usize = 255;
 #[must_use]
 pub fn review(document: &Document, format: StoryFormat, rules: &RuleSet) -> Vec<Finding> {
     let mut review = Review { rules, findings: Vec::new() };
-    if document.stories.is_empty() {
+    if document.is_empty() {
         review.add(
             "",
             String::new(),
@@ -21,8 +21,12 @@ pub fn review(document: &Document, format: StoryFormat, rules: &RuleSet) -> Vec<
             "Generate it from the requirements, or add a story by hand.",
         );
     }
+    for (index, epic) in document.epics.iter().enumerate() {
+        review.epic(index, epic);
+    }
     for (index, story) in document.stories.iter().enumerate() {
         review.story(index, story, format);
+        review.ties(document, index, story);
     }
     review.duplicates(document);
     review.findings
@@ -102,20 +106,77 @@ impl Review<'_> {
             }
         }
         self.points(index, story);
-        for (number, label) in story.labels.iter().enumerate() {
-            if label.trim().is_empty() || label.chars().any(char::is_whitespace) {
+        self.labels(&story.id, &at("labels"), &story.labels);
+        for (number, subtask) in story.subtasks.iter().enumerate() {
+            self.subtask(format!("stories.{index}.subtasks.{number}.summary"), subtask);
+        }
+    }
+
+    fn epic(&mut self, index: usize, epic: &Epic) {
+        self.summary(&epic.id, format!("epics.{index}.summary"), &epic.summary);
+        self.labels(&epic.id, &format!("epics.{index}.labels"), &epic.labels);
+        if epic.name.chars().count() > JIRA_SUMMARY_CHARS || epic.name.contains(['\n', '\r']) {
+            self.add(
+                &epic.id,
+                format!("epics.{index}.name"),
+                Severity::Error,
+                "epic_name_too_long",
+                format!("The name of the epic is longer than one line of {JIRA_SUMMARY_CHARS} characters."),
+                "Shorten it to what fits on a board.",
+            );
+        }
+    }
+
+    /// What the story hangs on: its epic and its links.
+    fn ties(&mut self, document: &Document, index: usize, story: &Story) {
+        if let Some(epic) = story.epic.as_deref().map(str::trim).filter(|epic| !epic.is_empty())
+            && !is_issue_key(epic)
+            && document.epic(epic).is_none()
+        {
+            self.add(
+                &story.id,
+                format!("stories.{index}.epic"),
+                Severity::Error,
+                "epic_unknown",
+                format!("`{epic}` is neither an epic of this draft nor an issue key."),
+                "Choose an epic of the draft, or type a key like PAY-12.",
+            );
+        }
+        for (number, link) in story.links.iter().enumerate() {
+            let field = format!("stories.{index}.links.{number}");
+            let to = link.to.trim();
+            let known = document.epic(to).is_some() || document.stories.iter().any(|other| other.id == to);
+            if to == story.id {
+                let message = "The story is linked to itself.";
+                self.add(&story.id, field, Severity::Error, "link_to_itself", message, "Remove the link.");
+            } else if !known && !is_issue_key(to) {
                 self.add(
                     &story.id,
-                    at(&format!("labels.{number}")),
+                    field,
+                    Severity::Error,
+                    "link_target_unknown",
+                    format!("The story is linked to `{to}`, which is neither a story of this draft nor an issue key."),
+                    "Choose a story of the draft, or type a key like PAY-12.",
+                );
+            } else if story.links[..number].contains(link) {
+                let message = format!("The link to {to} is there twice.");
+                self.add(&story.id, field, Severity::Warning, "link_duplicate", message, "Remove one of them.");
+            }
+        }
+    }
+
+    fn labels(&mut self, reference: &str, at: &str, labels: &[String]) {
+        for (number, label) in labels.iter().enumerate() {
+            if label.trim().is_empty() || label.chars().any(char::is_whitespace) {
+                self.add(
+                    reference,
+                    format!("{at}.{number}"),
                     Severity::Error,
                     "label_has_spaces",
                     format!("The label `{label}` is blank or holds a space."),
                     "Jira labels are single words: join the words with a hyphen.",
                 );
             }
-        }
-        for (number, subtask) in story.subtasks.iter().enumerate() {
-            self.subtask(format!("stories.{index}.subtasks.{number}.summary"), subtask);
         }
     }
 
@@ -310,6 +371,16 @@ impl Review<'_> {
             }
         }
     }
+}
+
+/// Whether a text has the shape of an issue key: a project key, a hyphen, a number.
+#[must_use]
+pub fn is_issue_key(text: &str) -> bool {
+    text.rsplit_once('-').is_some_and(|(project, number)| {
+        crate::jira::ProjectKey::parse(project).is_ok()
+            && !number.is_empty()
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The story document: what a draft holds, what rules look at, and what becomes Jira issues.
 //!
-//! A document is a list of stories, each with sub-tasks. Texts are Markdown unless their field says otherwise. The JSON form
-//! (schema version [`SCHEMA_VERSION`]) is stored, sent to the browser, and asked of the model.
+//! A document is a list of epics and a list of stories, each with sub-tasks. Texts are Markdown unless their field says otherwise. The
+//! JSON form (schema version [`SCHEMA_VERSION`]) is stored, sent to the browser, and asked of the model.
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
@@ -45,9 +45,74 @@ impl StoryFormat {
 /// Everything that a draft has come to so far.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Document {
+    /// Epics that are to be created, in order.
+    #[serde(default)]
+    pub epics: Vec<Epic>,
     /// The stories in order.
     #[serde(default)]
     pub stories: Vec<Story>,
+}
+
+/// An epic that is to be created; its stories name it by its reference.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Epic {
+    /// Local reference, unique in the document: `e1`.
+    #[serde(default)]
+    pub id: String,
+    /// One line.
+    #[serde(default)]
+    pub summary: String,
+    /// Short name on boards (Epic Name on Data Center); when it is empty, the summary.
+    #[serde(default)]
+    pub name: String,
+    /// Markdown.
+    #[serde(default)]
+    pub description: String,
+    /// Jira labels, without spaces.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Values of the project's own fields by field id.
+    #[serde(default)]
+    pub custom_fields: BTreeMap<String, FieldValue>,
+}
+
+/// What a link between two issues says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkKind {
+    /// The first must be done before the second.
+    Blocks,
+    /// They have to do with each other.
+    RelatesTo,
+}
+
+impl LinkKind {
+    /// All kinds.
+    pub const ALL: [Self; 2] = [Self::Blocks, Self::RelatesTo];
+
+    /// The word in the database and the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Blocks => "blocks",
+            Self::RelatesTo => "relates_to",
+        }
+    }
+
+    /// Reads that word.
+    #[must_use]
+    pub fn parse(raw: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == raw)
+    }
+}
+
+/// A link from a story to another issue: this story blocks that, or relates to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoryLink {
+    /// What it says.
+    pub kind: LinkKind,
+    /// Reference of another story or epic of the document, or the key of an issue that exists.
+    pub to: String,
 }
 
 /// One story, task or other standard issue, before it is in Jira.
@@ -86,9 +151,12 @@ pub struct Story {
     /// Priority name.
     #[serde(default)]
     pub priority: Option<String>,
-    /// Key of the epic that the story belongs to.
+    /// The epic that the story belongs to: the key of one that exists (`PAY-12`), or the reference of one of the document (`e1`).
     #[serde(default)]
     pub epic: Option<String>,
+    /// Links to other issues.
+    #[serde(default)]
+    pub links: Vec<StoryLink>,
     /// Work items under the story.
     #[serde(default)]
     pub subtasks: Vec<Subtask>,
@@ -140,7 +208,7 @@ pub struct Section {
 }
 
 /// A sub-task of a story.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Subtask {
     /// Local reference, unique in the document: `s1.2`.
     #[serde(default)]
@@ -151,6 +219,9 @@ pub struct Subtask {
     /// Markdown.
     #[serde(default)]
     pub description: String,
+    /// Values of the project's own fields by field id; what its create screen demands and is not here it takes from its story.
+    #[serde(default)]
+    pub custom_fields: BTreeMap<String, FieldValue>,
 }
 
 /// A value for one of the project's own fields, in the shapes that Jira's create screen knows.
@@ -178,13 +249,23 @@ pub enum FieldValue {
 }
 
 impl Document {
-    /// Gives every story and sub-task its local reference by position; what had one keeps it if it is unique.
+    /// Gives every epic, story and sub-task its local reference by position; what had one keeps it if it is unique.
     #[must_use]
     pub fn with_references(mut self) -> Self {
+        let mut epics = References::default();
+        for epic in &mut self.epics {
+            if epic.id.is_empty() || epics.used.contains(&epic.id) {
+                epic.id = epics.fresh("e");
+            }
+            epics.used.insert(epic.id.clone());
+        }
         let mut stories = References::default();
         for story in &mut self.stories {
-            if story.id.is_empty() || stories.used.contains(&story.id) {
+            if story.id.is_empty() || stories.used.contains(&story.id) || epics.used.contains(&story.id) {
                 story.id = stories.fresh("s");
+                while epics.used.contains(&story.id) {
+                    story.id = stories.fresh("s");
+                }
             }
             stories.used.insert(story.id.clone());
             let prefix = format!("{}.", story.id);
@@ -199,7 +280,19 @@ impl Document {
         self
     }
 
-    /// How many things its lists hold: stories, sub-tasks, criteria, steps, labels and so on. Pages show each as a field.
+    /// The document with only these stories.
+    #[must_use]
+    pub fn of_stories(stories: Vec<Story>) -> Self {
+        Self { stories, ..Self::default() }
+    }
+
+    /// The epic with this reference.
+    #[must_use]
+    pub fn epic(&self, reference: &str) -> Option<&Epic> {
+        self.epics.iter().find(|epic| epic.id == reference)
+    }
+
+    /// How many things its lists hold: epics, stories, sub-tasks, criteria, steps, labels and so on. Pages show each as a field.
     #[must_use]
     pub fn entry_count(&self) -> usize {
         let steps = |scenario: &Scenario| 1 + scenario.given.len() + scenario.when.len() + scenario.then.len();
@@ -209,22 +302,24 @@ impl Document {
                 + story.acceptance_criteria.len()
                 + story.labels.len()
                 + story.components.len()
-                + story.subtasks.len()
+                + story.links.len()
+                + story.subtasks.iter().map(|subtask| 1 + subtask.custom_fields.len()).sum::<usize>()
                 + story.custom_fields.len()
         };
-        self.stories.iter().map(entries).sum()
+        let epics = self.epics.iter().map(|epic| 1 + epic.labels.len() + epic.custom_fields.len());
+        epics.chain(self.stories.iter().map(entries)).sum()
     }
 
     /// Whether there is nothing that could be created.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.stories.is_empty()
+        self.stories.is_empty() && self.epics.is_empty()
     }
 
     /// How many Jira issues it would become.
     #[must_use]
     pub fn issue_count(&self) -> usize {
-        self.stories.iter().map(|story| 1 + story.subtasks.len()).sum()
+        self.epics.len() + self.stories.iter().map(|story| 1 + story.subtasks.len()).sum::<usize>()
     }
 }
 
@@ -248,6 +343,15 @@ impl References {
                 return candidate;
             }
         }
+    }
+}
+
+impl Epic {
+    /// What boards call it: its name, or else its summary.
+    #[must_use]
+    pub fn board_name(&self) -> &str {
+        let name = self.name.trim();
+        if name.is_empty() { self.summary.trim() } else { name }
     }
 }
 
@@ -319,7 +423,7 @@ mod tests {
     #[test]
     fn references_are_unique_and_stable() {
         let story = |id: &str| Story { id: id.to_owned(), subtasks: vec![Subtask::default(); 2], ..Story::default() };
-        let document = Document { stories: vec![story("s2"), story(""), story("s2")] }.with_references();
+        let document = Document::of_stories(vec![story("s2"), story(""), story("s2")]).with_references();
         let ids: Vec<_> = document.stories.iter().map(|story| story.id.as_str()).collect();
         assert_eq!(ids.len(), 3);
         assert_eq!(ids[0], "s2");
@@ -329,12 +433,27 @@ mod tests {
     }
 
     #[test]
+    fn epics_have_references_of_their_own() {
+        let epic = |id: &str| Epic { id: id.to_owned(), ..Epic::default() };
+        let story = |id: &str| Story { id: id.to_owned(), ..Story::default() };
+        let epics = vec![epic("e2"), epic(""), epic("e2"), epic("s1")];
+        let document = Document { epics, stories: vec![story("s1"), story("e2")] }.with_references();
+        let mut all: Vec<&str> = document.epics.iter().map(|epic| epic.id.as_str()).collect();
+        assert_eq!(all[0], "e2", "who had it first keeps it: stories name it so");
+        all.extend(document.stories.iter().map(|story| story.id.as_str()));
+        let unique: HashSet<&str> = all.iter().copied().collect();
+        assert_eq!(unique.len(), 6, "{all:?}");
+        assert_eq!(document.issue_count(), 6);
+        assert_eq!(document.clone().with_references(), document);
+    }
+
+    #[test]
     fn very_many_colliding_references_are_settled_at_once() {
         let subtask = |id: String| Subtask { id, ..Subtask::default() };
         let taken = (10_001..=20_000).map(|number| subtask(format!("s1.{number}")));
         let subtasks = taken.chain((0..10_000).map(|_| subtask(String::new()))).collect();
         let story = Story { id: "s1".to_owned(), subtasks, ..Story::default() };
-        let document = Document { stories: vec![story] }.with_references();
+        let document = Document::of_stories(vec![story]).with_references();
         let references: HashSet<&str> = document.stories[0].subtasks.iter().map(|one| one.id.as_str()).collect();
         assert_eq!(references.len(), 20_000);
         assert_eq!(document.stories[0].subtasks[10_000].id, "s1.20001");

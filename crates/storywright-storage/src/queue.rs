@@ -107,6 +107,7 @@ impl JobQueue for SqliteStorage {
             JobEnd::Failed { error } => ("failed", true, 0, never, none, Some(error.as_str())),
             JobEnd::Cancelled => ("cancelled", true, 0, never, none, none),
             JobEnd::Retry { after, error } => ("pending", false, 0, *after, none, Some(error.as_str())),
+            JobEnd::Later { after } => ("pending", false, 1, *after, none, none),
             JobEnd::Released => ("pending", false, 1, never, none, none),
             JobEnd::Asked { question } => ("pending", false, 1, never, Some(question.as_str()), none),
         };

@@ -183,6 +183,9 @@ diesel::table! {
         job_id -> Text,
         approved_at -> BigInt,
         finished_at -> Nullable<BigInt>,
+        newest_before -> Nullable<BigInt>,
+        sweep_at -> Nullable<BigInt>,
+        sweeps -> BigInt,
     }
 }
 
@@ -194,16 +197,27 @@ diesel::table! {
         ordinal -> BigInt,
         reference -> Text,
         parent_id -> Nullable<Text>,
+        parent_key -> Nullable<Text>,
+        issue_type_id -> Text,
         issue_type -> Text,
         summary -> Text,
         payload_sha256 -> Text,
+        content_sha256 -> Text,
+        marker -> Text,
+        epic_afterwards -> Bool,
+        links -> Text,
         state -> Text,
         attempts -> BigInt,
         sent_at -> Nullable<BigInt>,
         jira_id -> Nullable<Text>,
         jira_key -> Nullable<Text>,
+        probes -> BigInt,
+        next_probe_at -> Nullable<BigInt>,
         changed_at -> BigInt,
         problem -> Nullable<Text>,
+        fields -> Text,
+        differences -> Text,
+        duplicates -> Text,
         payload -> Text,
     }
 }
@@ -235,3 +249,4 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(background_jobs, job_events);
+diesel::allow_tables_to_appear_in_same_query!(publish_runs, publish_items);

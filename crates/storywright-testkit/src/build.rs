@@ -3,7 +3,7 @@
 use crate::FixedClock;
 use storywright_domain::draft::{Draft, DraftState, DraftVersion, Origin, Requirements};
 use storywright_domain::integration::{Health, Integration, IntegrationKind};
-use storywright_domain::jira::ProjectKey;
+use storywright_domain::jira::{Marker, ProjectKey};
 use storywright_domain::job::{Job, JobKind, JobStatus};
 use storywright_domain::person::{ApiToken, AuditEntry, JiraUser, Person, Registration, Role, Session};
 use storywright_domain::ports::{Inserted, Storage, StorageError, StorageExt};
@@ -139,7 +139,7 @@ pub fn story(summary: &str) -> Story {
 /// A draft that is being edited, with one story.
 #[must_use]
 pub fn draft(user: UserId, number: u128) -> Draft {
-    let document = Document { stories: vec![story(&format!("Refund {number}"))] }.with_references();
+    let document = Document::of_stories(vec![story(&format!("Refund {number}"))]).with_references();
     Draft {
         id: DraftId(number),
         user,
@@ -214,6 +214,9 @@ pub fn run(draft: &Draft, number: u128) -> Run {
         job: JobId(number),
         approved_at: NOW,
         finished_at: None,
+        newest_before: None,
+        sweep_at: None,
+        sweeps: 0,
     }
 }
 
@@ -226,16 +229,27 @@ pub fn item(run: &Run, ordinal: u32) -> RunItem {
         ordinal,
         reference: format!("s{}", ordinal + 1),
         parent: None,
+        parent_key: None,
+        issue_type_id: "10001".to_owned(),
         issue_type: "Story".to_owned(),
         summary: format!("Item {ordinal}"),
         payload: r#"{"fields":{}}"#.to_owned(),
         payload_sha256: "0".repeat(64),
+        content_sha256: format!("{ordinal:064x}"),
+        marker: Marker::RunLabel(run.run_label.clone()),
+        epic_afterwards: false,
+        links: Vec::new(),
         state: ItemState::Planned,
         attempts: 0,
         sent_at: None,
         jira_id: None,
         jira_key: None,
         problem: None,
+        fields: Vec::new(),
+        differences: Vec::new(),
+        duplicates: Vec::new(),
+        probes: 0,
+        next_probe_at: None,
     }
 }
 
@@ -265,6 +279,7 @@ pub fn access(user: UserId, credential: &str) -> Access {
             allow_http: false,
             allow_loopback: false,
             allow_unverified_tls: false,
+            marker_field: None,
         },
         credential: Secret::new(credential.to_owned()),
         tls: TlsTrust::default(),

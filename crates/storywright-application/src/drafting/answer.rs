@@ -127,7 +127,7 @@ fn with_closers(text: &str) -> String {
 
 fn tidy(stories: Vec<Story>) -> Document {
     let stories = stories.into_iter().take(MAX_STORIES).map(tidy_story).collect();
-    Document { stories }.with_references()
+    Document::of_stories(stories).with_references()
 }
 
 fn tidy_story(story: Story) -> Story {
@@ -164,10 +164,12 @@ fn tidy_story(story: Story) -> Story {
                 id: String::new(),
                 summary: one_line(&part.summary),
                 description: clean(&part.description, MAX_TEXT),
+                ..Subtask::default()
             })
             .filter(|part| !part.summary.is_empty())
             .collect(),
         // Never asked of the model in this shape; what it adds by itself is not taken.
+        links: Vec::new(),
         custom_fields: std::collections::BTreeMap::new(),
     }
 }

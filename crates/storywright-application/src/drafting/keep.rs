@@ -153,12 +153,14 @@ fn written(draft: Draft, document: Document, now: storywright_domain::Timestamp)
     Draft { version: number, ..draft.with_document(document, now).end_writing(now) }
 }
 
-/// The model is never asked for the project's own fields, so what people filled in stays: story by story, and what a split adds takes
-/// the values of the last story that was there.
+/// The model is never asked for epics, links and the project's own fields, so what people filled in stays: story by story, and what a
+/// split adds takes the field values of the last story that was there.
 fn with_field_values_of(before: &Document, mut after: Document) -> Document {
+    after.epics.clone_from(&before.epics);
     let Some(last) = before.stories.last() else { return after };
     for (index, story) in after.stories.iter_mut().enumerate() {
         story.custom_fields = before.stories.get(index).unwrap_or(last).custom_fields.clone();
+        story.links = before.stories.get(index).map(|before| before.links.clone()).unwrap_or_default();
     }
     after
 }
@@ -206,8 +208,8 @@ mod tests {
             custom_fields: [("customfield_1".to_owned(), FieldValue::Option(value.to_owned()))].into(),
             ..Story::default()
         };
-        let before = Document { stories: vec![filled("a"), filled("b")] };
-        let after = with_field_values_of(&before, Document { stories: vec![Story::default(); 3] });
+        let before = Document::of_stories(vec![filled("a"), filled("b")]);
+        let after = with_field_values_of(&before, Document::of_stories(vec![Story::default(); 3]));
         let expected = [filled("a"), filled("b"), filled("b")].map(|story| story.custom_fields);
         assert_eq!(after.stories.into_iter().map(|story| story.custom_fields).collect::<Vec<_>>(), expected);
         assert_eq!(with_field_values_of(&Document::default(), before.clone()), before);

@@ -104,5 +104,5 @@ pub fn validate_story(
     rule_set: Option<&str>,
 ) -> Result<Option<Vec<Finding>>, StorageError> {
     let rules = ports.storage.read(|tx| tx.rule_set(rule_set.unwrap_or("default")))?;
-    Ok(rules.map(|rules| review(&Document { stories: vec![story] }.with_references(), format, &rules)))
+    Ok(rules.map(|rules| review(&Document::of_stories(vec![story]).with_references(), format, &rules)))
 }

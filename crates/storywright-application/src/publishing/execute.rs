@@ -241,15 +241,8 @@ impl<'a> Executor<'a> {
     fn begin_sending(&mut self, index: usize) -> Result<(), Halt> {
         let now = self.ports.clock.now();
         let from = self.items[index].state;
-        let change = ItemChange {
-            from,
-            to: ItemState::Sending,
-            sent_at: Some(now),
-            jira: None,
-            problem: None,
-            at: now,
-            detail: "create call begins".to_owned(),
-        };
+        let detail = "create call begins".to_owned();
+        let change = ItemChange { sent_at: Some(now), ..ItemChange::plain(from, ItemState::Sending, now, detail) };
         self.write(index, &change)?;
         let item = &mut self.items[index];
         item.attempts += 1;
@@ -265,14 +258,11 @@ impl<'a> Executor<'a> {
         problem: Option<String>,
         detail: &str,
     ) -> Result<(), Halt> {
+        let detail = detail.chars().take(500).collect();
         let change = ItemChange {
-            from: self.items[index].state,
-            to,
-            sent_at: None,
             jira: jira.clone(),
             problem: problem.clone(),
-            at: self.ports.clock.now(),
-            detail: detail.chars().take(500).collect(),
+            ..ItemChange::plain(self.items[index].state, to, self.ports.clock.now(), detail)
         };
         self.write(index, &change)?;
         let item = &mut self.items[index];

@@ -190,6 +190,9 @@ impl Planner<'_> {
             marker_mode: marker_mode.to_owned(),
             plan_hash: self.ports.sha256.hex(whole.as_bytes()),
             issues,
+            marker_modes: std::collections::BTreeMap::new(),
+            existing: Vec::new(),
+            findings: Vec::new(),
         })
     }
 
@@ -198,8 +201,16 @@ impl Planner<'_> {
         PlannedIssue {
             reference: reference.to_owned(),
             parent: parent.map(str::to_owned),
+            parent_key: None,
+            depth: u32::from(parent.is_some()),
+            issue_type_id: kind.id.clone(),
             issue_type: kind.name.clone(),
             summary: new.summary.clone(),
+            markdown: new.description.clone(),
+            content_sha256: String::new(),
+            marker: new.marker.clone(),
+            epic_afterwards: false,
+            links: Vec::new(),
             description,
             payload_sha256: self.ports.sha256.hex(payload.as_bytes()),
             payload,

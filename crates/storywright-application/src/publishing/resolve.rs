@@ -156,15 +156,7 @@ pub fn resolve_item(
     let Some((jira, detail)) = answer(ports, actor, &view, item, resolution)? else { return Ok(false) };
     let now = ports.clock.now();
     let to = if jira.is_some() { ItemState::Created } else { ItemState::Planned };
-    let change = ItemChange {
-        from: ItemState::Unknown,
-        to,
-        sent_at: None,
-        jira,
-        problem: None,
-        at: now,
-        detail: detail.to_owned(),
-    };
+    let change = ItemChange { jira, ..ItemChange::plain(ItemState::Unknown, to, now, detail.to_owned()) };
     let subject = format!("run:{run_id} item:{item_id}");
     let entry = ports.audit_entry(Some(user), actor.request_id(), "item_resolved", subject, detail.to_owned());
     ports.storage.write(|tx| {

@@ -65,7 +65,7 @@ pub(super) fn move_item(
     detail: &str,
 ) -> Result<(), StorageError> {
     let problem = problem.map(str::to_owned);
-    let change = ItemChange { from: item.state, to, sent_at: None, jira: None, problem, at, detail: detail.to_owned() };
+    let change = ItemChange { problem, ..ItemChange::plain(item.state, to, at, detail.to_owned()) };
     // Read in the same transaction: the state cannot have moved.
     let _ = tx.change_item(user, item.id, fence, &change)?;
     Ok(())

@@ -135,6 +135,9 @@ fn journal(ports: &Ports, user: UserId, plan: &Plan, key: &str, now: Timestamp) 
         job: JobId(ports.ids.id()),
         approved_at: now,
         finished_at: None,
+        newest_before: None,
+        sweep_at: None,
+        sweeps: 0,
     };
     let mut items: Vec<RunItem> = Vec::with_capacity(plan.issues.len());
     for (ordinal, issue) in (0_u32..).zip(&plan.issues) {
@@ -149,16 +152,27 @@ fn journal(ports: &Ports, user: UserId, plan: &Plan, key: &str, now: Timestamp) 
             ordinal,
             reference: issue.reference.clone(),
             parent,
+            parent_key: issue.parent_key.clone(),
+            issue_type_id: issue.issue_type_id.clone(),
             issue_type: issue.issue_type.clone(),
             summary: issue.summary.clone(),
             payload: issue.payload.clone(),
             payload_sha256: issue.payload_sha256.clone(),
+            content_sha256: issue.content_sha256.clone(),
+            marker: issue.marker.clone(),
+            epic_afterwards: issue.epic_afterwards,
+            links: issue.links.clone(),
             state: ItemState::Planned,
             attempts: 0,
             sent_at: None,
             jira_id: None,
             jira_key: None,
             problem: None,
+            fields: Vec::new(),
+            differences: Vec::new(),
+            duplicates: Vec::new(),
+            probes: 0,
+            next_probe_at: None,
         });
     }
     (run, items)

@@ -115,7 +115,7 @@ fn a_person_chooses_from_lists() {
     world.jira.fake.add_project("OPS", "Operations");
     let projects = list_projects(&world.ports, &world.actor).unwrap();
     assert_eq!(projects.iter().map(|project| project.key.as_str()).collect::<Vec<_>>(), ["OPS", "PAY"]);
-    assert_eq!(list_issue_types(&world.ports, &world.actor, &pay).unwrap().len(), 3);
+    assert_eq!(list_issue_types(&world.ports, &world.actor, &pay).unwrap().len(), 4);
     assert_eq!(list_create_fields(&world.ports, &world.actor, &pay, "10001").unwrap().len(), 4);
     assert_eq!(list_rule_sets(&world.ports).unwrap()[0].id, "default");
     let sites = list_sites(&world.ports, SiteKind::Confluence);

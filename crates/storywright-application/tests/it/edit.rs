@@ -16,7 +16,7 @@ use storywright_testkit::NextCreate;
 use storywright_testkit::build::{NOW, story};
 
 fn document(summaries: &[&str]) -> Document {
-    Document { stories: summaries.iter().map(|summary| story(summary)).collect() }.with_references()
+    Document::of_stories(summaries.iter().map(|summary| story(summary)).collect()).with_references()
 }
 
 fn text(summary: &str) -> DraftChange {

@@ -43,7 +43,7 @@ fn with(world: &World, change: impl FnOnce(&mut Story)) -> Draft {
     let mut changed = Story { subtasks: Vec::new(), ..story("Refund") };
     change(&mut changed);
     let before = world.draft_with(&[]);
-    let after = before.clone().with_document(Document { stories: vec![changed] }, before.updated_at);
+    let after = before.clone().with_document(Document::of_stories(vec![changed]), before.updated_at);
     assert_eq!(world.store.write(|tx| tx.update_draft(&after, before.version)), Ok(Saved::Stored));
     after
 }

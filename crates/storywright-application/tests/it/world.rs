@@ -55,6 +55,7 @@ pub fn site(id: &str, kind: SiteKind, allow_unverified_tls: bool) -> Site {
         allow_http: false,
         allow_loopback: false,
         allow_unverified_tls,
+        marker_field: None,
     }
 }
 
@@ -178,7 +179,7 @@ impl World {
     pub fn draft_with(&self, stories: &[&str]) -> Draft {
         let stories: Vec<Story> = stories.iter().map(|summary| build::story(summary)).collect();
         let number = self.ports.ids.id();
-        let document = Document { stories }.with_references();
+        let document = Document::of_stories(stories).with_references();
         let draft = Draft { document, ..build::draft(self.person.id, number) };
         self.store.write(|tx| tx.insert_draft(&draft)).unwrap();
         draft
@@ -215,7 +216,7 @@ impl World {
     /// Puts an item into a state, past all rules.
     pub fn set_item(&self, item: &RunItem, to: ItemState) {
         let detail = "by the test".to_owned();
-        let change = ItemChange { from: item.state, to, sent_at: None, jira: None, problem: None, at: NOW, detail };
+        let change = ItemChange::plain(item.state, to, NOW, detail);
         assert_eq!(self.store.write(|tx| tx.change_item(self.person.id, item.id, 0, &change)), Ok(Saved::Stored));
     }
 

@@ -47,6 +47,11 @@ pub enum JobEnd {
         /// Why, for the log and the job list.
         error: String,
     },
+    /// Goes on after this span: it waits for something outside. The attempt does not count.
+    Later {
+        /// How long to wait.
+        after: Millis,
+    },
     /// Handed back untouched because the process ends: the attempt does not count.
     Released,
     /// Waits for an answer; it runs again when the question is answered. The attempt does not count.

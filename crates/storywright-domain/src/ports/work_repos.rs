@@ -2,9 +2,11 @@
 
 use super::storage::{Inserted, Saved, Slice, StorageError};
 use crate::draft::{Draft, DraftSummary, DraftVersion};
+use crate::jira::Difference;
 use crate::job::{Job, JobStatus};
 use crate::person::AuditEntry;
 use crate::publishing::{ItemState, Run, RunEvent, RunItem, RunState};
+use crate::remote::FieldRefusal;
 use crate::{DraftId, ItemId, JobId, RunId, Timestamp, UserId};
 
 /// Drafts and their versions.
@@ -117,23 +119,48 @@ pub trait JobRepo {
     fn lease_holds(&mut self, id: JobId, fence: i64) -> Result<bool, StorageError>;
 }
 
-/// A change of one journal row.
+/// A change of one journal row. What is `None` stays as it is, except the problem, which is replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemChange {
     /// State that the row must have.
     pub from: ItemState,
     /// State that it gets.
     pub to: ItemState,
-    /// Set when a create call is about to begin: counts an attempt and notes the time.
+    /// Set when a create call is about to begin: counts an attempt and notes the time, and forgets earlier probes.
     pub sent_at: Option<Timestamp>,
     /// Numeric id and key, once known.
     pub jira: Option<(String, String)>,
     /// What went wrong; replaces what stood there.
     pub problem: Option<String>,
+    /// Jira's refusal, field by field; replaces what stood there.
+    pub fields: Vec<FieldRefusal>,
+    /// What Jira stored otherwise than it was sent.
+    pub differences: Option<Vec<Difference>>,
+    /// How often it was looked for, and when that happens again.
+    pub probes: Option<(u32, Option<Timestamp>)>,
     /// When.
     pub at: Timestamp,
     /// For the journal's history.
     pub detail: String,
+}
+
+impl ItemChange {
+    /// From one state to another, and nothing else.
+    #[must_use]
+    pub fn plain(from: ItemState, to: ItemState, at: Timestamp, detail: String) -> Self {
+        Self {
+            from,
+            to,
+            sent_at: None,
+            jira: None,
+            problem: None,
+            fields: Vec::new(),
+            differences: None,
+            probes: None,
+            at,
+            detail,
+        }
+    }
 }
 
 /// The journal of issue creation.
@@ -168,7 +195,40 @@ pub trait PublishRepo {
     /// [`StorageError`].
     fn run_items(&mut self, user: UserId, run: RunId) -> Result<Vec<RunItem>, StorageError>;
 
-    /// Items that were created, newest first, for the dashboard.
+    /// Items of all runs of a draft that are in Jira, the longest unchanged first.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn created_of_draft(&mut self, user: UserId, draft: DraftId) -> Result<Vec<RunItem>, StorageError>;
+
+    /// The person's items with one of these contents that are, may be or will be in this project and changed since `since`; newest
+    /// first, at most 200.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn items_with_content(
+        &mut self,
+        user: UserId,
+        site: &str,
+        project: &str,
+        contents: &[String],
+        since: Timestamp,
+    ) -> Result<Vec<RunItem>, StorageError>;
+
+    /// The person's active run in a project, if there is one.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn active_run(&mut self, user: UserId, site: &str, project: &str) -> Result<Option<Run>, StorageError>;
+
+    /// Runs of all people whose late arrivals are to be looked for by now, the longest due first. Only for the tidying of the server
+    /// itself: what it finds it keeps for the run's own person.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn runs_to_sweep(&mut self, now: Timestamp, limit: u32) -> Result<Vec<Run>, StorageError>;
+
+    /// Items that are in Jira, newest first, for the dashboard.
     ///
     /// # Errors
     /// [`StorageError`].
@@ -211,6 +271,38 @@ pub trait PublishRepo {
     /// # Errors
     /// [`StorageError`].
     fn set_run_job(&mut self, user: UserId, run: RunId, job: JobId) -> Result<(), StorageError>;
+
+    /// Notes the highest issue number that the project was known to have before the first create call of the run.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn set_newest_before(&mut self, user: UserId, run: RunId, number: u64) -> Result<(), StorageError>;
+
+    /// Notes how often late arrivals of a run were looked for, and when that happens again. `Conflict` when somebody else has noted
+    /// it since it was read as `expected` times.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn set_sweep(
+        &mut self,
+        user: UserId,
+        run: RunId,
+        expected: u32,
+        sweeps: u32,
+        next: Option<Timestamp>,
+    ) -> Result<Saved, StorageError>;
+
+    /// Notes further issues that carry an item's proof of origin, and words about them; the item's state stays.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn set_duplicates(
+        &mut self,
+        user: UserId,
+        item: ItemId,
+        keys: &[String],
+        problem: &str,
+    ) -> Result<(), StorageError>;
 }
 
 /// The audit log.

@@ -1,7 +1,7 @@
 //! One test a promise of the review, through one `check`.
 
 use super::*;
-use crate::story::{Narrative, Scenario, Section};
+use crate::story::{LinkKind, Narrative, Scenario, Section, StoryLink};
 
 fn good() -> Story {
     Story {
@@ -21,7 +21,7 @@ fn good() -> Story {
 
 #[track_caller]
 fn check_as(format: StoryFormat, rules: &RuleSet, story: Story, expected: &[&str]) {
-    let found = review(&Document { stories: vec![story] }, format, rules);
+    let found = review(&Document::of_stories(vec![story]), format, rules);
     let codes: Vec<&str> = found.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(codes, expected, "{found:#?}");
 }
@@ -95,9 +95,45 @@ fn labels_are_single_words_and_sub_tasks_have_summaries() {
 
 #[test]
 fn two_stories_with_one_summary_are_named() {
-    let found = review(&Document { stories: vec![good(), good()] }, StoryFormat::Classic, &RuleSet::default());
+    let found = review(&Document::of_stories(vec![good(), good()]), StoryFormat::Classic, &RuleSet::default());
     assert_eq!(
         found.iter().map(|finding| (finding.code.as_str(), finding.field.as_str())).collect::<Vec<_>>(),
         [("summary_duplicate", "stories.1.summary")]
     );
+}
+
+#[test]
+fn an_epic_is_one_of_the_draft_or_a_key() {
+    let with_epic = |epic: &str, expected: &[&str]| {
+        let document = Document {
+            epics: vec![Epic { id: "e1".into(), summary: "Refunds".into(), ..Epic::default() }],
+            stories: vec![Story { epic: Some(epic.to_owned()), ..good() }],
+        };
+        let found = review(&document, StoryFormat::Classic, &RuleSet::default());
+        assert_eq!(found.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>(), expected, "{epic}");
+    };
+    with_epic("e1", &[]);
+    with_epic("PAY-12", &[]);
+    with_epic(" ", &[]);
+    with_epic("e2", &["epic_unknown"]);
+    with_epic("Payments", &["epic_unknown"]);
+    with_epic("PAY-", &["epic_unknown"]);
+}
+
+#[test]
+fn links_lead_somewhere_else() {
+    let link = |to: &str| StoryLink { kind: LinkKind::Blocks, to: to.to_owned() };
+    check(|story| story.links = vec![link("PAY-12"), link("s1")], &["link_to_itself"]);
+    check(|story| story.links = vec![link("s9")], &["link_target_unknown"]);
+    check(|story| story.links = vec![link("PAY-1"), link("PAY-1")], &["link_duplicate"]);
+}
+
+#[test]
+fn an_epic_has_a_summary_and_a_name_that_fits() {
+    let epic = Epic { id: "e1".into(), name: "x".repeat(256), labels: vec!["two words".into()], ..Epic::default() };
+    let document = Document { epics: vec![epic], stories: vec![good()] };
+    let found = review(&document, StoryFormat::Classic, &RuleSet::default());
+    let codes: Vec<&str> = found.iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(codes, ["summary_missing", "label_has_spaces", "epic_name_too_long"]);
+    assert_eq!(found[1].field, "epics.0.labels.0");
 }

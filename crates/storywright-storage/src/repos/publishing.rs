@@ -3,7 +3,7 @@
 use super::SqliteTx;
 use crate::error::{corrupt, failed};
 use crate::schema::{publish_events, publish_items, publish_runs};
-use crate::text::{Place, count, parsed, rows_to_read, slice, time, word};
+use crate::text::{Place, count, from_json, page_size, parsed, rows_to_read, slice, time, to_json, word};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use storywright_domain::ports::{Inserted, ItemChange, PublishRepo, Saved, Slice, StorageError};
@@ -32,6 +32,9 @@ struct RunRow {
     job_id: String,
     approved_at: i64,
     finished_at: Option<i64>,
+    newest_before: Option<i64>,
+    sweep_at: Option<i64>,
+    sweeps: i64,
 }
 
 impl TryFrom<RunRow> for Run {
@@ -54,6 +57,12 @@ impl TryFrom<RunRow> for Run {
             reason: row.reason,
             approved_at: Timestamp(row.approved_at),
             finished_at: time(row.finished_at),
+            newest_before: row
+                .newest_before
+                .map(|number| parsed(RUN, "newest_before", u64::try_from(number)))
+                .transpose()?,
+            sweep_at: time(row.sweep_at),
+            sweeps: count(RUN, "sweeps", row.sweeps)?,
         })
     }
 }
@@ -76,8 +85,16 @@ impl From<&Run> for RunRow {
             job_id: run.job.to_string(),
             approved_at: run.approved_at.0,
             finished_at: run.finished_at.map(|at| at.0),
+            newest_before: run.newest_before.map(number),
+            sweep_at: run.sweep_at.map(|at| at.0),
+            sweeps: i64::from(run.sweeps),
         }
     }
+}
+
+/// No project has so many issues that it matters.
+fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -88,15 +105,26 @@ struct ItemRow {
     ordinal: i64,
     reference: String,
     parent_id: Option<String>,
+    parent_key: Option<String>,
+    issue_type_id: String,
     issue_type: String,
     summary: String,
     payload_sha256: String,
+    content_sha256: String,
+    marker: String,
+    epic_afterwards: bool,
+    links: String,
     state: String,
     attempts: i64,
     sent_at: Option<i64>,
     jira_id: Option<String>,
     jira_key: Option<String>,
+    probes: i64,
+    next_probe_at: Option<i64>,
     problem: Option<String>,
+    fields: String,
+    differences: String,
+    duplicates: String,
     payload: String,
 }
 
@@ -111,11 +139,22 @@ impl TryFrom<ItemRow> for RunItem {
             parent: row.parent_id.map(|id| parsed(ITEM, "parent_id", ItemId::parse(&id))).transpose()?,
             state: item_state(ITEM, &row.state)?,
             attempts: count(ITEM, "attempts", row.attempts)?,
+            marker: from_json(ITEM, "marker", &row.marker)?,
+            links: from_json(ITEM, "links", &row.links)?,
+            fields: from_json(ITEM, "fields", &row.fields)?,
+            differences: from_json(ITEM, "differences", &row.differences)?,
+            duplicates: from_json(ITEM, "duplicates", &row.duplicates)?,
+            probes: count(ITEM, "probes", row.probes)?,
+            next_probe_at: time(row.next_probe_at),
             reference: row.reference,
+            parent_key: row.parent_key,
+            issue_type_id: row.issue_type_id,
             issue_type: row.issue_type,
             summary: row.summary,
             payload: row.payload,
             payload_sha256: row.payload_sha256,
+            content_sha256: row.content_sha256,
+            epic_afterwards: row.epic_afterwards,
             sent_at: time(row.sent_at),
             jira_id: row.jira_id,
             jira_key: row.jira_key,
@@ -124,25 +163,38 @@ impl TryFrom<ItemRow> for RunItem {
     }
 }
 
-impl From<&RunItem> for ItemRow {
-    fn from(item: &RunItem) -> Self {
-        Self {
+impl TryFrom<&RunItem> for ItemRow {
+    type Error = StorageError;
+
+    fn try_from(item: &RunItem) -> Result<Self, StorageError> {
+        Ok(Self {
             id: item.id.to_string(),
             run_id: item.run.to_string(),
             ordinal: i64::from(item.ordinal),
             reference: item.reference.clone(),
             parent_id: item.parent.map(|id| id.to_string()),
+            parent_key: item.parent_key.clone(),
+            issue_type_id: item.issue_type_id.clone(),
             issue_type: item.issue_type.clone(),
             summary: item.summary.clone(),
             payload_sha256: item.payload_sha256.clone(),
+            content_sha256: item.content_sha256.clone(),
+            marker: to_json(ITEM, &item.marker)?,
+            epic_afterwards: item.epic_afterwards,
+            links: to_json(ITEM, &item.links)?,
             state: item.state.as_str().to_owned(),
             attempts: i64::from(item.attempts),
             sent_at: item.sent_at.map(|at| at.0),
             jira_id: item.jira_id.clone(),
             jira_key: item.jira_key.clone(),
+            probes: i64::from(item.probes),
+            next_probe_at: item.next_probe_at.map(|at| at.0),
             problem: item.problem.clone(),
+            fields: to_json(ITEM, &item.fields)?,
+            differences: to_json(ITEM, &item.differences)?,
+            duplicates: to_json(ITEM, &item.duplicates)?,
             payload: item.payload.clone(),
-        }
+        })
     }
 }
 
@@ -155,6 +207,9 @@ struct BeforeChange {
     sent_at: Option<i64>,
     jira_id: Option<String>,
     jira_key: Option<String>,
+    probes: i64,
+    next_probe_at: Option<i64>,
+    differences: String,
 }
 
 fn item_state(entity: &'static str, raw: &str) -> Result<ItemState, StorageError> {
@@ -199,7 +254,7 @@ impl PublishRepo for SqliteTx<'_> {
         for item in items {
             diesel::insert_into(publish_items::table)
                 .values((
-                    ItemRow::from(item),
+                    ItemRow::try_from(item)?,
                     publish_items::user_id.eq(run.user.to_string()),
                     publish_items::changed_at.eq(run.approved_at.0),
                 ))
@@ -258,16 +313,91 @@ impl PublishRepo for SqliteTx<'_> {
         rows.into_iter().map(RunItem::try_from).collect()
     }
 
-    fn created_items(&mut self, user: UserId, limit: u32) -> Result<Vec<RunItem>, StorageError> {
-        let rows: Vec<ItemRow> = publish_items::table
+    fn created_of_draft(&mut self, user: UserId, draft: DraftId) -> Result<Vec<RunItem>, StorageError> {
+        let mut rows: Vec<(i64, ItemRow)> = publish_items::table
+            .inner_join(publish_runs::table.on(publish_runs::id.eq(publish_items::run_id)))
+            .filter(publish_runs::draft_id.eq(draft.to_string()))
+            .filter(publish_runs::user_id.eq(user.to_string()))
             .filter(publish_items::user_id.eq(user.to_string()))
-            .filter(publish_items::state.eq(ItemState::Created.as_str()))
-            .order((publish_items::changed_at.desc(), publish_items::id.desc()))
-            .limit(rows_to_read(limit) - 1)
-            .select(ItemRow::as_select())
+            .select((publish_items::changed_at, ItemRow::as_select()))
             .load(self.conn)
             .map_err(failed(ITEM))?;
-        rows.into_iter().map(RunItem::try_from).collect()
+        newest_first(&mut rows);
+        let items: Vec<RunItem> =
+            rows.into_iter().rev().map(|(_, row)| RunItem::try_from(row)).collect::<Result<_, StorageError>>()?;
+        Ok(items.into_iter().filter(|item| item.state.is_in_jira()).collect())
+    }
+
+    fn items_with_content(
+        &mut self,
+        user: UserId,
+        site: &str,
+        project: &str,
+        contents: &[String],
+        since: Timestamp,
+    ) -> Result<Vec<RunItem>, StorageError> {
+        let mut rows: Vec<(i64, ItemRow)> = Vec::new();
+        // One at a time: the statement stays the same, however many there are.
+        for content in contents {
+            let with_content: Vec<(i64, ItemRow)> = publish_items::table
+                .inner_join(publish_runs::table.on(publish_runs::id.eq(publish_items::run_id)))
+                .filter(publish_items::user_id.eq(user.to_string()))
+                .filter(publish_items::content_sha256.eq(content))
+                .filter(publish_items::changed_at.ge(since.0))
+                .filter(publish_runs::site.eq(site))
+                .filter(publish_runs::project.eq(project))
+                .select((publish_items::changed_at, ItemRow::as_select()))
+                .load(self.conn)
+                .map_err(failed(ITEM))?;
+            rows.extend(with_content);
+        }
+        newest_first(&mut rows);
+        let items: Vec<RunItem> =
+            rows.into_iter().map(|(_, row)| RunItem::try_from(row)).collect::<Result<_, StorageError>>()?;
+        Ok(items.into_iter().filter(|item| !item.state.is_missing()).take(200).collect())
+    }
+
+    fn active_run(&mut self, user: UserId, site: &str, project: &str) -> Result<Option<Run>, StorageError> {
+        publish_runs::table
+            .filter(publish_runs::user_id.eq(user.to_string()))
+            .filter(publish_runs::site.eq(site))
+            .filter(publish_runs::project.eq(project))
+            .filter(publish_runs::state.eq(RunState::Active.as_str()))
+            .select(RunRow::as_select())
+            .first(self.conn)
+            .optional()
+            .map_err(failed(RUN))?
+            .map(Run::try_from)
+            .transpose()
+    }
+
+    fn runs_to_sweep(&mut self, now: Timestamp, limit: u32) -> Result<Vec<Run>, StorageError> {
+        let rows: Vec<RunRow> = publish_runs::table
+            .filter(publish_runs::sweep_at.le(now.0))
+            .order(publish_runs::sweep_at)
+            .limit(i64::from(limit))
+            .select(RunRow::as_select())
+            .load(self.conn)
+            .map_err(failed(RUN))?;
+        rows.into_iter().map(Run::try_from).collect()
+    }
+
+    fn created_items(&mut self, user: UserId, limit: u32) -> Result<Vec<RunItem>, StorageError> {
+        let mut rows: Vec<(i64, ItemRow)> = Vec::new();
+        // One state at a time: so the index gives each in order.
+        for state in in_jira() {
+            let of_state: Vec<(i64, ItemRow)> = publish_items::table
+                .filter(publish_items::user_id.eq(user.to_string()))
+                .filter(publish_items::state.eq(state))
+                .order((publish_items::changed_at.desc(), publish_items::id.desc()))
+                .limit(rows_to_read(limit) - 1)
+                .select((publish_items::changed_at, ItemRow::as_select()))
+                .load(self.conn)
+                .map_err(failed(ITEM))?;
+            rows.extend(of_state);
+        }
+        newest_first(&mut rows);
+        rows.into_iter().take(page_size(limit)).map(|(_, row)| RunItem::try_from(row)).collect()
     }
 
     fn run_events(&mut self, user: UserId, run: RunId) -> Result<Vec<RunEvent>, StorageError> {
@@ -302,6 +432,15 @@ impl PublishRepo for SqliteTx<'_> {
             Some((id, key)) => (Some(id), Some(key)),
             None => (before.jira_id, before.jira_key),
         };
+        let (probes, next_probe_at) = match (change.probes, change.sent_at) {
+            (Some((probes, next)), _) => (i64::from(probes), next.map(|at| at.0)),
+            (None, Some(_)) => (0, None),
+            (None, None) => (before.probes, before.next_probe_at),
+        };
+        let differences = match &change.differences {
+            Some(differences) => to_json(ITEM, differences)?,
+            None => before.differences,
+        };
         let as_found = publish_items::table
             .filter(publish_items::id.eq(&id))
             .filter(publish_items::user_id.eq(&owner))
@@ -314,6 +453,10 @@ impl PublishRepo for SqliteTx<'_> {
                 publish_items::jira_id.eq(jira_id),
                 publish_items::jira_key.eq(jira_key),
                 publish_items::problem.eq(&change.problem),
+                publish_items::fields.eq(to_json(ITEM, &change.fields)?),
+                publish_items::differences.eq(differences),
+                publish_items::probes.eq(probes),
+                publish_items::next_probe_at.eq(next_probe_at),
                 publish_items::changed_at.eq(change.at.0),
             ))
             .execute(self.conn)
@@ -358,6 +501,61 @@ impl PublishRepo for SqliteTx<'_> {
             .map(drop)
             .map_err(failed(RUN))
     }
+
+    fn set_newest_before(&mut self, user: UserId, run: RunId, newest: u64) -> Result<(), StorageError> {
+        let mine = publish_runs::table
+            .filter(publish_runs::id.eq(run.to_string()))
+            .filter(publish_runs::user_id.eq(user.to_string()));
+        diesel::update(mine)
+            .set(publish_runs::newest_before.eq(number(newest)))
+            .execute(self.conn)
+            .map(drop)
+            .map_err(failed(RUN))
+    }
+
+    fn set_sweep(
+        &mut self,
+        user: UserId,
+        run: RunId,
+        expected: u32,
+        sweeps: u32,
+        next: Option<Timestamp>,
+    ) -> Result<Saved, StorageError> {
+        let as_read = publish_runs::table
+            .filter(publish_runs::id.eq(run.to_string()))
+            .filter(publish_runs::user_id.eq(user.to_string()))
+            .filter(publish_runs::sweeps.eq(i64::from(expected)));
+        let changed = diesel::update(as_read)
+            .set((publish_runs::sweeps.eq(i64::from(sweeps)), publish_runs::sweep_at.eq(next.map(|at| at.0))))
+            .execute(self.conn)
+            .map_err(failed(RUN))?;
+        Ok(if changed == 0 { Saved::Conflict } else { Saved::Stored })
+    }
+
+    fn set_duplicates(
+        &mut self,
+        user: UserId,
+        item: ItemId,
+        keys: &[String],
+        problem: &str,
+    ) -> Result<(), StorageError> {
+        let mine = publish_items::table
+            .filter(publish_items::id.eq(item.to_string()))
+            .filter(publish_items::user_id.eq(user.to_string()));
+        diesel::update(mine)
+            .set((publish_items::duplicates.eq(to_json(ITEM, &keys)?), publish_items::problem.eq(problem)))
+            .execute(self.conn)
+            .map(drop)
+            .map_err(failed(ITEM))
+    }
+}
+
+fn newest_first(rows: &mut [(i64, ItemRow)]) {
+    rows.sort_by(|(one_at, one), (other_at, other)| (other_at, &other.id).cmp(&(one_at, &one.id)));
+}
+
+fn in_jira() -> Vec<&'static str> {
+    ItemState::ALL.iter().filter(|state| state.is_in_jira()).map(|state| state.as_str()).collect()
 }
 
 impl SqliteTx<'_> {

@@ -110,7 +110,7 @@ fn every_field_of_a_document_comes_back(storage: &dyn Storage) {
         custom_fields,
         ..build::story("All of it")
     };
-    let document = Document { stories: vec![story, Story::default()] }.with_references();
+    let document = Document::of_stories(vec![story, Story::default()]).with_references();
     let kept = Draft { document, ..draft(person.id, 1) };
     keep(storage, &kept);
     assert_eq!(storage.read(|tx| tx.draft(person.id, kept.id)), Ok(Some(kept)));

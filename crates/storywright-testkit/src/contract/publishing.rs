@@ -2,9 +2,12 @@
 
 use super::{Promise, promises};
 use crate::build::{NOW, item, kept_draft, run, signed_up};
+use storywright_domain::jira::{Difference, Marker};
 use storywright_domain::ports::{Inserted, ItemChange, Saved, Storage, StorageError, StorageExt};
-use storywright_domain::publishing::{ItemState, Run, RunEvent, RunItem, RunState};
-use storywright_domain::{ItemId, JobId, Millis, RunId, UserId};
+use storywright_domain::publishing::{ItemState, PlannedLink, Run, RunEvent, RunItem, RunState};
+use storywright_domain::remote::FieldRefusal;
+use storywright_domain::story::LinkKind;
+use storywright_domain::{DraftId, ItemId, JobId, Millis, RunId, UserId};
 
 pub const ALL: &[Promise<dyn Storage>] = promises![
     a_run_comes_back_with_its_items_in_order,
@@ -22,12 +25,19 @@ pub const ALL: &[Promise<dyn Storage>] = promises![
     created_items_are_listed_newest_first,
     a_run_ends_and_goes_on,
     a_run_is_handed_to_another_job,
+    everything_of_an_item_comes_back,
+    a_change_keeps_refusals_differences_and_probes,
+    every_state_can_be_kept,
+    what_is_in_jira_is_known_by_its_draft,
+    the_same_content_is_found_again,
+    a_person_has_one_active_run_in_a_project,
+    runs_are_swept_when_it_is_time,
+    doubles_are_noted_without_a_change_of_state,
     runs_of_others_are_out_of_reach,
 ];
 
 fn change(from: ItemState, to: ItemState) -> ItemChange {
-    let detail = format!("{} to {}", from.as_str(), to.as_str());
-    ItemChange { from, to, sent_at: None, jira: None, problem: None, at: NOW, detail }
+    ItemChange::plain(from, to, NOW, format!("{} to {}", from.as_str(), to.as_str()))
 }
 
 fn created(number: u32) -> ItemChange {
@@ -246,6 +256,169 @@ fn a_run_is_handed_to_another_job(storage: &dyn Storage) {
     storage.write(|tx| tx.set_run_job(run.user, run.id, JobId(77))).unwrap();
     let found = storage.read(|tx| tx.run(run.user, run.id)).unwrap();
     assert_eq!(found, Some(Run { job: JobId(77), ..run }));
+}
+
+fn everything_of_an_item_comes_back(storage: &dyn Storage) {
+    let person = signed_up(storage, 1);
+    let draft = kept_draft(storage, person.id, 1);
+    let run = Run { newest_before: Some(41), sweep_at: Some(NOW), sweeps: 1, ..run(&draft, 1) };
+    let link = PlannedLink { kind: LinkKind::RelatesTo, to: "s2".to_owned(), reversed: true };
+    let whole = RunItem {
+        parent_key: Some("PAY-7".to_owned()),
+        marker: Marker::Field { id: "customfield_1".to_owned(), value: "aid".to_owned() },
+        epic_afterwards: true,
+        links: vec![link],
+        fields: vec![refusal()],
+        differences: vec![difference()],
+        duplicates: vec!["PAY-9".to_owned()],
+        probes: 2,
+        next_probe_at: Some(NOW),
+        ..item(&run, 0)
+    };
+    assert_eq!(storage.write(|tx| tx.insert_run(&run, std::slice::from_ref(&whole))), Ok(Inserted::New));
+    assert_eq!(storage.read(|tx| tx.run_items(person.id, run.id)), Ok(vec![whole]));
+    assert_eq!(storage.read(|tx| tx.run(person.id, run.id)), Ok(Some(run)));
+}
+
+fn refusal() -> FieldRefusal {
+    FieldRefusal { field: "customfield_1".to_owned(), message: "“Requestor” is required".to_owned() }
+}
+
+fn difference() -> Difference {
+    Difference {
+        field: "priority".to_owned(),
+        name: "Priority".to_owned(),
+        sent: "High".to_owned(),
+        stored: "Low".to_owned(),
+    }
+}
+
+fn a_change_keeps_refusals_differences_and_probes(storage: &dyn Storage) {
+    let (run, items) = journal(storage, 1);
+    let id = items[0].id;
+    let read = || storage.read(|tx| tx.run_items(run.user, run.id)).unwrap().remove(0);
+    let looked = ItemChange { probes: Some((3, Some(NOW))), ..change(ItemState::Planned, ItemState::Reconciling) };
+    assert_eq!(apply(storage, run.user, id, &looked), Saved::Stored);
+    assert_eq!((read().probes, read().next_probe_at), (3, Some(NOW)));
+    let absent = change(ItemState::Reconciling, ItemState::Absent);
+    assert_eq!(apply(storage, run.user, id, &absent), Saved::Stored);
+    assert_eq!((read().probes, read().next_probe_at), (3, Some(NOW)), "what is not given stays");
+    let send = ItemChange { sent_at: Some(NOW), ..change(ItemState::Absent, ItemState::Sending) };
+    assert_eq!(apply(storage, run.user, id, &send), Saved::Stored);
+    assert_eq!((read().probes, read().next_probe_at), (0, None), "a new call begins anew");
+    let refused = ItemChange {
+        fields: vec![refusal()],
+        differences: Some(vec![difference()]),
+        ..change(ItemState::Sending, ItemState::Rejected)
+    };
+    assert_eq!(apply(storage, run.user, id, &refused), Saved::Stored);
+    assert_eq!((read().fields, read().differences), (vec![refusal()], vec![difference()]));
+    assert_eq!(apply(storage, run.user, id, &change(ItemState::Rejected, ItemState::Planned)), Saved::Stored);
+    assert_eq!((read().fields, read().differences), (Vec::new(), vec![difference()]));
+}
+
+fn every_state_can_be_kept(storage: &dyn Storage) {
+    let (run, items) = journal(storage, 1);
+    let mut from = ItemState::Planned;
+    for to in ItemState::ALL {
+        let step = ItemChange { jira: Some(("10001".to_owned(), "PAY-1".to_owned())), ..change(from, to) };
+        assert_eq!(apply(storage, run.user, items[0].id, &step), Saved::Stored, "{to:?}");
+        assert_eq!(storage.read(|tx| tx.run_items(run.user, run.id)).unwrap()[0].state, to);
+        from = to;
+    }
+    for state in [ItemState::Linked, ItemState::Unlinked] {
+        let without = change(ItemState::Planned, state);
+        let outcome = storage.write(|tx| tx.change_item(run.user, items[1].id, 7, &without));
+        assert!(matches!(outcome, Err(StorageError::Corrupt { .. })), "{outcome:?}");
+    }
+}
+
+fn what_is_in_jira_is_known_by_its_draft(storage: &dyn Storage) {
+    let (first, items) = journal(storage, 1);
+    journal(storage, 2);
+    let second = Run { id: RunId(50), idempotency_key: "key-50".to_owned(), ..first.clone() };
+    let later = item(&second, 0);
+    assert_eq!(storage.write(|tx| tx.insert_run(&second, std::slice::from_ref(&later))), Ok(Inserted::New));
+    let of_draft = |draft| {
+        let found = storage.read(|tx| tx.created_of_draft(first.user, draft)).unwrap();
+        found.into_iter().map(|item| item.id).collect::<Vec<_>>()
+    };
+    assert_eq!(of_draft(first.draft), []);
+    assert_eq!(apply(storage, first.user, items[1].id, &created(1)), Saved::Stored);
+    assert_eq!(apply(storage, first.user, later.id, &created(2)), Saved::Stored);
+    assert_eq!(apply(storage, first.user, later.id, &change(ItemState::Created, ItemState::Linked)), Saved::Stored);
+    assert_eq!(of_draft(first.draft).len(), 2);
+    assert!(of_draft(first.draft).contains(&items[1].id) && of_draft(first.draft).contains(&later.id));
+    assert_eq!(of_draft(DraftId(2)), []);
+    assert_eq!(storage.read(|tx| tx.created_of_draft(UserId(2), first.draft)), Ok(Vec::new()));
+}
+
+fn the_same_content_is_found_again(storage: &dyn Storage) {
+    let (run, items) = journal(storage, 1);
+    journal(storage, 2);
+    let contents = [items[0].content_sha256.clone(), items[1].content_sha256.clone()];
+    let found = |user: UserId, project: &str, contents: &[String], since: i64| {
+        let since = NOW + Millis(since);
+        let found = storage.read(|tx| tx.items_with_content(user, "jira", project, contents, since)).unwrap();
+        found.into_iter().map(|item| item.id).collect::<Vec<_>>()
+    };
+    assert_eq!(apply(storage, run.user, items[0].id, &created(5)), Saved::Stored);
+    assert_eq!(apply(storage, run.user, items[1].id, &change(ItemState::Planned, ItemState::Rejected)), Saved::Stored);
+    assert_eq!(found(run.user, "PAY", &contents, 0), [items[0].id], "what was refused is not there");
+    assert_eq!(found(run.user, "PAY", &contents, 6), []);
+    assert_eq!(found(run.user, "OPS", &contents, 0), []);
+    assert_eq!(found(run.user, "PAY", &contents[1..], 0), []);
+    assert_eq!(found(run.user, "PAY", &[], 0), []);
+}
+
+fn a_person_has_one_active_run_in_a_project(storage: &dyn Storage) {
+    let (run, _) = journal(storage, 1);
+    let active = |user: UserId, site: &str, project: &str| {
+        storage.read(|tx| tx.active_run(user, site, project)).unwrap().map(|run| run.id)
+    };
+    assert_eq!(active(run.user, "jira", "PAY"), Some(run.id));
+    assert_eq!(active(run.user, "lab", "PAY"), None);
+    assert_eq!(active(run.user, "jira", "OPS"), None);
+    assert_eq!(active(UserId(9), "jira", "PAY"), None);
+    storage.write(|tx| tx.set_run_state(run.user, run.id, RunState::Paused, Some("x"), NOW)).unwrap();
+    assert_eq!(active(run.user, "jira", "PAY"), None);
+}
+
+fn runs_are_swept_when_it_is_time(storage: &dyn Storage) {
+    let (one, _) = journal(storage, 1);
+    let (other, _) = journal(storage, 2);
+    let due = |at: i64| {
+        let found = storage.read(|tx| tx.runs_to_sweep(NOW + Millis(at), 10)).unwrap();
+        found.into_iter().map(|run| run.id).collect::<Vec<_>>()
+    };
+    assert_eq!(due(1_000), [], "none is planned");
+    let sweep = |run: &Run, expected: u32, next: Option<i64>| {
+        let next = next.map(|at| NOW + Millis(at));
+        storage.write(|tx| tx.set_sweep(run.user, run.id, expected, expected + 1, next)).unwrap()
+    };
+    assert_eq!(sweep(&one, 0, Some(20)), Saved::Stored);
+    assert_eq!(sweep(&other, 0, Some(10)), Saved::Stored);
+    assert_eq!(due(9), []);
+    assert_eq!(due(20), [other.id, one.id]);
+    assert_eq!(storage.read(|tx| tx.runs_to_sweep(NOW + Millis(20), 1)).unwrap().len(), 1);
+    assert_eq!(sweep(&other, 0, Some(30)), Saved::Conflict, "somebody else was faster");
+    assert_eq!(sweep(&other, 1, None), Saved::Stored);
+    assert_eq!(due(1_000), [one.id]);
+    storage.write(|tx| tx.set_newest_before(one.user, one.id, 41)).unwrap();
+    let found = storage.read(|tx| tx.run(one.user, one.id)).unwrap().unwrap();
+    assert_eq!((found.newest_before, found.sweeps, found.sweep_at), (Some(41), 1, Some(NOW + Millis(20))));
+}
+
+fn doubles_are_noted_without_a_change_of_state(storage: &dyn Storage) {
+    let (run, items) = journal(storage, 1);
+    assert_eq!(apply(storage, run.user, items[0].id, &created(1)), Saved::Stored);
+    let keys = ["PAY-8".to_owned()];
+    storage.write(|tx| tx.set_duplicates(run.user, items[0].id, &keys, "twice")).unwrap();
+    storage.write(|tx| tx.set_duplicates(UserId(9), items[1].id, &keys, "not theirs")).unwrap();
+    let found = storage.read(|tx| tx.run_items(run.user, run.id)).unwrap();
+    assert_eq!((found[0].state, found[0].problem.as_deref()), (ItemState::Created, Some("twice")));
+    assert_eq!(found[0].duplicates, keys);
+    assert_eq!(found[1], items[1]);
 }
 
 fn runs_of_others_are_out_of_reach(storage: &dyn Storage) {

@@ -31,6 +31,7 @@ pub const ALL: &[Promise<QueueFixture>] = promises![
     a_worker_hears_that_it_is_to_stop,
     an_ended_job_is_not_claimed_again,
     a_retry_waits_and_counts,
+    a_job_that_goes_on_later_waits_and_does_not_count,
     a_released_job_does_not_count_the_attempt,
     a_question_waits_for_its_answer,
     a_stale_worker_changes_nothing,
@@ -190,6 +191,20 @@ fn a_retry_waits_and_counts(on: &QueueFixture) {
     assert!(on.end(&again, &JobEnd::Retry { after: Millis::hours(1), error }));
     assert_eq!(on.claim(LEASE), None);
     assert!(on.job(claim.job.id).run_at >= again.lease_until + Millis(Millis::minutes(55).0 - LEASE.0));
+}
+
+fn a_job_that_goes_on_later_waits_and_does_not_count(on: &QueueFixture) {
+    on.with_job();
+    let claim = on.claimed(LEASE);
+    assert!(on.end(&claim, &JobEnd::Later { after: Millis(0) }));
+    let found = on.job(claim.job.id);
+    assert_eq!((found.status, found.attempts, found.error), (JobStatus::Pending, 0, None));
+    let again = on.claimed(LEASE);
+    assert!(again.job.fence > claim.job.fence);
+    assert!(on.end(&again, &JobEnd::Later { after: Millis::hours(1) }));
+    assert_eq!(on.claim(LEASE), None);
+    assert!(on.job(claim.job.id).run_at >= again.lease_until + Millis(Millis::minutes(55).0 - LEASE.0));
+    assert_eq!(on.cancel(claim.job.id), Some(JobStatus::Cancelled), "nobody has it");
 }
 
 fn a_released_job_does_not_count_the_attempt(on: &QueueFixture) {

@@ -51,7 +51,9 @@ impl JobQueue for MemoryStore {
                 JobEnd::Completed => JobStatus::Completed,
                 JobEnd::Failed { .. } => JobStatus::Failed,
                 JobEnd::Cancelled => JobStatus::Cancelled,
-                JobEnd::Retry { .. } | JobEnd::Released | JobEnd::Asked { .. } => JobStatus::Pending,
+                JobEnd::Retry { .. } | JobEnd::Later { .. } | JobEnd::Released | JobEnd::Asked { .. } => {
+                    JobStatus::Pending
+                }
             };
             job.error = match end {
                 JobEnd::Failed { error } | JobEnd::Retry { error, .. } => Some(error.clone()),
@@ -61,13 +63,16 @@ impl JobQueue for MemoryStore {
                 JobEnd::Asked { question } => Some(question.clone()),
                 _ => None,
             };
-            if matches!(end, JobEnd::Released | JobEnd::Asked { .. }) {
+            if matches!(end, JobEnd::Later { .. } | JobEnd::Released | JobEnd::Asked { .. }) {
                 job.attempts -= 1;
             }
             if job.status.is_final() {
                 job.finished_at = Some(now);
             } else {
-                job.run_at = if let JobEnd::Retry { after, .. } = end { now + *after } else { now };
+                job.run_at = match end {
+                    JobEnd::Retry { after, .. } | JobEnd::Later { after } => now + *after,
+                    _ => now,
+                };
             }
             Some(())
         })?;

@@ -4,15 +4,60 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use storywright_domain::finding::{Finding, Severity};
-use storywright_domain::story::{Document, FieldValue, Narrative, Scenario, Section, Story, Subtask};
+use storywright_domain::story::{
+    Document, Epic, FieldValue, LinkKind, Narrative, Scenario, Section, Story, StoryLink, Subtask,
+};
 use utoipa::ToSchema;
 
 /// Everything that a draft has come to so far.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DocumentJson {
+    /// Epics that are to be created, in order.
+    pub epics: Vec<EpicJson>,
     /// The stories in order.
     pub stories: Vec<StoryJson>,
+}
+
+/// An epic that is to be created; its stories name it by its reference.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EpicJson {
+    /// Local reference; given by position when it is left out.
+    #[schema(example = "e1")]
+    pub id: String,
+    /// One line.
+    #[schema(example = "Refunds in part")]
+    pub summary: String,
+    /// Short name on boards; when it is empty, the summary.
+    pub name: String,
+    /// Markdown.
+    pub description: String,
+    /// Jira labels, without spaces.
+    pub labels: Vec<String>,
+    /// Values of the project's own fields by field id.
+    pub custom_fields: BTreeMap<String, CustomValue>,
+}
+
+/// A link from a story to another issue.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkJson {
+    /// `blocks`: this story must be done before the other; `relates_to`.
+    pub kind: LinkKindJson,
+    /// Reference of another story or epic of the document, or the key of an issue that exists.
+    #[schema(example = "s2")]
+    pub to: String,
+}
+
+/// What a link says.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkKindJson {
+    /// The first must be done before the second.
+    Blocks,
+    /// They have to do with each other.
+    RelatesTo,
 }
 
 /// One story, task or other standard issue. Texts are Markdown unless their field says otherwise; every field may be left out.
@@ -46,8 +91,11 @@ pub struct StoryJson {
     pub components: Vec<String>,
     /// Priority name.
     pub priority: Option<String>,
-    /// Key of the epic that the story belongs to.
+    /// The epic that the story belongs to: the key of one that exists, or the reference of one of the document.
+    #[schema(example = "e1")]
     pub epic: Option<String>,
+    /// Links to other issues.
+    pub links: Vec<LinkJson>,
     /// Work items under the story.
     pub subtasks: Vec<SubtaskJson>,
     /// Values of the project's own fields by field id.
@@ -105,6 +153,8 @@ pub struct SubtaskJson {
     pub summary: String,
     /// Markdown.
     pub description: String,
+    /// Values of the project's own fields by field id.
+    pub custom_fields: BTreeMap<String, CustomValue>,
 }
 
 /// A value for one of the project's own fields.
@@ -190,13 +240,73 @@ impl From<CustomValue> for RawValue {
 
 impl From<DocumentJson> for Document {
     fn from(document: DocumentJson) -> Self {
-        Self { stories: document.stories.into_iter().map(Story::from).collect() }
+        Self {
+            epics: document.epics.into_iter().map(Epic::from).collect(),
+            stories: document.stories.into_iter().map(Story::from).collect(),
+        }
     }
 }
 
 impl From<&Document> for DocumentJson {
     fn from(document: &Document) -> Self {
-        Self { stories: document.stories.iter().cloned().map(StoryJson::from).collect() }
+        Self {
+            epics: document.epics.iter().cloned().map(EpicJson::from).collect(),
+            stories: document.stories.iter().cloned().map(StoryJson::from).collect(),
+        }
+    }
+}
+
+fn values_in(values: BTreeMap<String, CustomValue>) -> BTreeMap<String, FieldValue> {
+    values.into_iter().map(|(id, value)| (id, value.0)).collect()
+}
+
+fn values_out(values: BTreeMap<String, FieldValue>) -> BTreeMap<String, CustomValue> {
+    values.into_iter().map(|(id, value)| (id, CustomValue(value))).collect()
+}
+
+impl From<EpicJson> for Epic {
+    fn from(epic: EpicJson) -> Self {
+        Self {
+            id: epic.id,
+            summary: epic.summary,
+            name: epic.name,
+            description: epic.description,
+            labels: epic.labels,
+            custom_fields: values_in(epic.custom_fields),
+        }
+    }
+}
+
+impl From<Epic> for EpicJson {
+    fn from(epic: Epic) -> Self {
+        Self {
+            id: epic.id,
+            summary: epic.summary,
+            name: epic.name,
+            description: epic.description,
+            labels: epic.labels,
+            custom_fields: values_out(epic.custom_fields),
+        }
+    }
+}
+
+impl From<LinkJson> for StoryLink {
+    fn from(link: LinkJson) -> Self {
+        let kind = match link.kind {
+            LinkKindJson::Blocks => LinkKind::Blocks,
+            LinkKindJson::RelatesTo => LinkKind::RelatesTo,
+        };
+        Self { kind, to: link.to }
+    }
+}
+
+impl From<StoryLink> for LinkJson {
+    fn from(link: StoryLink) -> Self {
+        let kind = match link.kind {
+            LinkKind::Blocks => LinkKindJson::Blocks,
+            LinkKind::RelatesTo => LinkKindJson::RelatesTo,
+        };
+        Self { kind, to: link.to }
     }
 }
 
@@ -205,7 +315,12 @@ impl From<StoryJson> for Story {
         let narrative = |part: NarrativeJson| Narrative { role: part.role, goal: part.goal, benefit: part.benefit };
         let scenario =
             |part: ScenarioJson| Scenario { title: part.title, given: part.given, when: part.when, then: part.then };
-        let subtask = |part: SubtaskJson| Subtask { id: part.id, summary: part.summary, description: part.description };
+        let subtask = |part: SubtaskJson| Subtask {
+            id: part.id,
+            summary: part.summary,
+            description: part.description,
+            custom_fields: values_in(part.custom_fields),
+        };
         Self {
             id: story.id,
             summary: story.summary,
@@ -223,8 +338,9 @@ impl From<StoryJson> for Story {
             components: story.components,
             priority: story.priority,
             epic: story.epic,
+            links: story.links.into_iter().map(StoryLink::from).collect(),
             subtasks: story.subtasks.into_iter().map(subtask).collect(),
-            custom_fields: story.custom_fields.into_iter().map(|(id, value)| (id, value.0)).collect(),
+            custom_fields: values_in(story.custom_fields),
         }
     }
 }
@@ -234,7 +350,12 @@ impl From<Story> for StoryJson {
         let narrative = |part: Narrative| NarrativeJson { role: part.role, goal: part.goal, benefit: part.benefit };
         let scenario =
             |part: Scenario| ScenarioJson { title: part.title, given: part.given, when: part.when, then: part.then };
-        let subtask = |part: Subtask| SubtaskJson { id: part.id, summary: part.summary, description: part.description };
+        let subtask = |part: Subtask| SubtaskJson {
+            id: part.id,
+            summary: part.summary,
+            description: part.description,
+            custom_fields: values_out(part.custom_fields),
+        };
         Self {
             id: story.id,
             summary: story.summary,
@@ -252,8 +373,9 @@ impl From<Story> for StoryJson {
             components: story.components,
             priority: story.priority,
             epic: story.epic,
+            links: story.links.into_iter().map(LinkJson::from).collect(),
             subtasks: story.subtasks.into_iter().map(subtask).collect(),
-            custom_fields: story.custom_fields.into_iter().map(|(id, value)| (id, CustomValue(value))).collect(),
+            custom_fields: values_out(story.custom_fields),
         }
     }
 }

@@ -219,7 +219,7 @@ pub async fn resolve(me: SignedIn, decision: Form<Decision>) -> Result<HttpRespo
         .map_err(|_| AppError::new(&kinds::ITEM_NOT_FOUND, "There is no such issue in this run", "Reload the page"))?;
     me.serve(move |desk| {
         let view = run_view(desk.ports, &desk.who.actor, id)?.ok_or_else(run_not_found)?;
-        let unknown = view.items.iter().any(|one| one.id == item && one.state == ItemState::Unknown);
+        let unknown = view.items.iter().any(|one| one.id == item && one.state.is_in_doubt());
         let Decision { decision, key } = decision.0;
         let resolution = match decision.as_str() {
             "adopt" => Resolution::Exists(key),
@@ -263,10 +263,10 @@ fn totals(items: &[RunItem]) -> Totals {
     let of = |states: &[ItemState]| items.iter().filter(|item| states.contains(&item.state)).count();
     Totals {
         total: items.len(),
-        created: of(&[ItemState::Created]),
+        created: of(&[ItemState::Created, ItemState::Linked, ItemState::Unlinked]),
         waiting: of(&[ItemState::Planned, ItemState::Sending]),
-        rejected: of(&[ItemState::Rejected]),
-        unknown: of(&[ItemState::Unknown]),
+        rejected: of(&[ItemState::Rejected, ItemState::Absent]),
+        unknown: of(&[ItemState::Unknown, ItemState::Reconciling, ItemState::NeedsHuman]),
     }
 }
 
@@ -286,7 +286,7 @@ fn shown(desk: &Desk<'_>, view: RunView) -> Result<ShownRun, AppError> {
     let active = run.state == RunState::Active;
     let draft_title = title(desk, &run)?;
     let open = items.iter().any(|item| {
-        matches!(item.state, ItemState::Planned | ItemState::Rejected | ItemState::Blocked | ItemState::Cancelled)
+        item.state == ItemState::Planned || item.state.is_missing()
     });
     Ok(ShownRun {
         id: run.id.to_string(),
@@ -311,9 +311,9 @@ fn shown_item(desk: &Desk<'_>, run: &Run, item: RunItem, active: bool) -> ShownI
     let state = match item.state {
         ItemState::Planned => "waiting",
         ItemState::Sending => "sending",
-        ItemState::Created => "created",
-        ItemState::Rejected => "rejected",
-        ItemState::Unknown => "unknown",
+        ItemState::Created | ItemState::Linked | ItemState::Unlinked => "created",
+        ItemState::Rejected | ItemState::Absent => "rejected",
+        ItemState::Unknown | ItemState::Reconciling | ItemState::NeedsHuman => "unknown",
         ItemState::Blocked => "blocked",
         ItemState::Cancelled => "skipped",
     };
@@ -322,7 +322,7 @@ fn shown_item(desk: &Desk<'_>, run: &Run, item: RunItem, active: bool) -> ShownI
         ItemState::Cancelled => Some("The run was stopped before its turn.".to_owned()),
         _ => None,
     };
-    let question = (item.state == ItemState::Unknown && !active).then(|| {
+    let question = (item.state.is_in_doubt() && !active).then(|| {
         "The answer of Jira was lost, so the issue may exist or not. Look in Jira, then say what is so.".to_owned()
     });
     ShownItem {
@@ -336,7 +336,7 @@ fn shown_item(desk: &Desk<'_>, run: &Run, item: RunItem, active: bool) -> ShownI
         key: item.jira_key,
         message: item.problem.as_deref().map(sentence).or(explained),
         field: None,
-        can_retry: !active && matches!(item.state, ItemState::Rejected | ItemState::Blocked | ItemState::Cancelled),
+        can_retry: !active && item.state.is_missing(),
         question,
         candidates: Vec::new(),
     }

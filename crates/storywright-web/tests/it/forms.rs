@@ -223,9 +223,8 @@ fn field(id: &str, name: &str, kind: FieldKind, allowed: &[(&str, &str)]) -> Cre
 async fn fields_that_jira_asks_for_are_filled_in_before_anything_is_sent() {
     let (app, alice, _) = alice_and_bob().await;
     let made = app.ready_draft(&alice, "Refund");
-    let document = storywright_domain::story::Document {
-        stories: vec![storywright_domain::story::Story { subtasks: Vec::new(), ..build::story("Refund") }],
-    };
+    let story = storywright_domain::story::Story { subtasks: Vec::new(), ..build::story("Refund") };
+    let document = storywright_domain::story::Document::of_stories(vec![story]);
     let change = storywright_application::drafts::DraftChange { document: Some(document), ..Default::default() };
     let made =
         storywright_application::drafts::edit_draft(&app.ports, &app.actor(&alice), made.id, made.version, &change)

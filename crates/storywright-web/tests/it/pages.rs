@@ -145,7 +145,7 @@ async fn all_three_formats_show_and_their_parts_reload() {
     ];
     for (format, story, text) in stories {
         let made = app.empty_draft(&alice, "Money back");
-        let document = Document { stories: vec![story.clone(), Story { summary: String::new(), ..story }] };
+        let document = Document::of_stories(vec![story.clone(), Story { summary: String::new(), ..story }]);
         let change = DraftChange { document: Some(document), format: Some(format), ..DraftChange::default() };
         edit_draft(&app.ports, &app.actor(&alice), made.id, made.version, &change).unwrap();
         let path = format!("/drafts/{}", made.id);
@@ -187,7 +187,7 @@ async fn writing_from_the_first_press_to_the_story_with_a_question_between() {
     // Refining by the button of a finding, and stopping it.
     let story = Story { story_points: Some(8.0), ..build::story("Too large") };
     let stored = draft(&app.ports, &app.actor(&alice), made.id).unwrap().unwrap();
-    let change = DraftChange { document: Some(Document { stories: vec![story] }), ..DraftChange::default() };
+    let change = DraftChange { document: Some(Document::of_stories(vec![story])), ..DraftChange::default() };
     edit_draft(&app.ports, &app.actor(&alice), made.id, stored.version, &change).unwrap();
     browser.fragment(&format!("{path}/findings"), "findings").await.expect(200).shows("story_points_split");
     let wish = [("finding", "story_points_split"), ("path", "stories.0.story_points")];
@@ -278,7 +278,7 @@ async fn versions_are_compared_and_restored() {
     let browser = Browser::signed_in(&app, "alice").await;
     let first = app.ready_draft(&alice, "Refund a card payment");
     app.clock.advance(storywright_domain::Millis::minutes(10));
-    let document = Document { stories: vec![build::story("Refund a voucher payment")] };
+    let document = Document::of_stories(vec![build::story("Refund a voucher payment")]);
     let change = DraftChange { document: Some(document), ..DraftChange::default() };
     let second = edit_draft(&app.ports, &app.actor(&alice), first.id, first.version, &change).unwrap();
     let path = format!("/drafts/{}", first.id);

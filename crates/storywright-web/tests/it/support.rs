@@ -100,6 +100,7 @@ fn site(id: &str, name: &str, kind: SiteKind) -> Site {
         allow_http: false,
         allow_loopback: false,
         allow_unverified_tls: false,
+        marker_field: None,
     }
 }
 
@@ -208,7 +209,7 @@ impl TestApp {
     pub fn ready_draft(&self, person: &Person, summary: &str) -> Draft {
         let draft = self.empty_draft(person, "Customers want their money back.");
         let story = Story { id: String::new(), ..build::story(summary) };
-        let document = Document { stories: vec![story] };
+        let document = Document::of_stories(vec![story]);
         let change = DraftChange { document: Some(document), ..DraftChange::default() };
         edit_draft(&self.ports, &self.actor(person), draft.id, draft.version, &change).unwrap()
     }

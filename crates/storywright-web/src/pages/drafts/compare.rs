@@ -333,8 +333,8 @@ mod tests {
 
     #[test]
     fn changed_words_are_found_and_the_rest_is_kept() {
-        let from = Document { stories: vec![story("Pay by card", &["The code is asked for", "Old"])] };
-        let to = Document { stories: vec![story("Pay by bank card", &["The code is asked for"])] };
+        let from = Document::of_stories(vec![story("Pay by card", &["The code is asked for", "Old"])]);
+        let to = Document::of_stories(vec![story("Pay by bank card", &["The code is asked for"])]);
         let changes = differences(&from, &to);
         assert_eq!(changes.len(), 2, "{changes:?}");
         assert_eq!((changes[0].kind, changes[0].label.as_str()), ("changed", "Story 1, summary"));
@@ -348,16 +348,16 @@ mod tests {
     #[test]
     fn very_many_entries_are_compared_at_once() {
         let criteria = vec![""; 200_000];
-        let from = Document { stories: vec![story("Pay by card", &criteria)] };
-        let to = Document { stories: vec![story("Pay by phone", &criteria)] };
+        let from = Document::of_stories(vec![story("Pay by card", &criteria)]);
+        let to = Document::of_stories(vec![story("Pay by phone", &criteria)]);
         assert_eq!(differences(&from, &to).len(), 1);
     }
 
     #[test]
     fn a_moved_story_is_no_difference_in_its_texts() {
         let other = Story { id: "s2".to_owned(), ..story("Refund", &[]) };
-        let from = Document { stories: vec![story("Pay", &[]), other.clone()] };
-        let to = Document { stories: vec![other, story("Pay", &[])] };
+        let from = Document::of_stories(vec![story("Pay", &[]), other.clone()]);
+        let to = Document::of_stories(vec![other, story("Pay", &[])]);
         assert!(differences(&from, &to).is_empty());
     }
 

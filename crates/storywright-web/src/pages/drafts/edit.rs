@@ -219,7 +219,7 @@ mod tests {
             custom_fields: [("customfield_1".to_owned(), FieldValue::Text("kept".to_owned()))].into(),
             ..Story::default()
         };
-        let stored = Document { stories: vec![story] };
+        let stored = Document::of_stories(vec![story]);
         let sent = serde_json::json!({"stories": [{"id": "s1", "summary": "new"}, {"id": "", "summary": "added"}]});
         let document = merged(&stored, sent).unwrap();
         assert_eq!(document.stories[0].summary, "new");
