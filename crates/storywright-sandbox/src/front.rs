@@ -97,7 +97,7 @@ async fn serve(
             Ok(answer) => answer,
             Err(error) => {
                 let status = error.as_response_error().status_code().as_u16();
-                shared.log.update(sequence, Some(status), "answered");
+                shared.log.update(shared.clock.now(), sequence, Some(status), "answered");
                 return Err(error);
             }
         };
@@ -210,20 +210,20 @@ struct HungUp;
 
 fn watch(answer: ServiceResponse, shared: Data<Shared>, sequence: u64) -> ServiceResponse {
     if answer.response().extensions().get::<HungUp>().is_some() {
-        shared.log.update(sequence, None, "closed");
+        shared.log.update(shared.clock.now(), sequence, None, "closed");
         return answer;
     }
     let status = answer.status().as_u16();
     let whole = matches!(answer.response().body().size(), BodySize::None | BodySize::Sized(0));
     if whole || *answer.request().method() == Method::HEAD {
-        shared.log.update(sequence, Some(status), "answered");
+        shared.log.update(shared.clock.now(), sequence, Some(status), "answered");
         return answer;
     }
     if matches!(answer.response().body().size(), BodySize::Stream) {
-        shared.log.update(sequence, Some(status), "streaming");
+        shared.log.update(shared.clock.now(), sequence, Some(status), "streaming");
         return answer.map_body(|_, body| BoxBody::new(WatchedBody::new(body, shared, sequence, status)));
     }
-    shared.log.update(sequence, Some(status), "answered");
+    shared.log.update(shared.clock.now(), sequence, Some(status), "answered");
     answer
 }
 

@@ -49,6 +49,9 @@ pub struct LoggedRequest {
     pub query: String,
     /// Status that was sent; `None` while in work, and when the connection was closed without an answer.
     pub status: Option<u16>,
+    /// When the answer was ready to be sent, or the connection was closed; milliseconds UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<i64>,
     /// `working`, `streaming`, `answered`, `closed` (by a fault) or `client_gone`.
     pub outcome: String,
     /// Faults that took part.
@@ -140,12 +143,13 @@ impl Log {
     }
 
     /// Writes how a request went on.
-    pub(crate) fn update(&self, sequence: u64, status: Option<u16>, outcome: &str) {
+    pub(crate) fn update(&self, at: Millis, sequence: u64, status: Option<u16>, outcome: &str) {
         let mut inner = lock(&self.inner);
         if let Ok(place) = inner.entries.binary_search_by_key(&sequence, |e| e.sequence)
             && let Some(entry) = inner.entries.get_mut(place)
         {
             entry.status = status;
+            entry.ended_at = Some(at);
             outcome.clone_into(&mut entry.outcome);
         }
     }
@@ -170,6 +174,7 @@ pub(crate) fn arrival(at: Millis, service: Service, method: &str, path: &str, qu
         path: path.to_owned(),
         query: query.to_owned(),
         status: None,
+        ended_at: None,
         outcome: "working".to_owned(),
         faults: Vec::new(),
         person: None,

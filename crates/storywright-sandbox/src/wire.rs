@@ -152,6 +152,6 @@ impl MessageBody for WatchedBody {
 
 impl Drop for WatchedBody {
     fn drop(&mut self) {
-        self.shared.log.update(self.sequence, Some(self.status), self.outcome);
+        self.shared.log.update(self.shared.clock.now(), self.sequence, Some(self.status), self.outcome);
     }
 }
