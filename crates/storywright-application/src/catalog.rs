@@ -2,7 +2,7 @@
 
 use crate::Ports;
 use crate::access::{self, AccessError};
-use storywright_domain::jira::{CreateField, IssueType, Project, ProjectKey};
+use storywright_domain::jira::{CreateField, Issue, IssueType, PickedUser, Project, ProjectKey};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageError, StorageExt};
 use storywright_domain::remote::{RemoteError, Site, SiteKind};
@@ -17,6 +17,12 @@ pub enum CatalogError {
     /// Jira said no.
     #[error(transparent)]
     Remote(#[from] RemoteError),
+}
+
+impl From<StorageError> for CatalogError {
+    fn from(error: StorageError) -> Self {
+        Self::Access(AccessError::Storage(error))
+    }
 }
 
 /// The listed sites of a kind.
@@ -63,4 +69,27 @@ pub fn list_create_fields(
 /// [`StorageError`].
 pub fn list_rule_sets(ports: &Ports) -> Result<Vec<RuleSet>, StorageError> {
     ports.storage.read(|tx| tx.rule_sets())
+}
+
+/// People to whom issues of a project can be assigned and whose name begins like `query`, at most 20.
+///
+/// # Errors
+/// [`CatalogError`].
+pub fn list_users(
+    ports: &Ports,
+    actor: &Actor,
+    project: &ProjectKey,
+    query: &str,
+) -> Result<Vec<PickedUser>, CatalogError> {
+    let access = access::jira(ports, actor)?;
+    Ok(ports.jira.users(&access, project.as_str(), query)?)
+}
+
+/// Epics of a project that fit `query`, at most 20.
+///
+/// # Errors
+/// [`CatalogError`].
+pub fn list_epics(ports: &Ports, actor: &Actor, project: &ProjectKey, query: &str) -> Result<Vec<Issue>, CatalogError> {
+    let access = access::jira(ports, actor)?;
+    Ok(ports.jira.epics(&access, project.as_str(), query)?)
 }

@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod overview;
 pub mod people;
 mod ports;
+pub mod preflight;
 pub mod publishing;
 mod running;
 pub mod worker;

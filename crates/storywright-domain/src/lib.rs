@@ -14,11 +14,13 @@ pub mod jira;
 pub mod job;
 pub mod person;
 pub mod ports;
+pub mod preflight;
 pub mod publishing;
 pub mod remote;
 pub mod review;
 pub mod rules;
 pub mod secret;
+pub mod similarity;
 pub mod story;
 pub mod time;
 

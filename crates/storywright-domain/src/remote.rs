@@ -34,6 +34,10 @@ pub struct Site {
     /// People may turn certificate verification off for this site.
     #[serde(default)]
     pub allow_unverified_tls: bool,
+    /// Jira: name of a text field that the administrator there added for Storywright's mark. Where a create screen has it, issues
+    /// whose answer was lost are found by it, and no label is needed.
+    #[serde(default)]
+    pub marker_field: Option<String>,
 }
 
 /// How the certificate of a site is checked.

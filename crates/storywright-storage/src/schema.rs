@@ -237,6 +237,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    field_defaults (user_id, site, project, issue_type, field) {
+        user_id -> Text,
+        site -> Text,
+        project -> Text,
+        issue_type -> Text,
+        field -> Text,
+        value -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    learned_fields (site, project, issue_type, field) {
+        site -> Text,
+        project -> Text,
+        issue_type -> Text,
+        field -> Text,
+        lesson -> Text,
+        message -> Text,
+        first_seen -> BigInt,
+        last_seen -> BigInt,
+    }
+}
+
+diesel::table! {
     audit_log (seq) {
         seq -> BigInt,
         at -> BigInt,

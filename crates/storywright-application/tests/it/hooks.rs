@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use storywright_domain::Secret;
 use storywright_domain::jira::{
-    CreateField, CreateOutcome, Difference, Issue, IssueLink, IssueType, LinkType, Marker, NewIssue, NewLink, PickedUser,
-    Project, ProjectKey, ServerInfo,
+    CreateField, CreateOutcome, Difference, Issue, IssueLink, IssueType, LinkType, Marker, NewIssue, NewLink,
+    PickedUser, Project, ProjectKey, ServerInfo,
 };
 use storywright_domain::person::JiraUser;
 use storywright_domain::ports::{HashError, Jira, PasswordHasher, Storage, StorageError, Tx, TxEnd, TxMode};
@@ -153,13 +153,7 @@ impl Jira for HookedJira {
         self.around("put_in_epic", key, || self.fake.put_in_epic(access, epic, key))
     }
 
-    fn similar(
-        &self,
-        access: &Access,
-        project: &str,
-        words: &[String],
-        limit: u32,
-    ) -> Result<Vec<Issue>, RemoteError> {
+    fn similar(&self, access: &Access, project: &str, words: &[String], limit: u32) -> Result<Vec<Issue>, RemoteError> {
         self.fake.similar(access, project, words, limit)
     }
 

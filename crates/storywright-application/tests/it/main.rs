@@ -12,6 +12,7 @@ mod jobs;
 mod leases;
 mod lists;
 mod plan;
+mod preflight;
 mod profile;
 mod random;
 mod sessions;

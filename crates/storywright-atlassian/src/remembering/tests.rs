@@ -26,6 +26,7 @@ fn access(user: u128, site: &str) -> Access {
             allow_http: false,
             allow_loopback: false,
             allow_unverified_tls: false,
+            marker_field: None,
         },
         credential: Secret::new("x".to_owned()),
         tls: TlsTrust::default(),

@@ -48,6 +48,7 @@ pub fn access(kind: SiteKind, base_url: &str, token: &str) -> Access {
             allow_http: true,
             allow_loopback: true,
             allow_unverified_tls: false,
+            marker_field: None,
         },
         credential: Secret::new(token.to_owned()),
         tls: TlsTrust::default(),

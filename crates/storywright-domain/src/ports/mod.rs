@@ -6,6 +6,7 @@ mod chat;
 mod confluence;
 mod crypto;
 mod events;
+mod fields;
 mod jira;
 mod jobs;
 mod people_repos;
@@ -19,6 +20,7 @@ pub use chat::{
 pub use confluence::{Confluence, ConfluenceUser, Page, PageHit};
 pub use crypto::{BadToken, HashError, PasswordHasher, Place, SealError, Sealer, Sha256, TokenSigner};
 pub use events::{EventListener, EventLog, Listening, Subscription};
+pub use fields::FieldRepo;
 pub use jira::Jira;
 pub use jobs::{Claim, Held, JobEnd, JobQueue};
 pub use people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, RuleSetRepo, SessionRepo, TokenRepo};

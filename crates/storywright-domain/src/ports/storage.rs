@@ -1,5 +1,6 @@
 //! The storage port: typed transactions over small repositories. Every query for a person's data takes the person's id.
 
+use super::fields::FieldRepo;
 use super::people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, RuleSetRepo, SessionRepo, TokenRepo};
 use super::work_repos::{AuditRepo, DraftRepo, JobRepo, PublishRepo};
 
@@ -80,6 +81,7 @@ pub trait Tx:
     + DraftRepo
     + JobRepo
     + PublishRepo
+    + FieldRepo
     + AuditRepo
 {
 }
@@ -94,6 +96,7 @@ impl<T> Tx for T where
         + DraftRepo
         + JobRepo
         + PublishRepo
+        + FieldRepo
         + AuditRepo
 {
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod drafts;
+mod fields;
 mod integrations;
 pub mod jobs;
 mod people;

@@ -5,6 +5,7 @@ mod connections;
 mod crypto;
 mod drafts;
 mod events;
+mod fields;
 mod jobs;
 mod people;
 mod publishing;
@@ -38,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Panics
 /// When a promise is broken; each is named, with what was expected printed before.
 pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
-    let suites: [&[Promise<dyn Storage>]; 8] = [
+    let suites: [&[Promise<dyn Storage>]; 9] = [
         transactions::ALL,
         people::ALL,
         sessions::ALL,
@@ -46,6 +47,7 @@ pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
         drafts::ALL,
         jobs::ALL,
         publishing::ALL,
+        fields::ALL,
         audit::ALL,
     ];
     let promises: Vec<_> = suites.concat();

@@ -6,6 +6,7 @@
 mod accounts;
 mod drafts;
 mod events;
+mod fields;
 mod jobs;
 mod publishing;
 mod queue;
@@ -21,8 +22,10 @@ use storywright_domain::integration::{Integration, IntegrationKind};
 use storywright_domain::job::Job;
 use storywright_domain::person::{ApiToken, AuditEntry, Person, Registration, Session};
 use storywright_domain::ports::{Clock, Slice, Storage, StorageError, Tx, TxEnd, TxMode};
+use storywright_domain::preflight::{LearnedField, ScreenPlace};
 use storywright_domain::publishing::{Run, RunEvent, RunItem};
 use storywright_domain::rules::RuleSet;
+use storywright_domain::story::FieldValue;
 use storywright_domain::{DraftId, ItemId, JobId, RegistrationId, RunId, Timestamp, TokenId, UserId};
 
 /// Everything in memory. Cloning shares it.
@@ -84,6 +87,8 @@ struct State {
     runs: BTreeMap<RunId, Run>,
     items: BTreeMap<ItemId, KeptItem>,
     run_events: Vec<(UserId, RunId, RunEvent)>,
+    field_defaults: BTreeMap<(UserId, ScreenPlace), BTreeMap<String, FieldValue>>,
+    learned_fields: BTreeMap<ScreenPlace, BTreeMap<String, LearnedField>>,
     audit: Vec<AuditEntry>,
 }
 

@@ -119,6 +119,7 @@ fn site(id: &str, kind: SiteKind) -> Site {
         allow_http: false,
         allow_loopback: false,
         allow_unverified_tls: false,
+        marker_field: None,
     }
 }
 

@@ -1,0 +1,2 @@
+DROP TABLE learned_fields;
+DROP TABLE field_defaults;
