@@ -23,12 +23,24 @@ impl Api {
 
     /// Calls a path below `/api/v1/` on a fresh connection; an answer that is no success is a failure.
     pub async fn call(&self, method: &str, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.call_with(method, path, &[], body).await
+    }
+
+    /// [`Api::call`] with further headers.
+    pub async fn call_with(
+        &self,
+        method: &str,
+        path: &str,
+        more: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Value, Failure> {
         let mut connection = Connection::open(self.port).await?;
         let bearer = format!("Bearer {}", self.token());
         let mut headers = vec![("Content-Type", "application/json"), ("Connection", "close")];
         if self.token.is_some() {
             headers.push(("Authorization", &bearer));
         }
+        headers.extend_from_slice(more);
         let text = if body.is_null() { String::new() } else { body.to_string() };
         let request = connection.request(method, &format!("/api/v1/{path}"), &headers, &text);
         let answer = connection.send(&request).await?;

@@ -53,9 +53,22 @@ impl Company {
         Ok(took)
     }
 
+    /// Calls the pretend company's back door.
+    pub async fn sandbox(&self, method: &str, path: &str, body: &Value) -> Result<Value, Failure> {
+        let mut connection = crate::http::Connection::open(self.sandbox_port).await?;
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        let headers = [("Content-Type", "application/json"), ("Connection", "close")];
+        let request = connection.request(method, path, &headers, &text);
+        let answer = connection.send(&request).await?;
+        if !(200..300).contains(&answer.status) {
+            return Err(format!("{method} {path} answered {}: {}", answer.status, answer.text()).into());
+        }
+        if answer.body.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_slice(&answer.body)?) }
+    }
+
     /// Signs the person up, connects everything, and gives a client with a token.
     pub async fn person(&self) -> Result<(Api, String), Failure> {
-        let people = get(self.sandbox_port, "/__sandbox/people").await?;
+        let people = self.sandbox("GET", "/__sandbox/people", &Value::Null).await?;
         let alice = people
             .as_array()
             .and_then(|people| people.iter().find(|person| person["handle"] == "alice"))
@@ -98,12 +111,6 @@ pub async fn drafts(api: &Api, count: usize) -> Result<Vec<String>, Failure> {
         ids.push(draft["id"].as_str().ok_or("no draft id")?.to_owned());
     }
     Ok(ids)
-}
-
-async fn get(port: u16, path: &str) -> Result<Value, Failure> {
-    let mut connection = crate::http::Connection::open(port).await?;
-    let request = connection.request("GET", path, &[("Connection", "close")], "");
-    Ok(serde_json::from_slice(&connection.send(&request).await?.body)?)
 }
 
 fn write_config(folder: &Path, sandbox_port: u16, model: &str) -> Result<(), Failure> {

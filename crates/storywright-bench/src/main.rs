@@ -8,6 +8,7 @@ mod dashboard;
 mod http;
 mod latency;
 mod process;
+mod publish;
 mod report;
 mod start;
 
@@ -36,6 +37,8 @@ enum Part {
     Dashboard,
     /// Latency added to each token.
     Latency,
+    /// A tree of 200 issues in a Jira that takes its time.
+    Publish,
     /// Start time and memory.
     Start,
     /// Sign-ins beside dashboards.
@@ -85,6 +88,10 @@ fn run(part: Option<Part>, quick: bool) -> Result<(), Failure> {
         if wanted(Part::SignIn) {
             runtime.block_on(dashboard::sign_in_storm(&company, &mut report, quick))?;
         }
+    }
+    if wanted(Part::Publish) {
+        let company = Company::start("sandbox-writer")?;
+        runtime.block_on(publish::measure(&company, &mut report, quick))?;
     }
     if wanted(Part::Latency) {
         for streams in if quick { [5, 20] } else { [200, 1_000] } {
