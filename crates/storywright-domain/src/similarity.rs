@@ -15,7 +15,7 @@ const SUMMARY: f64 = 0.75;
 const DESCRIPTION_WORDS: usize = 120;
 
 /// From this score on, two issues are worth a look by a person.
-pub const ALIKE: f64 = 0.45;
+pub const ALIKE: f64 = 0.55;
 
 /// Words that say nothing about what a text is about: English, French, German, and what stories are made of.
 const STOP_WORDS: &[&str] = &[
@@ -27,8 +27,8 @@ const STOP_WORDS: &[&str] = &[
     "must", "my", "nach", "ne", "nicht", "no", "not", "nous", "oder", "of", "on", "or", "ou", "our", "par", "pas",
     "peut", "pour", "pouvoir", "qu", "que", "qui", "sa", "se", "ses", "shall", "should", "sich", "sie", "sind", "so",
     "son", "sont", "sur", "that", "the", "their", "then", "there", "they", "this", "to", "um", "un", "und", "une",
-    "user", "veux", "vom", "von", "vous", "want", "was", "we", "when", "werden", "which", "will", "wird", "with",
-    "without", "wir", "would", "you", "your", "zu", "zum", "zur",
+    "user", "veux", "vom", "von", "vous", "want", "was", "we", "werden", "when", "which", "will", "wir", "wird",
+    "with", "without", "would", "you", "your", "zu", "zum", "zur",
 ];
 
 /// A text in the form in which texts are compared. Made once, compared often.

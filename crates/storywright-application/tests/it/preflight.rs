@@ -85,7 +85,8 @@ fn defaults_are_ones_own_and_of_one_screen() {
     let defaults = |actor, kind| screen(&world.ports, actor, &pay(), kind).unwrap().defaults;
     assert_eq!(defaults(&world.actor, "10001"), values);
     assert!(defaults(&world.actor, "10002").is_empty());
-    assert!(defaults(&world.colleague(), "10001").is_empty());
+    let colleague = world.colleague();
+    assert!(defaults(&colleague, "10001").is_empty());
     remember_defaults(&world.ports, &world.actor, &pay(), "10001", &BTreeMap::new()).unwrap();
     assert!(defaults(&world.actor, "10001").is_empty());
 }
@@ -101,7 +102,7 @@ fn a_type_that_may_not_be_created_has_no_screen() {
 fn what_exists_already_is_ranked() {
     let world = World::new();
     let access = storywright_application::access::jira(&world.ports, &world.actor).unwrap();
-    for summary in ["Export invoices as CSV", "CSV export of all invoices", "Import invoices", "Pay with a saved card"]
+    for summary in ["Export invoices as CSV", "CSV export of new invoices", "Import invoices", "Pay with a saved card"]
     {
         let payload =
             format!(r#"{{"fields":{{"project":{{"key":"PAY"}},"issuetype":{{"id":"10001"}},"summary":"{summary}"}}}}"#);
