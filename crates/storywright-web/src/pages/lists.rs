@@ -103,6 +103,18 @@ pub fn issue_url(desk: &Desk<'_>, site: &str, key: &str) -> String {
     format!("{base}/browse/{key}")
 }
 
+/// The colored square of an issue: names of types are the site's, so references of the document tell epics and sub-tasks apart.
+#[must_use]
+pub fn kind_of(type_name: &str, reference: &str) -> &'static str {
+    match type_name.to_lowercase().as_str() {
+        _ if reference.contains('.') => "subtask",
+        _ if reference.starts_with('e') => "epic",
+        "epic" => "epic",
+        "task" => "task",
+        _ => "story",
+    }
+}
+
 /// A job.
 #[derive(Debug, Clone, Serialize)]
 pub struct JobRow {

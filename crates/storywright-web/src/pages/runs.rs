@@ -1,8 +1,7 @@
 //! Runs: what was created, what was refused, what is not known, and what a person can do about it.
 
 use super::desk::{Answer, Desk, Form, Params, encoded, part};
-use super::drafts::plan::kind_of;
-use super::lists::issue_url;
+use super::lists::{issue_url, kind_of};
 use crate::errors::{AppError, kinds, sentence};
 use crate::view::{Page, Time, View};
 use crate::visit::SignedIn;
@@ -62,6 +61,9 @@ struct Totals {
     waiting: usize,
     rejected: usize,
     unknown: usize,
+    unlinked: usize,
+    blocked: usize,
+    differing: usize,
 }
 
 #[derive(Serialize)]
@@ -75,16 +77,34 @@ struct ShownItem {
     key: Option<String>,
     url: Option<String>,
     message: Option<String>,
-    field: Option<String>,
+    fields: Vec<Refused>,
+    differences: Vec<Differs>,
+    duplicates: Vec<Linked>,
+    looking: Option<Time>,
     can_retry: bool,
     question: Option<String>,
-    candidates: Vec<Candidate>,
 }
 
+/// A field that Jira refused.
 #[derive(Serialize)]
-struct Candidate {
+struct Refused {
+    id: String,
+    message: String,
+}
+
+/// A field that Jira stored otherwise than it was sent.
+#[derive(Serialize)]
+struct Differs {
+    id: String,
+    name: String,
+    sent: String,
+    stored: String,
+}
+
+/// An issue to look at.
+#[derive(Serialize)]
+struct Linked {
     key: String,
-    summary: String,
     url: String,
 }
 
@@ -267,6 +287,9 @@ fn totals(items: &[RunItem]) -> Totals {
         waiting: of(&[ItemState::Planned, ItemState::Sending]),
         rejected: of(&[ItemState::Rejected, ItemState::Absent]),
         unknown: of(&[ItemState::Unknown, ItemState::Reconciling, ItemState::NeedsHuman]),
+        unlinked: of(&[ItemState::Unlinked]),
+        blocked: of(&[ItemState::Blocked, ItemState::Cancelled]),
+        differing: items.iter().filter(|item| !item.differences.is_empty()).count(),
     }
 }
 
@@ -286,8 +309,11 @@ fn shown(desk: &Desk<'_>, view: RunView) -> Result<ShownRun, AppError> {
     let active = run.state == RunState::Active;
     let draft_title = title(desk, &run)?;
     let open = items.iter().any(|item| {
-        item.state == ItemState::Planned || item.state.is_missing()
+        matches!(item.state, ItemState::Planned | ItemState::Unlinked)
+            || item.state.is_missing()
+            || item.state.is_in_doubt()
     });
+    let depths = depths(&items);
     Ok(ShownRun {
         id: run.id.to_string(),
         draft_id: run.draft.to_string(),
@@ -302,42 +328,75 @@ fn shown(desk: &Desk<'_>, view: RunView) -> Result<ShownRun, AppError> {
         finished: run.finished_at.filter(|_| !active).map(|at| desk.time(at)),
         can_stop: active,
         can_resume: !active && open,
-        items: items.into_iter().map(|item| shown_item(desk, &run, item, active)).collect(),
+        items: items.into_iter().zip(depths).map(|(item, depth)| shown_item(desk, &run, item, depth, active)).collect(),
         totals,
     })
 }
 
-fn shown_item(desk: &Desk<'_>, run: &Run, item: RunItem, active: bool) -> ShownItem {
+/// How far down in the tree each item is; parents come first.
+fn depths(items: &[RunItem]) -> Vec<u8> {
+    let mut known: HashMap<ItemId, u8> = HashMap::new();
+    let depth = |item: &RunItem| {
+        let above = item.parent.and_then(|parent| known.get(&parent).copied());
+        let depth = match (above, &item.parent_key) {
+            (Some(above), _) => above.saturating_add(1),
+            (None, Some(_)) => 1,
+            (None, None) => 0,
+        };
+        known.insert(item.id, depth);
+        depth
+    };
+    items.iter().map(depth).collect()
+}
+
+fn shown_item(desk: &Desk<'_>, run: &Run, item: RunItem, depth: u8, active: bool) -> ShownItem {
     let state = match item.state {
         ItemState::Planned => "waiting",
         ItemState::Sending => "sending",
-        ItemState::Created | ItemState::Linked | ItemState::Unlinked => "created",
-        ItemState::Rejected | ItemState::Absent => "rejected",
-        ItemState::Unknown | ItemState::Reconciling | ItemState::NeedsHuman => "unknown",
+        ItemState::Created => "created",
+        ItemState::Linked => "linked",
+        ItemState::Unlinked => "unlinked",
+        ItemState::Rejected => "rejected",
+        ItemState::Absent => "absent",
+        ItemState::Unknown | ItemState::Reconciling => "unknown",
+        ItemState::NeedsHuman => "needs_human",
         ItemState::Blocked => "blocked",
         ItemState::Cancelled => "skipped",
     };
     let explained = match item.state {
         ItemState::Blocked => Some("Its parent was not created.".to_owned()),
         ItemState::Cancelled => Some("The run was stopped before its turn.".to_owned()),
+        ItemState::Absent => Some("It was looked for everywhere and is not in Jira.".to_owned()),
         _ => None,
     };
-    let question = (item.state.is_in_doubt() && !active).then(|| {
+    let asks = item.state == ItemState::NeedsHuman || (item.state.is_in_doubt() && !active);
+    let question = asks.then(|| {
         "The answer of Jira was lost, so the issue may exist or not. Look in Jira, then say what is so.".to_owned()
     });
     ShownItem {
         id: item.id.to_string(),
-        depth: u8::from(item.parent.is_some()),
-        kind: kind_of(&item.issue_type, item.parent.is_some()),
+        depth,
+        kind: kind_of(&item.issue_type, &item.reference),
         type_name: item.issue_type,
         summary: item.summary,
         state,
         url: item.jira_key.as_deref().map(|key| issue_url(desk, &run.site, key)),
         key: item.jira_key,
-        message: item.problem.as_deref().map(sentence).or(explained),
-        field: None,
+        // What is said field by field is not said twice.
+        message: item.problem.as_deref().filter(|_| item.fields.is_empty()).map(sentence).or(explained),
+        fields: item.fields.into_iter().map(|one| Refused { id: one.field, message: sentence(&one.message) }).collect(),
+        differences: item
+            .differences
+            .into_iter()
+            .map(|one| Differs { id: one.field, name: one.name, sent: one.sent, stored: one.stored })
+            .collect(),
+        duplicates: item
+            .duplicates
+            .into_iter()
+            .map(|key| Linked { url: issue_url(desk, &run.site, &key), key })
+            .collect(),
+        looking: item.next_probe_at.filter(|_| state == "unknown").map(|at| desk.time(at)),
         can_retry: !active && item.state.is_missing(),
         question,
-        candidates: Vec::new(),
     }
 }

@@ -5,6 +5,7 @@ use super::workspace::{Missing, points};
 use super::{draft_id, draft_not_found};
 use crate::errors::{AppError, Extra, kinds};
 use crate::pages::desk::{Answer, Desk, Form};
+use crate::pages::lists::kind_of;
 use crate::view::{Choice, Errors, Issue, Page, View, markdown_html};
 use crate::visit::SignedIn;
 use actix_web::HttpResponse;
@@ -383,33 +384,19 @@ pub(super) fn value_for(field: &CreateField, typed: &str) -> Result<FieldValue, 
 
 fn shown(draft: &Draft, plan: &Plan, issue: &PlannedIssue) -> ShownIssue {
     let story = draft.document.stories.iter().find(|story| story.id == issue.reference);
-    let markdown = story.map(Story::description_markdown).or_else(|| {
-        let mut subtasks = draft.document.stories.iter().flat_map(|story| &story.subtasks);
-        subtasks.find(|subtask| subtask.id == issue.reference).map(|subtask| subtask.description.clone())
-    });
     let payload: Value = serde_json::from_str(&issue.payload).unwrap_or(Value::Null);
     let parent = issue.parent.as_ref().and_then(|parent| plan.issues.iter().find(|one| one.reference == *parent));
     ShownIssue {
         r#ref: issue.reference.replace('.', "-"),
-        depth: u8::from(issue.parent.is_some()),
+        depth: u8::try_from(issue.depth).unwrap_or(u8::MAX),
         type_name: issue.issue_type.clone(),
-        kind: kind_of(&issue.issue_type, issue.parent.is_some()),
+        kind: kind_of(&issue.issue_type, &issue.reference),
         parent: parent.map(|parent| parent.summary.clone()),
         summary: issue.summary.clone(),
         fields: shown_fields(&payload, story),
-        description_html: markdown_html(&markdown.unwrap_or_default()),
+        description_html: markdown_html(&issue.markdown),
         description_wiki: issue.description.clone(),
         raw_json: serde_json::to_string_pretty(&payload).unwrap_or_else(|_| issue.payload.clone()),
-    }
-}
-
-/// The colored square of an issue type: names are the site's, so only the common ones are told apart.
-pub(in crate::pages) fn kind_of(type_name: &str, under_parent: bool) -> &'static str {
-    match type_name.to_lowercase().as_str() {
-        _ if under_parent => "subtask",
-        "epic" => "epic",
-        "task" => "task",
-        _ => "story",
     }
 }
 
