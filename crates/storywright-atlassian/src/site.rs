@@ -1,8 +1,11 @@
 //! Calls to one site for one person.
 
 use crate::answer;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
+use storywright_domain::Secret;
 use storywright_domain::remote::{Access, RemoteError};
 use storywright_http::{Answer, Egress, Method, Purpose, Request};
 
@@ -56,11 +59,22 @@ pub(crate) fn quoted(value: &str) -> String {
     text
 }
 
+/// What `Authorization` says. A personal access token of Data Center has no colon; Cloud takes e-mail and API token, kept as
+/// `e-mail:token`.
+fn authorization(credential: &Secret) -> Secret {
+    let credential = credential.reveal();
+    if credential.contains(':') {
+        Secret::new(format!("Basic {}", STANDARD.encode(credential)))
+    } else {
+        Secret::new(format!("Bearer {credential}"))
+    }
+}
+
 /// A request with credential and the headers that Atlassian's servers want of programs.
 pub(crate) fn request(egress: &Egress, purpose: Purpose, access: &Access, method: Method, path: &str) -> Request {
     egress
         .request(purpose, method, &access.site.base_url, path, &access.tls, &access.request_id)
-        .bearer(&access.credential)
+        .secret_header("authorization", &authorization(&access.credential))
         .header("accept", "application/json")
         // Says that no browser sent this.
         .header("x-atlassian-token", "no-check")
@@ -84,6 +98,13 @@ mod tests {
     fn values_cannot_leave_their_quotes() {
         assert_eq!(quoted(r#"a" OR project = "B\"#), r#""a\" OR project = \"B\\""#);
         assert_eq!(quoted("a\nb\u{0}c"), "\"abc\"");
+    }
+
+    #[test]
+    fn a_token_is_sent_as_its_kind_wants() {
+        let sent = |credential: &str| authorization(&Secret::new(credential.to_owned())).reveal().to_owned();
+        assert_eq!(sent("canary-token"), "Bearer canary-token");
+        assert_eq!(sent("a@b.example:t"), "Basic YUBiLmV4YW1wbGU6dA==");
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub struct Access {
     pub user: UserId,
     /// Where the call goes.
     pub site: Site,
-    /// The personal access token.
+    /// The personal access token; for Cloud `e-mail:API token`.
     pub credential: Secret,
     /// How the certificate is checked.
     pub tls: TlsTrust,

@@ -91,6 +91,29 @@ pub(crate) fn presented(service: Service, headers: &HeaderMap, people: &[Person]
     found(people.iter().find(|p| pairs.contains(&p.llm.credential.as_str())), Scheme::Cookie)
 }
 
+/// Reads the credential of a request to Jira Cloud: basic authentication with e-mail address and API token (here the Jira PAT).
+pub(crate) fn presented_on_cloud(headers: &HeaderMap, people: &[Person]) -> Presented {
+    let Some(value) = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok()) else { return Presented::Nothing };
+    let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Presented::Unknown(Scheme::Bearer);
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return Presented::Unknown(Scheme::Other);
+    }
+    let holder = decoded(rest.trim()).and_then(|(name, secret)| {
+        people.iter().find(|person| person.email.eq_ignore_ascii_case(&name) && person.jira_pat == secret)
+    });
+    found(holder, Scheme::Basic)
+}
+
+/// Name and secret of basic authentication.
+fn decoded(encoded: &str) -> Option<(String, String)> {
+    let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    text.split_once(':').map(|(name, secret)| (name.to_owned(), secret.to_owned()))
+}
+
 fn found(person: Option<&Person>, scheme: Scheme) -> Presented {
     match person {
         Some(person) => Presented::Person(Box::new(person.clone()), scheme),
@@ -107,14 +130,7 @@ fn holds_token(service: Service, person: &Person, token: &str) -> bool {
 }
 
 fn holds_password(service: Service, person: &Person, encoded: &str) -> bool {
-    let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(encoded) else {
-        return false;
-    };
-    let Ok(text) = String::from_utf8(bytes) else {
-        return false;
-    };
-    let Some((name, secret)) = text.split_once(':') else {
-        return false;
-    };
-    name == person.employee_id && (secret == person.password || holds_token(service, person, secret))
+    decoded(encoded).is_some_and(|(name, secret)| {
+        name == person.employee_id && (secret == person.password || holds_token(service, person, &secret))
+    })
 }

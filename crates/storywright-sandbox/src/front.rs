@@ -27,7 +27,7 @@ pub(crate) async fn front(mut req: ServiceRequest, next: Next<BoxBody>) -> Resul
         return next.call(req).await;
     };
     let body = req.extract::<Bytes>().await?;
-    let presented = shared.presented(service, req.headers());
+    let presented = shared.presented(service, req.path(), req.headers());
     let (sequence, decision) = admit(&shared, service, &req, &presented, &body);
     req.set_payload(Payload::from(body));
     req.extensions_mut().insert(decision.effects);

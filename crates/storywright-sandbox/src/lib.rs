@@ -1,6 +1,6 @@
 //! A pretend company on one loopback port: Jira, Confluence and an LLM service, with faults; for demo and tests.
 //!
-//! `/jira` speaks Jira Data Center 10.3 REST v2, `/confluence` Confluence Data Center REST, `/llm` OpenAI-compatible
+//! `/jira` speaks Jira Data Center 10.3 REST v2, `/cloud` the same Jira as Cloud (e-mail and API token, the PAT of `/jira`), `/confluence` Confluence Data Center REST, `/llm` OpenAI-compatible
 //! chat completions behind a cookie. `/__sandbox` is the company's back door: seeded people with their credentials, the
 //! log of requests, faults, reset. Tests start it in their own process and drive it from plain threads:
 //!

@@ -182,6 +182,12 @@ impl Running {
         format!("{}/jira", self.base_url())
     }
 
+    /// Address of the same Jira as Cloud: e-mail and API token, which is the person's PAT.
+    #[must_use]
+    pub fn cloud_url(&self) -> String {
+        format!("{}/cloud", self.base_url())
+    }
+
     /// Confluence's address, with its context path.
     #[must_use]
     pub fn confluence_url(&self) -> String {
@@ -277,7 +283,7 @@ impl Running {
     pub fn welcome(&self) -> String {
         let base = self.base_url();
         let mut text = format!(
-            "The pretend company is open.\n  Jira        {base}/jira\n  Confluence  {base}/confluence\n  \
+            "The pretend company is open.\n  Jira        {base}/jira\n  Jira Cloud  {base}/cloud\n  Confluence  {base}/confluence\n  \
              LLM         {base}/llm\n  back door   {base}/__sandbox/people\n"
         );
         for person in self.people() {

@@ -10,10 +10,14 @@ pub struct Settings {
     pub create_properties: bool,
     /// Jira's rate limit per person; `None` for no limit and no headers about one.
     pub jira_requests_per_second: Option<u32>,
+    /// Most rows of one page of Jira's lists and searches; `None` for the site's own limits.
+    pub jira_page_size: Option<usize>,
+    /// The administrator has put a text field for marks on every screen.
+    pub marker_field: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { create_properties: true, jira_requests_per_second: None }
+        Self { create_properties: true, jira_requests_per_second: None, jira_page_size: None, marker_field: false }
     }
 }

@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Service {
-    /// Jira Data Center, under `/jira`.
+    /// Jira Data Center, under `/jira`; the same as Cloud, under `/cloud`.
     Jira,
     /// Confluence Data Center, under `/confluence`.
     Confluence,
@@ -44,6 +44,9 @@ impl Service {
 
     /// The service that `path` belongs to.
     pub(crate) fn of_path(path: &str) -> Option<Self> {
+        if jira::on_cloud(path) {
+            return Some(Self::Jira);
+        }
         [Self::Jira, Self::Confluence, Self::Llm].into_iter().find(|service| {
             path.strip_prefix(service.prefix()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
@@ -145,9 +148,14 @@ impl Shared {
         Some(person.clone())
     }
 
-    /// Reads the credential that a request to `service` carries.
-    pub(crate) fn presented(&self, service: Service, headers: &HeaderMap) -> Presented {
-        auth::presented(service, headers, &lock(&self.people))
+    /// Reads the credential that a request to `service` at `path` carries.
+    pub(crate) fn presented(&self, service: Service, path: &str, headers: &HeaderMap) -> Presented {
+        let people = lock(&self.people);
+        if jira::on_cloud(path) {
+            auth::presented_on_cloud(headers, &people)
+        } else {
+            auth::presented(service, headers, &people)
+        }
     }
 
     /// Jira's store. Do not hold the lock across an await.

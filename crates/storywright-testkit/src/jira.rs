@@ -334,7 +334,9 @@ impl Jira for FakeJira {
         let mut state = self.call(access, "put_in_epic")?;
         let epic = state.find(epic).filter(|kept| state.is_epic(kept)).map(|kept| kept.key.clone());
         let epic = epic.ok_or(RemoteError::NotFound)?;
+        let field = state.epic_link(state.find(key).ok_or(RemoteError::NotFound)?);
         let kept = state.find_mut(key).ok_or(RemoteError::NotFound)?;
+        kept.fields.insert(field, Value::String(epic.clone()));
         kept.epic = Some(epic);
         Ok(())
     }

@@ -1,14 +1,11 @@
 //! Against the pretend company, over real sockets.
 
-use crate::contract::{Site, jira_contract};
 use crate::support::{confluence, jira};
 use std::collections::BTreeMap;
 use storywright_domain::jira::{CreateOutcome, FieldKind, Marker, NewIssue, Placement, ProjectKey};
 use storywright_domain::ports::{Confluence, Jira};
 use storywright_domain::story::FieldValue;
 use storywright_sandbox::{FaultKind, FaultRule, Options, Running, Sandbox, Service, Settings};
-use storywright_testkit::FakeJira;
-use storywright_testkit::build::jira_user;
 
 fn company() -> Running {
     Sandbox::start(Options::default()).expect("the company opens")
@@ -38,19 +35,6 @@ fn ops_story() -> NewIssue {
         marker: Marker::RunLabel("aid-ops".to_owned()),
         property: None,
     }
-}
-
-#[test]
-fn the_company_keeps_the_contract() {
-    let company = company();
-    let (adapter, access) = jira(&company.jira_url(), &token(&company, "alice"));
-    let wrong = jira(&company.jira_url(), "nobodys-token-123").1;
-    let site = Site { access, wrong, project: key("PAY"), story: "10001".to_owned(), subtask: "10003".to_owned() };
-    jira_contract(&adapter, &site);
-    let links = company.requests().iter().filter(|request| request.path.ends_with("/remotelink")).count();
-    assert_eq!(links, 3);
-    let others: Vec<_> = company.requests().into_iter().filter(|request| request.request_id.is_none()).collect();
-    assert!(others.is_empty(), "every call carries its request id: {others:?}");
 }
 
 #[test]
@@ -265,20 +249,4 @@ fn confluence_says_who_and_finds_pages() {
     assert_eq!(wiki.page(&access, "999999999").unwrap(), None);
     let hostile = wiki.search(&access, "\" OR space = \"SECRET\" (a* ~", 10);
     assert!(hostile.is_ok(), "{hostile:?}");
-}
-
-#[test]
-fn the_fake_that_other_tests_use_keeps_the_same_contract() {
-    let access = |token| crate::support::access(storywright_domain::remote::SiteKind::Jira, "https://jira.corp", token);
-    let fake = FakeJira::with_person("pat", jira_user(1));
-    let site = Site {
-        access: access("pat"),
-        wrong: access("nobodys"),
-        project: key("PAY"),
-        story: "10001".to_owned(),
-        subtask: "10003".to_owned(),
-    };
-    jira_contract(&fake, &site);
-    let links = fake.web_links();
-    assert_eq!(links.values().map(|(_, title)| title.as_str()).collect::<Vec<_>>(), ["second"]);
 }

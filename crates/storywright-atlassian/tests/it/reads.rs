@@ -201,10 +201,18 @@ fn allowed_values_have_ids_names_and_children_and_no_disabled_ones() {
 
 #[test]
 fn a_search_by_label_cannot_be_led_astray() {
-    let stub = Stub::start([Step::json(200, r#"{"startAt":0,"maxResults":200,"total":0,"issues":[]}"#)]);
+    let info = Step::json(200, r#"{"version":"10.3.8","deploymentType":"Server"}"#);
+    let empty = || Step::json(200, r#"{"startAt":0,"maxResults":200,"total":0,"issues":[]}"#);
+    let stub = Stub::start([info, empty(), empty()]);
     let (jira, access) = jira(&stub.url(), TOKEN);
     assert!(jira.issues_with_label(&access, "PAY", "x\" OR project = \"SECRET").unwrap().is_empty());
-    let line = &stub.seen()[0].line;
+    assert!(jira.issues_with_label(&access, "PAY", "y").unwrap().is_empty());
+    let lines: Vec<String> = stub.seen().into_iter().map(|seen| seen.line).collect();
+    assert!(
+        lines[0].ends_with("/rest/api/2/serverInfo") && lines.len() == 3,
+        "what runs there is asked once: {lines:?}"
+    );
+    let line = &lines[1];
     assert!(line.contains("labels%20%3D%20%22x%5C%22%20OR%20project%20%3D%20%5C%22SECRET%22%20ORDER"), "{line}");
 }
 

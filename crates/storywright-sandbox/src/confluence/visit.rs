@@ -36,7 +36,7 @@ impl FromRequest for Visit {
             return ready(Err(actix_web::error::ErrorInternalServerError("no shared state")));
         };
         let presented = req.extensions().get::<Presented>().cloned();
-        let presented = presented.unwrap_or_else(|| shared.presented(Service::Confluence, req.headers()));
+        let presented = presented.unwrap_or_else(|| shared.presented(Service::Confluence, req.path(), req.headers()));
         let effects = req.extensions().get::<Effects>().copied().unwrap_or_default();
         let decoded = |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
         let query = req

@@ -1,7 +1,7 @@
 //! What Jira's administrator has set up: issue types, fields, options, projects, screens, priorities, statuses.
 
 pub(crate) use super::catalog_fields::{FIELDS, field, field_by_name};
-pub(crate) use super::catalog_projects::{PROJECTS, project, screen};
+pub(crate) use super::catalog_projects::{PROJECTS, marker_slot, project, screen};
 
 /// What an issue type is, whatever it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -90,6 +90,7 @@ pub(crate) const FIELDS: &[Field] = &[
     custom("customfield_10301", "Référence contrat", Kind::Line, TEXTFIELD),
     custom("customfield_10302", "Date souhaitée", Kind::Date, DATEPICKER),
     custom("customfield_10303", "Équipes concernées", Kind::MultiSelect(TEAMS), MULTISELECT),
+    custom("customfield_10990", "Storywright Mark", Kind::Line, TEXTFIELD),
 ];
 
 /// The field with this id.

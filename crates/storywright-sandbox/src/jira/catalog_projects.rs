@@ -99,6 +99,11 @@ fn with_default(id: &str, default: &'static str) -> Option<Slot> {
     required(id).map(|slot| Slot { default: Some(default), ..slot })
 }
 
+/// The place of the field for marks, where the administrator has added it.
+pub(crate) fn marker_slot() -> Option<Slot> {
+    slot("customfield_10990")
+}
+
 /// The create screen of an issue type in a project. Editing uses the same screen, and labels everywhere.
 pub(crate) fn screen(project: &Project, issue_type: &IssueType, editing: bool) -> Vec<Slot> {
     let role = issue_type.role;

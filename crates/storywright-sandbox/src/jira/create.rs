@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     catalog::{self, IssueType, Kind, Project, Role, Slot},
+    cloud::EPIC_LINK,
     desk::Desk,
     errors::JiraError,
     properties,
@@ -24,12 +25,15 @@ pub(crate) fn create(desk: &Desk, store: &mut Store, body: &Value) -> Result<u64
     };
     let project = permitted_project(desk, sent)?;
     let issue_type = wanted_type(project, sent)?;
-    let slots = catalog::screen(project, issue_type, false);
+    let slots = desk.screen(project, issue_type, false);
     let mut errors = JiraError::collect();
     let parent = parent(desk, store, project, issue_type, sent, &mut errors);
 
     let place = Place { desk, store, project };
     let mut fields = read_fields(&place, &slots, sent, &mut errors);
+    if let Some(epic) = epic_above(desk, store, issue_type, sent, &mut errors) {
+        fields.insert(EPIC_LINK.to_owned(), json!(epic));
+    }
     let after = updates::apply(&place, &slots, body.get("update"), sent, &mut fields, &mut errors);
     fill_defaults(&place, &slots, sent, &mut fields);
     check_required(&slots, &fields, issue_type, &mut errors);
@@ -95,7 +99,7 @@ fn parent(
 ) -> Option<u64> {
     let wanted = sent.get("parent").filter(|value| !value.is_null());
     if !issue_type.subtask() {
-        if wanted.is_some() {
+        if wanted.is_some() && !desk.cloud {
             errors.add("parent", off_screen("parent"));
         }
         return None;
@@ -115,6 +119,25 @@ fn parent(
         errors.add("parent", "A sub-task cannot be the parent of another sub-task.");
     }
     Some(found.id)
+}
+
+/// On Cloud the parent of what is no sub-task: an epic. Epics stand alone.
+pub(crate) fn epic_above(
+    desk: &Desk,
+    store: &Store,
+    issue_type: &IssueType,
+    sent: &Map<String, Value>,
+    errors: &mut JiraError,
+) -> Option<u64> {
+    let wanted = sent.get("parent").filter(|value| desk.cloud && !issue_type.subtask() && !value.is_null())?;
+    let named = wanted.get("key").or_else(|| wanted.get("id")).map(plain).unwrap_or_default();
+    let found = store.find(&named).filter(|issue| desk.sees(&issue.project));
+    match found.and_then(|issue| Some((issue.id, issue.issue_type()?.role))) {
+        Some((id, Role::Epic)) if issue_type.role != Role::Epic => return Some(id),
+        Some(_) => errors.add("parent", "Given parent work item does not belong to appropriate hierarchy."),
+        None => errors.add("parent", "Could not find issue by id or key."),
+    }
+    None
 }
 
 /// Reads every sent field that is on the screen and complains about the others.
@@ -158,10 +181,16 @@ fn fill_defaults(place: &Place<'_>, slots: &[Slot], sent: &Map<String, Value>, f
 fn check_required(slots: &[Slot], fields: &BTreeMap<String, Value>, issue_type: &IssueType, errors: &mut JiraError) {
     for slot in slots.iter().filter(|slot| slot.required) {
         let id = slot.field.id;
-        if matches!(slot.field.kind, Kind::Project | Kind::IssueType | Kind::Parent) || errors.errors.contains_key(id) {
+        if matches!(slot.field.kind, Kind::Project | Kind::IssueType) || errors.errors.contains_key(id) {
             continue;
         }
-        let empty = match fields.get(id) {
+        // A sub-task's parent has been looked at by now; another issue's is its epic.
+        let kept = match slot.field.kind {
+            Kind::Parent if issue_type.subtask() => continue,
+            Kind::Parent => EPIC_LINK,
+            _ => id,
+        };
+        let empty = match fields.get(kept) {
             None | Some(Value::Null) => true,
             Some(Value::Array(values)) => values.is_empty(),
             Some(_) => false,

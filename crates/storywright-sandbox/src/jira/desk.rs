@@ -6,6 +6,8 @@ use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, dev::Payload, web:
 use serde_json::{Value, json};
 
 use super::{
+    catalog::{self, IssueType, Project, Slot},
+    cloud,
     errors::JiraError,
     store::{Issue, Store},
 };
@@ -22,6 +24,8 @@ pub(crate) struct Desk {
     pub(crate) presented: Presented,
     pub(crate) effects: Effects,
     pub(crate) people: Vec<Person>,
+    /// Asked by way of Cloud's addresses.
+    pub(crate) cloud: bool,
 }
 
 impl FromRequest for Desk {
@@ -33,22 +37,37 @@ impl FromRequest for Desk {
             return ready(Err(actix_web::error::ErrorInternalServerError("no shared state")));
         };
         let presented = req.extensions().get::<Presented>().cloned();
-        let presented = presented.unwrap_or_else(|| shared.presented(Service::Jira, req.headers()));
+        let presented = presented.unwrap_or_else(|| shared.presented(Service::Jira, req.path(), req.headers()));
         let effects = req.extensions().get::<Effects>().copied().unwrap_or_default();
         let people = shared.people();
-        ready(Ok(Self { shared, presented, effects, people }))
+        let cloud = cloud::is_here(req.path());
+        ready(Ok(Self { shared, presented, effects, people, cloud }))
     }
 }
 
 impl Desk {
     /// Jira's base URL with its context path.
     pub(crate) fn base(&self) -> String {
-        format!("{}/jira", self.shared.base_url)
+        format!("{}{}", self.shared.base_url, if self.cloud { cloud::PREFIX } else { "/jira" })
+    }
+
+    /// The create screen of an issue type, or the edit screen, as the site has it now.
+    pub(crate) fn screen(&self, project: &'static Project, issue_type: &IssueType, editing: bool) -> Vec<Slot> {
+        let mut slots = catalog::screen(project, issue_type, editing);
+        if self.shared.settings().marker_field {
+            slots.extend(catalog::marker_slot());
+        }
+        if self.cloud { cloud::screen(slots) } else { slots }
+    }
+
+    /// Most rows of a page, of which the site would give so many.
+    pub(crate) fn most_hits(&self, most: usize) -> usize {
+        self.shared.settings().jira_page_size.map_or(most, |size| size.clamp(1, most))
     }
 
     /// URL below the REST API.
     pub(crate) fn api(&self, rest: &str) -> String {
-        format!("{}/jira/rest/api/2/{rest}", self.shared.base_url)
+        format!("{}/rest/api/2/{rest}", self.base())
     }
 
     /// Who asks; nobody for anonymous requests and for people who are switched off.
@@ -76,6 +95,11 @@ impl Desk {
         self.people.iter().find(|p| p.employee_id.eq_ignore_ascii_case(name) && !p.deleted)
     }
 
+    /// Finds a person by Cloud's account id.
+    pub(crate) fn by_account(&self, id: &str) -> Option<&Person> {
+        self.people.iter().find(|p| !p.deleted && cloud::account_id(p) == id)
+    }
+
     /// The issue, if the asker may see it; 401 for anonymous askers, 404 for others.
     pub(crate) fn issue<'a>(&self, store: &'a Store, id_or_key: &str) -> Result<&'a Issue, JiraError> {
         match store.find(id_or_key) {
@@ -85,6 +109,12 @@ impl Desk {
             }
             _ => Err(JiraError::no_issue()),
         }
+    }
+
+    /// The issue above this one, as far as it is called the parent: on Cloud also the epic.
+    pub(crate) fn parent_of(&self, issue: &Issue) -> Option<u64> {
+        let epic = || issue.fields.get(cloud::EPIC_LINK).and_then(Value::as_u64).filter(|_| self.cloud);
+        issue.parent.or_else(epic)
     }
 
     /// The id of an issue that the asker may change.
@@ -99,6 +129,14 @@ impl Desk {
 
     /// A person as Jira shows one inside other things.
     pub(crate) fn user(&self, person: &Person) -> Value {
+        if self.cloud {
+            let id = cloud::account_id(person);
+            return json!({
+                "self": self.api(&format!("user?accountId={id}")), "accountId": id, "accountType": "atlassian",
+                "emailAddress": person.email, "avatarUrls": self.user_avatars(person),
+                "displayName": person.display_name, "active": person.active, "timeZone": person.time_zone,
+            });
+        }
         json!({
             "self": self.api(&format!("user?username={}", person.employee_id)),
             "name": person.employee_id, "key": person.jira_key, "emailAddress": person.email,

@@ -23,13 +23,37 @@ use crate::{
 pub(crate) async fn guard(req: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
     let presented = req.extensions().get::<Presented>().cloned().unwrap_or(Presented::Nothing);
     let spent = req.app_data::<Data<Shared>>().and_then(|shared| take_token(shared, &presented));
-    let refusal = refuse(&req, &presented, spent.as_ref());
+    let on_cloud = super::on_cloud(req.path());
+    let refusal = match &presented {
+        Presented::Unknown(_) if on_cloud => Some(not_authenticated()),
+        _ => refuse(&req, &presented, spent.as_ref()),
+    };
     let mut answer = match refusal {
         Some(refusal) => req.into_response(refusal),
         None => next.call(req).await?,
     };
-    stamp(answer.headers_mut(), &presented, spent.as_ref());
+    if on_cloud {
+        stamp_cloud(answer.headers_mut(), &presented);
+    } else {
+        stamp(answer.headers_mut(), &presented, spent.as_ref());
+    }
     Ok(answer)
+}
+
+/// What Cloud says to a wrong API token.
+fn not_authenticated() -> HttpResponse {
+    HttpResponse::Unauthorized()
+        .insert_header(("WWW-Authenticate", "OAuth realm=\"jira\""))
+        .json(json!({"message": "Client must be authenticated to access this resource.", "status-code": 401}))
+}
+
+fn stamp_cloud(headers: &mut HeaderMap, presented: &Presented) {
+    if let Some(person) = presented.person()
+        && let Ok(value) = HeaderValue::from_str(&super::cloud::account_id(person))
+    {
+        headers.insert(HeaderName::from_static("x-aaccountid"), value);
+    }
+    headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
 }
 
 fn take_token(shared: &Shared, presented: &Presented) -> Option<Spent> {

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    catalog,
-    create::{create, read_fields},
+    cloud::EPIC_LINK,
+    create::{create, epic_above, read_fields},
     desk::{Desk, json_body},
     errors::JiraError,
     meta,
@@ -105,14 +105,18 @@ fn change(desk: &Desk, issue: &str, body: &Value) -> Result<(), JiraError> {
     let found = store.get(id).and_then(|i| Some((i.project()?, i.issue_type()?, i.fields.clone())));
     let (project, issue_type, before) = found.ok_or_else(JiraError::no_issue)?;
     for fixed in ["project", "issuetype", "parent"] {
-        if sent.contains_key(fixed) {
+        let movable = fixed == "parent" && desk.cloud && !issue_type.subtask();
+        if sent.contains_key(fixed) && !movable {
             errors.add(fixed, super::values::off_screen(fixed));
         }
     }
-    let slots = catalog::screen(project, issue_type, true);
+    let slots = desk.screen(project, issue_type, true);
     let place = Place { desk, store: &store, project };
     let mut fields = before;
     fields.extend(read_fields(&place, &slots, sent, &mut errors));
+    if let Some(epic) = epic_above(desk, &store, issue_type, sent, &mut errors) {
+        fields.insert(EPIC_LINK.to_owned(), json!(epic));
+    }
     let after = updates::apply(&place, &slots, body.get("update"), sent, &mut fields, &mut errors);
     for slot in slots.iter().filter(|slot| slot.required && sent.contains_key(slot.field.id)) {
         if fields.get(slot.field.id).is_some_and(Value::is_null) {

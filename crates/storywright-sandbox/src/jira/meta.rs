@@ -38,10 +38,16 @@ struct Page {
     max_results: Option<usize>,
 }
 
-fn paged(page: &Page, values: Vec<Value>) -> HttpResponse {
+/// A page of createmeta. Cloud calls its rows by their name, and tells neither page size nor end.
+fn paged(desk: &Desk, page: &Page, rows: &str, values: Vec<Value>) -> HttpResponse {
     let total = values.len();
-    let (start, max) = (page.start_at.unwrap_or(0), page.max_results.unwrap_or(50).min(200));
+    let (start, max) = (page.start_at.unwrap_or(0), page.max_results.unwrap_or(50).min(desk.most_hits(200)));
     let values: Vec<Value> = values.into_iter().skip(start).take(max).collect();
+    if desk.cloud {
+        let mut answer = json!({"maxResults": max, "startAt": start, "total": total});
+        answer[rows] = json!(values);
+        return HttpResponse::Ok().json(answer);
+    }
     let last = start + values.len() >= total;
     HttpResponse::Ok()
         .json(json!({"maxResults": max, "startAt": start, "total": total, "isLast": last, "values": values}))
@@ -56,25 +62,28 @@ async fn create_types(desk: Desk, project: Path<String>, page: Query<Page>) -> A
     let project = visible_project(&desk, &project)?;
     let allowed = desk.me().is_some_and(|p| p.may_create(project.key));
     let types = if allowed { project.types } else { &[] };
-    Ok(paged(&page, types.iter().map(|t| render::issue_type(&desk, t)).collect()))
+    Ok(paged(&desk, &page, "issueTypes", types.iter().map(|t| render::issue_type(&desk, t)).collect()))
 }
 
 async fn create_fields(desk: Desk, path: Path<(String, String)>, page: Query<Page>) -> Answer {
     let (project, type_id) = path.into_inner();
     let project = visible_project(&desk, &project)?;
     if !desk.me().is_some_and(|p| p.may_create(project.key)) {
-        return Ok(paged(&page, Vec::new()));
+        return Ok(paged(&desk, &page, "fields", Vec::new()));
     }
     let Some(issue_type) = project.issue_type(&type_id) else {
         return Err(JiraError::new(400, format!("The issue type with id '{type_id}' does not exist in the project.")));
     };
-    let slots = catalog::screen(project, issue_type, false);
+    let slots = desk.screen(project, issue_type, false);
     let shown = slots.iter().filter(|slot| slot.shown).map(|slot| {
         let mut described = describe(&desk, project, issue_type, slot);
         described["fieldId"] = json!(slot.field.id);
+        if desk.cloud {
+            described["key"] = json!(slot.field.id);
+        }
         described
     });
-    Ok(paged(&page, shown.collect()))
+    Ok(paged(&desk, &page, "fields", shown.collect()))
 }
 
 /// The fields of an issue that its editor may set, by id.
@@ -85,7 +94,7 @@ pub(crate) fn edit_fields(desk: &Desk, issue: &Issue) -> Value {
     if !desk.me().is_some_and(|p| p.may_edit(project.key)) {
         return json!({});
     }
-    let slots = catalog::screen(project, issue_type, true);
+    let slots = desk.screen(project, issue_type, true);
     let editable = slots.iter().filter(|slot| !matches!(slot.field.id, "project" | "issuetype" | "parent"));
     let fields: Map<String, Value> =
         editable.map(|slot| (slot.field.id.to_owned(), describe(desk, project, issue_type, slot))).collect();
@@ -120,7 +129,8 @@ fn describe(desk: &Desk, project: &Project, issue_type: &IssueType, slot: &Slot)
             described["autoCompleteUrl"] = json!(format!("{}/rest/api/1.0/labels/suggest?query=", desk.base()));
         }
         Kind::User => {
-            described["autoCompleteUrl"] = json!(format!("{}/rest/api/latest/user/search?username=", desk.base()))
+            let word = if desk.cloud { "query" } else { "username" };
+            described["autoCompleteUrl"] = json!(format!("{}/rest/api/latest/user/search?{word}=", desk.base()));
         }
         _ => {}
     }

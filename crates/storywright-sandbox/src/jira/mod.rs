@@ -1,4 +1,5 @@
-//! Jira Data Center 10.3 under `/jira`: REST v2 and the bit of the agile API that epics need.
+//! Jira Data Center 10.3 under `/jira`: REST v2 and the bit of the agile API that epics need; under `/cloud` the same company
+//! as Jira Cloud.
 
 mod agile;
 mod avatars;
@@ -6,6 +7,7 @@ mod browse;
 mod catalog;
 mod catalog_fields;
 mod catalog_projects;
+mod cloud;
 mod comments;
 mod create;
 mod desk;
@@ -39,7 +41,12 @@ use actix_web::{
 pub use self::summary::IssueSummary;
 pub(crate) use self::{limits::Limiter, store::Store};
 
-/// Adds the routes below `/jira`.
+/// True for addresses of Jira as Atlassian hosts it.
+pub(crate) fn on_cloud(path: &str) -> bool {
+    cloud::is_here(path)
+}
+
+/// Adds the routes below `/jira` and `/cloud`.
 pub(crate) fn configure(cfg: &mut ServiceConfig) {
     cfg.service(
         web::scope("/jira")
@@ -54,6 +61,17 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
             .route("/secure/viewavatar", web::get().to(avatars::picture))
             .route("/images/icons/{icon:.*}", web::get().to(avatars::picture))
             .route("/", web::get().to(browse::dashboard))
+            .route("/browse/{key}", web::get().to(browse::page))
+            .default_service(web::to(not_found)),
+    );
+    cfg.service(
+        web::scope(cloud::PREFIX)
+            .wrap(middleware::from_fn(guard::guard))
+            .service(web::scope("/rest/api/2").configure(cloud::configure).configure(rest))
+            .service(web::scope("/rest/api/3").configure(cloud::configure).configure(users::configure))
+            .route("/secure/useravatar", web::get().to(avatars::picture))
+            .route("/secure/projectavatar", web::get().to(avatars::picture))
+            .route("/secure/viewavatar", web::get().to(avatars::picture))
             .route("/browse/{key}", web::get().to(browse::page))
             .default_service(web::to(not_found)),
     );

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     catalog::{self, Field, IssueType, Kind, Named, Status},
-    comments,
+    cloud, comments,
     desk::Desk,
     links, meta,
     store::{Issue, Store},
@@ -66,14 +66,19 @@ pub(crate) fn issue(desk: &Desk, store: &Store, issue: &Issue, wanted: &Wanted) 
         "self": desk.api(&format!("issue/{}", issue.id)),
         "key": issue.key(),
     });
-    let on_screens = relevant(issue);
+    let on_screens = relevant(desk, issue);
     let mut fields = Map::new();
     for field in catalog::FIELDS.iter().filter(|f| wanted.shows(f)) {
         // Custom fields without a place in the project are not part of its issues.
         if field.custom.is_some() && !on_screens.contains(&field.id) && !issue.fields.contains_key(field.id) {
             continue;
         }
-        if field.id == "parent" && issue.parent.is_none() {
+        let above = desk.parent_of(issue);
+        if field.id == "parent" && above.is_none() {
+            continue;
+        }
+        // Cloud has no Epic Link any more: the epic is the parent.
+        if desk.cloud && matches!(field.id, cloud::EPIC_LINK | "customfield_10101") {
             continue;
         }
         fields.insert(field.id.to_owned(), value(desk, store, issue, field));
@@ -110,11 +115,11 @@ pub(crate) fn issue(desk: &Desk, store: &Store, issue: &Issue, wanted: &Wanted) 
     shown
 }
 
-fn relevant(issue: &Issue) -> Vec<&'static str> {
+fn relevant(desk: &Desk, issue: &Issue) -> Vec<&'static str> {
     let (Some(project), Some(issue_type)) = (issue.project(), issue.issue_type()) else {
         return Vec::new();
     };
-    catalog::screen(project, issue_type, true).iter().map(|slot| slot.field.id).collect()
+    desk.screen(project, issue_type, true).iter().map(|slot| slot.field.id).collect()
 }
 
 /// Names of the shown fields, for `expand=names`.
@@ -146,7 +151,7 @@ fn value(desk: &Desk, store: &Store, issue: &Issue, field: &Field) -> Value {
     match field.id {
         "issuetype" => issue.issue_type().map_or(Value::Null, |t| issue_type(desk, t)),
         "project" => issue.project().map_or(Value::Null, |p| super::projects::small(desk, p)),
-        "parent" => issue.parent.and_then(|id| store.get(id)).map_or(Value::Null, |p| small(desk, p)),
+        "parent" => desk.parent_of(issue).and_then(|id| store.get(id)).map_or(Value::Null, |p| small(desk, p)),
         "status" => catalog::status(&issue.status).map_or(Value::Null, |s| status(desk, s)),
         "resolution" => issue
             .resolution
@@ -243,7 +248,7 @@ pub(crate) fn small(desk: &Desk, issue: &Issue) -> Value {
 }
 
 pub(crate) fn issue_type(desk: &Desk, issue_type: &IssueType) -> Value {
-    json!({
+    let mut shown = json!({
         "self": desk.api(&format!("issuetype/{}", issue_type.id)),
         "id": issue_type.id,
         "description": issue_type.description,
@@ -251,7 +256,11 @@ pub(crate) fn issue_type(desk: &Desk, issue_type: &IssueType) -> Value {
         "name": issue_type.name,
         "subtask": issue_type.subtask(),
         "avatarId": issue_type.avatar,
-    })
+    });
+    if desk.cloud {
+        shown["hierarchyLevel"] = json!(cloud::level(issue_type));
+    }
+    shown
 }
 
 pub(crate) fn priority(desk: &Desk, priority: &Named) -> Value {

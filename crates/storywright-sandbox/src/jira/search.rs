@@ -8,11 +8,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    cloud,
     desk::{Desk, json_body},
     errors::JiraError,
     jql::{self, Env},
     render::{self, Wanted},
-    store::Issue,
+    store::{Issue, Store},
     values::plain,
 };
 
@@ -36,7 +37,7 @@ struct Asked {
 
 /// What a name that does not exist leads to.
 #[derive(PartialEq, Eq)]
-enum Strictness {
+pub(crate) enum Strictness {
     Refuse,
     Warn,
     Ignore,
@@ -104,12 +105,26 @@ async fn by_post(desk: Desk, body: Bytes) -> Answer {
     search(&desk, Asked { jql, start, max, wanted, strictness })
 }
 
-fn search(desk: &Desk, asked: Asked) -> Answer {
+/// Issues that a query finds, in its order.
+pub(crate) struct Found<'a> {
+    pub(crate) issues: Vec<&'a Issue>,
+    /// Whether there was a condition at all.
+    pub(crate) bounded: bool,
+    /// Names that do not exist, where that is no error.
+    complaints: Vec<String>,
+}
+
+/// Runs a query over what the index knows and the asker may see.
+pub(crate) fn matching<'a>(
+    desk: &Desk,
+    store: &'a Store,
+    jql: &str,
+    strictness: &Strictness,
+) -> Result<Found<'a>, JiraError> {
     let refuse = |messages: Vec<String>| JiraError { messages, ..JiraError::collect() };
-    let query = jql::parse(&asked.jql).map_err(|message| refuse(vec![message]))?;
-    let store = desk.shared.jira();
+    let query = jql::parse(jql).map_err(|message| refuse(vec![message]))?;
     let now = desk.shared.clock.now();
-    let env = Env { desk, store: &store, now };
+    let env = Env { desk, store, now };
     let (filter, mut complaints) = match &query.condition {
         Some(node) => {
             let (filter, complaints) = jql::resolve(node, &env);
@@ -119,27 +134,35 @@ fn search(desk: &Desk, asked: Asked) -> Answer {
     };
     let (sorting, mut more) = jql::resolve_order(&query.order);
     complaints.append(&mut more);
-    if asked.strictness == Strictness::Refuse && !complaints.is_empty() {
+    if *strictness == Strictness::Refuse && !complaints.is_empty() {
         return Err(refuse(complaints));
     }
-
     let indexed = |issue: &Issue| match desk.effects.index_lag_ms {
         None => true,
         Some(_) if issue.seeded => true,
         Some(lag) => lag >= 0 && issue.created <= now - lag,
     };
-    let mut found: Vec<&Issue> = store
+    let mut issues: Vec<&Issue> = store
         .issues
         .values()
         .filter(|i| desk.sees(&i.project) && indexed(i) && filter.as_ref().is_none_or(|f| f.passes(i)))
         .collect();
-    sorting.sort(&mut found);
+    sorting.sort(&mut issues);
+    Ok(Found { issues, bounded: filter.is_some(), complaints })
+}
 
+fn search(desk: &Desk, asked: Asked) -> Answer {
+    if desk.cloud {
+        return Err(cloud::gone());
+    }
+    let store = desk.shared.jira();
+    let Found { issues: found, complaints, .. } = matching(desk, &store, &asked.jql, &asked.strictness)?;
     let total = found.len();
-    let page = found.into_iter().skip(asked.start).take(asked.max);
+    let most = asked.max.min(desk.most_hits(MOST));
+    let page = found.into_iter().skip(asked.start).take(most);
     let issues: Vec<Value> = page.map(|issue| render::issue(desk, &store, issue, &asked.wanted)).collect();
     let mut answer = json!({
-        "expand": "schema,names", "startAt": asked.start, "maxResults": asked.max, "total": total, "issues": issues,
+        "expand": "schema,names", "startAt": asked.start, "maxResults": most, "total": total, "issues": issues,
     });
     if asked.strictness == Strictness::Warn && !complaints.is_empty() {
         answer["warningMessages"] = json!(complaints);

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    catalog::{self, RESOLUTIONS, STATUSES},
+    catalog::{RESOLUTIONS, STATUSES},
     create::read_fields,
     desk::{Desk, json_body},
     errors::JiraError,
@@ -75,7 +75,7 @@ async fn go(desk: Desk, issue: Path<String>, body: Bytes) -> Answer {
     let (Some(project), Some(issue_type)) = (found.project(), found.issue_type()) else {
         return Err(JiraError::no_issue());
     };
-    let slots = catalog::screen(project, issue_type, true);
+    let slots = desk.screen(project, issue_type, true);
     let mut errors = JiraError::collect();
     let place = Place { desk: &desk, store: &store, project };
     let mut fields = read_fields(&place, &slots, &sent, &mut errors);

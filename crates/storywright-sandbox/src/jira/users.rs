@@ -21,6 +21,14 @@ pub(crate) fn configure(cfg: &mut ServiceConfig) {
 }
 
 async fn server_info(desk: Desk) -> HttpResponse {
+    if desk.cloud {
+        return HttpResponse::Ok().json(json!({
+            "baseUrl": desk.base(), "version": "1001.0.0-SNAPSHOT", "versionNumbers": [1001, 0, 0],
+            "deploymentType": "Cloud", "buildNumber": 100_296, "buildDate": "2026-06-12T00:00:00.000+0000",
+            "serverTime": atlassian_time(desk.shared.clock.now()), "serverTitle": "Example Corp Jira",
+            "defaultLocale": {"locale": "en_US"},
+        }));
+    }
     HttpResponse::Ok().json(json!({
         "baseUrl": desk.base(), "version": "10.3.8", "versionNumbers": [10, 3, 8], "deploymentType": "Server",
         "buildNumber": 10_030_008, "buildDate": "2025-06-12T00:00:00.000+0000", "databaseBuildNumber": 10_030_008,
@@ -84,6 +92,8 @@ async fn get(desk: Desk, query: Query<UserQuery>) -> Answer {
 #[serde(rename_all = "camelCase")]
 struct SearchQuery {
     username: Option<String>,
+    /// Cloud's word for it.
+    query: Option<String>,
     start_at: Option<usize>,
     max_results: Option<usize>,
     include_active: Option<String>,
@@ -93,7 +103,8 @@ struct SearchQuery {
 }
 
 fn matching<'a>(desk: &'a Desk, query: &'a SearchQuery) -> impl Iterator<Item = &'a Person> {
-    let wanted = query.username.as_deref().unwrap_or_default().to_lowercase();
+    let asked = if desk.cloud { &query.query } else { &query.username };
+    let wanted = asked.as_deref().unwrap_or_default().to_lowercase();
     let any = wanted.is_empty() || wanted == ".";
     desk.people.iter().filter(|p| !p.deleted).filter(move |p| {
         let name = p.display_name.to_lowercase();
@@ -122,6 +133,9 @@ async fn search(desk: Desk, query: Query<SearchQuery>) -> Answer {
 
 async fn assignable(desk: Desk, query: Query<SearchQuery>) -> Answer {
     desk.signed_in()?;
+    if desk.cloud && query.username.is_some() {
+        return Err(JiraError::new(400, "The query parameter 'username' is no longer supported; use 'query' instead."));
+    }
     let from_issue = query.issue_key.as_deref().and_then(|key| key.split('-').next());
     let Some(project) = query.project.as_deref().or(from_issue).and_then(super::catalog::project) else {
         return Err(JiraError::new(404, "No project could be found with the given key or id."));

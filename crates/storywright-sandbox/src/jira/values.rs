@@ -59,7 +59,17 @@ impl Place<'_> {
     }
 
     fn user(&self, sent: &Value) -> Result<Value, String> {
-        let name = sent.as_object().ok_or("data was not an object")?.get("name");
+        let object = sent.as_object().ok_or("data was not an object")?;
+        if self.desk.cloud {
+            // Names went away with the privacy rules; only `accountId` (or `id`) is read.
+            let id = object.get("accountId").or_else(|| object.get("id")).and_then(Value::as_str);
+            return match id.map(|id| (id, self.desk.by_account(id))) {
+                None => Err("Specify a valid value for this user field.".to_owned()),
+                Some((_, Some(person))) if person.active => Ok(json!(person.jira_key)),
+                Some((id, _)) => Err(format!("User '{id}' does not exist.")),
+            };
+        }
+        let name = object.get("name");
         let name = match name {
             None | Some(Value::Null) => return Ok(Value::Null),
             Some(name) => name.as_str().unwrap_or_default(),

@@ -6,6 +6,7 @@ mod crypto;
 mod drafts;
 mod events;
 mod fields;
+mod jira;
 mod jobs;
 mod people;
 mod publishing;
@@ -15,6 +16,7 @@ mod transactions;
 
 pub use crypto::{hasher_contract, sealer_contract, sha256_contract, signer_contract};
 pub use events::EventFixture;
+pub use jira::{JiraFixture, jira_contract};
 pub use queue::QueueFixture;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

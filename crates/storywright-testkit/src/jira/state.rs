@@ -164,6 +164,12 @@ impl State {
         by_type || self.screen(kept.issue_type()).iter().any(|field| field.kind == FieldKind::EpicName)
     }
 
+    /// The field that holds the epic of an issue, also when its create screen does not have it.
+    pub(super) fn epic_link(&self, kept: &Kept) -> String {
+        let field = self.screen(kept.issue_type()).iter().find(|field| field.kind == FieldKind::EpicLink);
+        field.map_or_else(|| "customfield_10100".to_owned(), |field| field.id.clone())
+    }
+
     /// Creates the issue of a payload, or says what Jira would.
     pub(super) fn add(&mut self, payload: &str, parent: Option<&str>) -> Result<(String, String), CreateOutcome> {
         let refused = |messages: &[&str], fields: Vec<FieldRefusal>| CreateOutcome::Rejected {

@@ -22,6 +22,7 @@ fn desk(shared: &Data<Shared>, who: &str) -> Desk {
         presented: Presented::Person(Box::new(person), Scheme::Bearer),
         effects: Effects::default(),
         people: shared.people(),
+        cloud: false,
     }
 }
 
