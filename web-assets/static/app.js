@@ -199,7 +199,7 @@
       dialog.showModal();
     },
     '[data-close]': (target) => { const dialog = target.closest('dialog'); if (dialog.id === 'session-dialog') dialog.dataset.declined = '1'; dialog.close(); },
-    '[data-dismiss]': (target) => target.closest('.toast').remove(),
+    '[data-dismiss]': (target) => target.closest(target.dataset.dismiss || '.toast').remove(),
     '[data-copy]': async (target) => {
       await navigator.clipboard.writeText($(`#${CSS.escape(target.dataset.copy)}`).textContent.trim());
       toast({ tone: 'ok', text: 'Copied.' });

@@ -8,6 +8,6 @@ mod similar;
 pub use create::{CreateDraftError, NewDraft, create_draft};
 pub use edit::{DraftChange, EditDraftError, delete_draft, edit_draft, restore_version, undelete_draft};
 pub use read::{Reviewed, draft, draft_findings, draft_version, draft_versions, list_drafts, validate_story};
-pub use similar::{SimilarDecision, SimilarError, settle_similar, similar_to};
+pub use similar::{SimilarDecision, SimilarError, SimilarFound, settle_similar, similar_to};
 
 pub(crate) use edit::keep_version;

@@ -6,6 +6,7 @@ use crate::drafts::edit::{DraftChange, EditDraftError, edit_draft};
 use crate::preflight::{SimilarIssue, similar_issues};
 use storywright_domain::DraftId;
 use storywright_domain::draft::Draft;
+use storywright_domain::integration::IntegrationKind;
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageError, StorageExt};
 use storywright_domain::story::{Document, LinkKind, StoryLink};
@@ -34,23 +35,29 @@ pub enum SimilarError {
     Storage(#[from] StorageError),
 }
 
+/// What is in Jira already, and on which site.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SimilarFound {
+    /// Id of the person's Jira site.
+    pub site: String,
+    /// Most alike first.
+    pub issues: Vec<SimilarIssue>,
+}
+
 /// Issues of the draft's project that may be about the same as one of its stories or epics, most alike first.
 ///
 /// # Errors
 /// [`SimilarError`].
-pub fn similar_to(
-    ports: &Ports,
-    actor: &Actor,
-    id: DraftId,
-    reference: &str,
-) -> Result<Vec<SimilarIssue>, SimilarError> {
-    let draft = ports.storage.read(|tx| tx.draft(actor.user(), id))?;
+pub fn similar_to(ports: &Ports, actor: &Actor, id: DraftId, reference: &str) -> Result<SimilarFound, SimilarError> {
+    let (draft, jira) = ports.storage.read(|tx| {
+        Ok::<_, StorageError>((tx.draft(actor.user(), id)?, tx.integration(actor.user(), IntegrationKind::Jira)?))
+    })?;
     let draft = draft.filter(|draft| draft.deleted_at.is_none()).ok_or(SimilarError::NotFound)?;
     let (summary, description) = texts(&draft.document, reference).ok_or(SimilarError::NotFound)?;
     let linked = keys_of(&draft.document, reference);
-    let mut found = similar_issues(ports, actor, &draft.project, &summary, &description)?;
-    found.retain(|similar| !linked.contains(&similar.issue.key));
-    Ok(found)
+    let mut issues = similar_issues(ports, actor, &draft.project, &summary, &description)?;
+    issues.retain(|similar| !linked.contains(&similar.issue.key));
+    Ok(SimilarFound { site: jira.map(|jira| jira.target).unwrap_or_default(), issues })
 }
 
 fn texts(document: &Document, reference: &str) -> Option<(String, String)> {

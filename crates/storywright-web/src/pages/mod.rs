@@ -22,7 +22,7 @@ use crate::route::Policy::{Public, SignedIn};
 use crate::route::{LARGE, Route, SMALL};
 use crate::sse;
 use actix_web::web::to;
-use drafts::{compare, edit, list, new, plan, workspace, writing};
+use drafts::{compare, edit, list, new, plan, similar, workspace, writing};
 
 /// Routes without a session.
 pub const PLAIN_ROUTES: &[Route] = &[
@@ -64,6 +64,8 @@ pub const ROUTES: &[Route] = &[
     Route::post("/drafts/{id}/delete", SignedIn, || to(list::delete)),
     Route::post("/drafts/{id}/undelete", SignedIn, || to(list::undelete)),
     Route::get("/drafts/{id}/plan", SignedIn, || to(plan::page)).outside(),
+    Route::get("/drafts/{id}/similar", SignedIn, || to(similar::part)).outside(),
+    Route::post("/drafts/{id}/similar", SignedIn, || to(similar::decide)),
     Route::post("/drafts/{id}/publish", SignedIn, || to(plan::approve)).outside(),
     Route::get("/runs", SignedIn, || to(runs::list)),
     Route::get("/runs/{id}", SignedIn, || to(runs::page)),

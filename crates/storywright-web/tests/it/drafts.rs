@@ -4,6 +4,7 @@ use crate::support::{Browser, alice_and_bob};
 use serde_json::json;
 use storywright_application::drafting::generate;
 use storywright_application::drafts::draft;
+use storywright_application::publishing::{make_plan, publish};
 
 #[actix_web::test]
 async fn what_is_typed_is_saved_with_its_version() {
@@ -107,4 +108,51 @@ async fn refusals_of_refining_are_shown_where_one_typed() {
         .expect(422)
         .shows("shorter, please")
         .shows("jobs");
+}
+
+#[actix_web::test]
+async fn what_jira_has_already_is_linked_or_left_out() {
+    let (app, alice, _) = alice_and_bob().await;
+    let first = app.ready_draft(&alice, "Refund a captured card payment");
+    let actor = app.actor(&alice);
+    let plan = make_plan(&app.ports, &actor, first.id).unwrap();
+    publish(&app.ports, &actor, first.id, &plan.plan_hash, "key").unwrap();
+    while app.work() {}
+    let again = app.ready_draft(&alice, "Refund a captured card payment");
+    let reference = again.document.stories[0].id.clone();
+    let (path, plan) = (format!("/drafts/{}/similar", again.id), format!("/drafts/{}/plan", again.id));
+    let (alices, bobs) = (Browser::signed_in(&app, "alice").await, Browser::signed_in(&app, "bob").await);
+
+    alices.get(&plan).await.expect(200).shows(&format!("similar?of={reference}"));
+    let of = format!("{path}?of={reference}");
+    let key = app.jira.issues()[0].key.clone();
+    alices
+        .fragment(&of, "")
+        .await
+        .expect(200)
+        .shows(&key)
+        .shows("Jira may have this already")
+        .shows("Leave this one out");
+    bobs.fragment(&of, "").await.expect(404);
+    alices.fragment(&format!("{path}?of=nothing"), "").await.expect(404);
+
+    let version = again.version.to_string();
+    let say = |decision, key| {
+        [("of", reference.as_str()), ("version", version.as_str()), ("decision", decision), ("key", key)]
+    };
+    bobs.post(&path, &say("link", &key)).await.expect(404);
+    alices.post(&path, &say("link", "javascript:")).await.expect(422);
+    alices.post(&path, &say("keep", &key)).await.expect(422);
+    alices.post(&path, &say("link", &key)).await.expect(204);
+    let linked = draft(&app.ports, &actor, again.id).unwrap().unwrap();
+    assert_eq!(linked.document.stories[0].links[0].to, key);
+    alices.get(&plan).await.expect(200).shows(&format!("It will be linked to {key}."));
+    alices.fragment(&of, "").await.expect(200).hides(&format!("value=\"{key}\""));
+
+    // Another tab decides on what it saw, not on what the draft is now.
+    alices.post(&path, &say("leave", "")).await.expect(409);
+    let newest = linked.version.to_string();
+    let leave = [("of", reference.as_str()), ("version", newest.as_str()), ("decision", "leave")];
+    alices.post(&path, &leave).await.expect(204);
+    assert!(draft(&app.ports, &actor, again.id).unwrap().unwrap().document.stories.is_empty());
 }

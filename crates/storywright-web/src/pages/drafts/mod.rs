@@ -5,6 +5,7 @@ pub mod edit;
 pub mod list;
 pub mod new;
 pub mod plan;
+pub mod similar;
 pub mod workspace;
 pub mod writing;
 

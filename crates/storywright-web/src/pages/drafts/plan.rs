@@ -4,8 +4,8 @@ use super::compare::place;
 use super::workspace::{Missing, points};
 use super::{draft_id, draft_not_found};
 use crate::errors::{AppError, Extra, kinds};
-use crate::pages::desk::{Answer, Desk, Form};
-use crate::pages::lists::kind_of;
+use crate::pages::desk::{Answer, Desk, Form, encoded};
+use crate::pages::lists::{issue_url, kind_of};
 use crate::view::{Choice, Errors, Issue, Page, View, markdown_html};
 use crate::visit::SignedIn;
 use actix_web::HttpResponse;
@@ -19,15 +19,14 @@ use storywright_application::publishing::{PlanError, PlanProblem, PublishError, 
 use storywright_domain::draft::{Draft, WrongState};
 use storywright_domain::finding::Severity;
 use storywright_domain::jira::{CreateField, FieldKind};
-use storywright_domain::publishing::{Plan, PlannedIssue};
-use storywright_domain::story::{FieldValue, Story};
+use storywright_domain::publishing::{Plan, PlannedIssue, PlannedLink};
+use storywright_domain::story::{FieldValue, LinkKind, Story};
 
 #[derive(Serialize)]
 struct ApprovalPage {
     draft: Titled,
     plan: ShownPlan,
     required: Vec<RequiredField>,
-    similar: Vec<Similar>,
     blocked: Vec<Missing>,
     idempotency_key: String,
     errors: Errors,
@@ -57,6 +56,33 @@ struct ShownPlan {
     count: usize,
     button: String,
     issues: Vec<ShownIssue>,
+    existing: Vec<Existing>,
+    findings: Vec<Worth>,
+    marks: Vec<Mark>,
+}
+
+/// An issue of the draft that an earlier run has created.
+#[derive(Serialize)]
+struct Existing {
+    key: String,
+    url: String,
+    summary: String,
+}
+
+/// Something to look at before approving; it does not block.
+#[derive(Serialize)]
+struct Worth {
+    message: String,
+    cure: String,
+    href: Option<String>,
+}
+
+/// How issues of a type are found again when the answer to their creation is lost.
+#[derive(Serialize)]
+struct Mark {
+    type_name: String,
+    words: &'static str,
+    weak: bool,
 }
 
 #[derive(Serialize)]
@@ -73,6 +99,9 @@ struct ShownIssue {
     kind: &'static str,
     parent: Option<String>,
     summary: String,
+    /// For the address of what is similar; none for sub-tasks.
+    similar: Option<String>,
+    links: Vec<String>,
     fields: Vec<ShownField>,
     description_html: String,
     description_wiki: String,
@@ -83,14 +112,6 @@ struct ShownIssue {
 struct ShownField {
     label: String,
     value: String,
-}
-
-#[derive(Serialize)]
-struct Similar {
-    key: String,
-    url: String,
-    summary: String,
-    why: String,
 }
 
 /// A field that Jira demands and the draft does not have.
@@ -206,10 +227,9 @@ fn titled(draft: &Draft) -> Titled {
 fn approval(desk: &Desk<'_>, draft: &Draft, plan: Option<Plan>) -> ApprovalPage {
     let count = plan.as_ref().map_or_else(|| draft.document.issue_count(), |plan| plan.issues.len());
     let key = draft.project.as_str();
-    let (hash, issues) = plan.map_or_else(Default::default, |plan| {
-        let issues: Vec<ShownIssue> = plan.issues.iter().map(|issue| shown(draft, &plan, issue)).collect();
-        (plan.plan_hash, issues)
-    });
+    let issues = plan.iter().flat_map(|plan| plan.issues.iter().map(|issue| shown(draft, plan, issue))).collect();
+    let (existing, findings, marks) = plan.as_ref().map_or_else(Default::default, |plan| around(desk, draft, plan));
+    let hash = plan.map(|plan| plan.plan_hash).unwrap_or_default();
     ApprovalPage {
         draft: titled(draft),
         plan: ShownPlan {
@@ -219,14 +239,54 @@ fn approval(desk: &Desk<'_>, draft: &Draft, plan: Option<Plan>) -> ApprovalPage 
             count,
             button: format!("Create {count} issue{} in {key}", if count == 1 { "" } else { "s" }),
             issues,
+            existing,
+            findings,
+            marks,
         },
         required: Vec::new(),
-        similar: Vec::new(),
         blocked: Vec::new(),
         idempotency_key: new_key(desk),
         errors: Errors::new(),
         failure: None,
     }
+}
+
+/// What stands beside the issues of a plan: what exists already, what is worth a look, how lost answers are found.
+fn around(desk: &Desk<'_>, draft: &Draft, plan: &Plan) -> (Vec<Existing>, Vec<Worth>, Vec<Mark>) {
+    let existing = plan.existing.iter().map(|issue| Existing {
+        url: issue_url(desk, &plan.site, &issue.key),
+        key: issue.key.clone(),
+        summary: issue.summary.clone(),
+    });
+    let findings = plan.findings.iter().map(|finding| Worth {
+        message: finding.message.clone(),
+        cure: finding.cure.clone(),
+        href: (!finding.field.is_empty()).then(|| format!("/drafts/{}#p-{}", draft.id, finding.field)),
+    });
+    let marks = plan.marker_modes.iter().map(|(type_name, mode)| {
+        let words = match mode.as_str() {
+            "field" => "by a mark in the field that the administrator chose",
+            "run_label" => "by a label that all issues of this run carry",
+            "footer" => "by a word in the last line of the description",
+            _ => "only by you: the create screen has no place for a mark",
+        };
+        Mark { type_name: type_name.clone(), words, weak: mode == "manual" }
+    });
+    (existing.collect(), findings.collect(), marks.collect())
+}
+
+/// The links of an issue in words.
+fn links_of(plan: &Plan, issue: &PlannedIssue) -> Vec<String> {
+    let words = |link: &PlannedLink| {
+        let other = plan.issues.iter().find(|other| other.reference == link.to);
+        let other = other.map_or_else(|| link.to.clone(), |other| format!("“{}”", other.summary));
+        match (link.kind, link.reversed) {
+            (LinkKind::Blocks, false) => format!("blocks {other}"),
+            (LinkKind::Blocks, true) => format!("is blocked by {other}"),
+            (LinkKind::RelatesTo, _) => format!("relates to {other}"),
+        }
+    };
+    issue.links.iter().map(words).collect()
 }
 
 /// The page of a draft that cannot be created yet.
@@ -393,6 +453,8 @@ fn shown(draft: &Draft, plan: &Plan, issue: &PlannedIssue) -> ShownIssue {
         kind: kind_of(&issue.issue_type, &issue.reference),
         parent: parent.map(|parent| parent.summary.clone()),
         summary: issue.summary.clone(),
+        similar: (!issue.reference.contains('.')).then(|| encoded(&issue.reference)),
+        links: links_of(plan, issue),
         fields: shown_fields(&payload, story),
         description_html: markdown_html(&issue.markdown),
         description_wiki: issue.description.clone(),
