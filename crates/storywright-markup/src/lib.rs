@@ -1,23 +1,105 @@
 //! Texts from one markup to another, purely: no I/O, no state, any input gives an output.
 //!
-//! [`markdown_to_wiki`] writes what Jira Data Center stores. Jira's markup has no grammar, only habits; where two readings are
-//! possible the output takes the one that shows the text as it was meant, which is why it escapes more than it must.
+//! Markdown, Jira's wiki markup and the HTML of Confluence are read into one tree ([`Document`]) and written from it.
+//! Jira's markup has no grammar, only habits; where two readings are possible the output takes the one that shows the
+//! text as it was meant, which is why it escapes more than it must. Nothing is dropped silently: what Jira's markup cannot say
+//! is shown in another way, and a [`Note`] tells so.
+//!
+//! ```
+//! use storywright_markup::{markdown_to_wiki, wiki_to_markdown};
+//! assert_eq!(markdown_to_wiki("Mind the `(x)` and **gaps**"), "Mind the {{\\(x)}} and *gaps*");
+//! assert_eq!(wiki_to_markdown("# one\n#* two"), "1. one\n   - two");
+//! ```
 
-mod code;
-mod escape;
-mod inline;
+mod address;
+mod html;
+mod language;
+mod markdown;
+mod normal;
+mod note;
 mod tree;
 mod wiki;
 
-/// Markdown (CommonMark with tables, strikethrough and task lists) as Jira wiki markup.
+pub use html::{parse_html, render_html};
+pub use markdown::{parse_markdown, render_markdown};
+pub use normal::normalise;
+pub use note::{Converted, Loss, Note};
+pub use tree::{Align, Block, Cell, Document, Inline, Item, MAX_DEPTH, Mark, PanelKind, Raw};
+pub use wiki::{parse_wiki, render_wiki, wiki_form};
+
+/// Markdown (CommonMark with tables, strikethrough, task lists and footnotes) as Jira wiki markup.
 ///
-/// Soft line breaks become spaces, because a line break in Jira is a hard one. Images become links: an image from
-/// elsewhere would be fetched by the browser of everybody who opens the issue. Raw HTML is shown as text. Links to
-/// anything but http, https, ftp and mailto keep only their text.
+/// Soft line breaks become spaces, because a line break in Jira is a hard one. Images become links unless they are attachments:
+/// an image from elsewhere would be fetched by the browser of everybody who opens the issue. Raw HTML is shown as text. Links
+/// to anything but http, https, ftp, mailto and places of the same page keep only their text.
+/// [`markdown_to_wiki_with_notes`] tells of all that.
+///
+/// ```
+/// use storywright_markup::markdown_to_wiki;
+/// assert_eq!(markdown_to_wiki("# Goal\n\n- **fast**"), "h1. Goal\n\n* *fast*");
+/// ```
 #[must_use]
 pub fn markdown_to_wiki(markdown: &str) -> String {
-    wiki::document(&tree::parse(markdown))
+    markdown_to_wiki_with_notes(markdown).text
 }
 
-#[cfg(test)]
-mod tests;
+/// Like [`markdown_to_wiki`], with a note for everything that had to be said in another way.
+///
+/// ```
+/// use storywright_markup::{Loss, markdown_to_wiki_with_notes};
+/// let converted = markdown_to_wiki_with_notes("```mermaid\ngraph TD\n```");
+/// assert_eq!(converted.text, "{noformat:title=mermaid}\ngraph TD\n{noformat}");
+/// assert_eq!(converted.notes[0].kind, Loss::Diagram);
+/// ```
+#[must_use]
+pub fn markdown_to_wiki_with_notes(markdown: &str) -> Converted {
+    render_wiki(&parse_markdown(markdown))
+}
+
+/// Jira wiki markup as Markdown.
+///
+/// ```
+/// use storywright_markup::wiki_to_markdown;
+/// assert_eq!(wiki_to_markdown("||Key||Value||\n|a|{{1}}|"), "| Key | Value |\n| --- | --- |\n| a | `1` |");
+/// ```
+#[must_use]
+pub fn wiki_to_markdown(wiki: &str) -> String {
+    render_markdown(&parse_wiki(wiki))
+}
+
+/// The HTML of a Confluence page (view or export) as Markdown.
+///
+/// ```
+/// use storywright_markup::html_to_markdown;
+/// let html = "<h2>Goal</h2><ul><li>fast</li></ul><script>alert(1)</script>";
+/// assert_eq!(html_to_markdown(html), "## Goal\n\n- fast");
+/// ```
+#[must_use]
+pub fn html_to_markdown(html: &str) -> String {
+    render_markdown(&parse_html(html))
+}
+
+/// Markdown as safe HTML for a preview.
+///
+/// ```
+/// use storywright_markup::markdown_to_html;
+/// assert_eq!(markdown_to_html("**a** <b onclick=x>"), "<p><strong>a</strong> &lt;b onclick=x&gt;</p>\n");
+/// ```
+#[must_use]
+pub fn markdown_to_html(markdown: &str) -> String {
+    render_html(&parse_markdown(markdown))
+}
+
+/// Jira wiki markup as safe HTML for a preview.
+///
+/// ```
+/// use storywright_markup::wiki_to_html;
+/// assert_eq!(wiki_to_html("h1. A & B"), "<h1>A &amp; B</h1>\n");
+/// ```
+#[must_use]
+pub fn wiki_to_html(wiki: &str) -> String {
+    render_html(&parse_wiki(wiki))
+}
+
+
+

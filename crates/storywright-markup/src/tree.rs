@@ -1,214 +1,293 @@
-//! Markdown as a small tree.
+//! The document tree that every markup is read into and written from.
 
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
+/// Deepest nesting of lists, quotes and panels that is read. What lies deeper moves up to this level, so that whatever
+/// walks a tree needs a bounded stack.
+pub const MAX_DEPTH: usize = 24;
 
-/// Deepest nesting that is kept; what is deeper moves up to this level. Bounds the recursion of everything that walks.
-const DEEPEST: usize = 24;
+/// A text with its structure.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Document {
+    /// What it consists of, in order.
+    pub blocks: Vec<Block>,
+}
 
-/// A block.
-#[derive(Debug)]
-pub(crate) enum Block {
+/// A block: what begins on a line of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    /// Running text.
     Paragraph(Vec<Inline>),
-    Heading(u8, Vec<Inline>),
+    /// A heading.
+    Heading {
+        /// 1 to 6.
+        level: u8,
+        /// Its words.
+        content: Vec<Inline>,
+    },
+    /// Somebody else's words.
     Quote(Vec<Block>),
-    Code { language: String, text: String },
-    Html(String),
-    List { ordered: bool, items: Vec<Vec<Block>> },
-    Table(Vec<Vec<Vec<Inline>>>),
+    /// A box around blocks.
+    Panel {
+        /// What the box says by its looks.
+        kind: PanelKind,
+        /// Plain text; empty when there is none.
+        title: String,
+        /// What is in it.
+        blocks: Vec<Block>,
+    },
+    /// Text that is kept letter by letter.
+    Code {
+        /// The language in lower case as Markdown's users write it (`rust`, `yaml`); empty when unknown.
+        language: String,
+        /// Plain text, such as a file name; empty when there is none.
+        title: String,
+        /// The lines, without a line feed after the last.
+        text: String,
+    },
+    /// A list.
+    List {
+        /// The first number; `None` for bullets.
+        start: Option<u64>,
+        /// The items in order.
+        items: Vec<Item>,
+    },
+    /// A table. Every row has the same number of cells.
+    Table {
+        /// The alignment of each column; empty when no column has one.
+        align: Vec<Align>,
+        /// The head row; empty when there is none.
+        head: Vec<Cell>,
+        /// The other rows.
+        rows: Vec<Vec<Cell>>,
+    },
+    /// A line across.
     Rule,
+    /// What the tree has no words for, as it was typed.
+    Raw {
+        /// What it is.
+        kind: Raw,
+        /// The source, which only the markup that it was written in understands.
+        source: String,
+    },
+}
+
+/// A cell of a table: one paragraph at most, with line breaks.
+pub type Cell = Vec<Inline>;
+
+/// An item of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Item {
+    /// Whether the task is done; `None` when the item is no task.
+    pub task: Option<bool>,
+    /// What the item says. A task begins with a paragraph.
+    pub blocks: Vec<Block>,
+}
+
+/// What a panel says by its looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PanelKind {
+    /// A box, no more.
+    Plain,
+    /// Something to know.
+    Info,
+    /// Something to keep in mind.
+    Note,
+    /// Something helpful.
+    Tip,
+    /// Something that must not be missed.
+    Important,
+    /// Something that may go wrong.
+    Warning,
+    /// Something dangerous.
+    Caution,
+}
+
+/// How a column is aligned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Align {
+    /// As the reader's program likes.
+    #[default]
+    Default,
+    /// To the left.
+    Left,
+    /// In the middle.
+    Center,
+    /// To the right.
+    Right,
+}
+
+/// What is kept as source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Raw {
+    /// HTML elements.
+    Html,
+    /// An HTML comment: nobody sees it.
+    Comment,
+    /// The text of a footnote, with its label.
+    Footnote,
+    /// A formula between double dollar signs.
+    Math,
 }
 
 /// A piece of a line.
-#[derive(Debug)]
-pub(crate) enum Inline {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inline {
+    /// Words.
     Text(String),
+    /// Monospaced words without markup in them.
     Code(String),
+    /// Words that are set off.
     Marked(Mark, Vec<Inline>),
-    /// A link, or an image in the place of one.
-    Link(String, Vec<Inline>),
-    /// The box of a task list.
-    Task(bool),
+    /// A link.
+    Link {
+        /// Where it leads: an address of any scheme, or `#name` on the same page.
+        target: String,
+        /// What is shown when the pointer rests on it; empty when there is none.
+        title: String,
+        /// The words to follow.
+        content: Vec<Inline>,
+    },
+    /// A picture, by its file name or address: never the picture itself.
+    Image {
+        /// A file name (an attachment) or an address.
+        source: String,
+        /// The words in its place; empty when there are none.
+        alt: String,
+    },
+    /// A person, by user name.
+    Mention(String),
+    /// An attached file, by name.
+    Attachment(String),
+    /// A line break.
     Break,
+    /// HTML or the label of a footnote, as it was typed.
+    Raw(String),
 }
 
-/// How a piece is set off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mark {
+/// How words are set off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    /// Strong, usually bold.
     Strong,
+    /// Emphasis, usually slanted.
     Emphasis,
+    /// Struck out.
     Strike,
+    /// Inserted, usually underlined.
+    Insert,
+    /// Raised.
+    Superscript,
+    /// Lowered.
+    Subscript,
+    /// The title of a work.
+    Cite,
 }
 
-pub(crate) fn parse(markdown: &str) -> Vec<Block> {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    Reader { events: Parser::new_ext(markdown, options) }.blocks(0)
-}
+impl PanelKind {
+    /// Every kind that has a name.
+    pub(crate) const NAMED: [Self; 6] =
+        [Self::Info, Self::Note, Self::Tip, Self::Important, Self::Warning, Self::Caution];
 
-struct Reader<'a> {
-    events: Parser<'a>,
-}
+    /// The name that people see; empty for a plain box.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Info => "Info",
+            Self::Note => "Note",
+            Self::Tip => "Tip",
+            Self::Important => "Important",
+            Self::Warning => "Warning",
+            Self::Caution => "Caution",
+        }
+    }
 
-impl Reader<'_> {
-    /// Blocks up to the end of the enclosing one. Inline pieces that stand there alone, as in tight lists, are a paragraph.
-    fn blocks(&mut self, depth: usize) -> Vec<Block> {
-        let mut blocks = Vec::new();
-        let mut loose = Vec::new();
-        let mut passed_over = 0_usize;
-        while let Some(event) = self.events.next() {
-            let event = match event {
-                Event::End(_) if passed_over == 0 => break,
-                Event::End(_) => {
-                    passed_over -= 1;
-                    continue;
+    /// The kind and the rest of a title that may begin with the name of one: `Note`, `Note: before you start`.
+    pub(crate) fn of_title(title: &str) -> (Self, &str) {
+        for kind in Self::NAMED {
+            if let Some(rest) = title.strip_prefix(kind.name()) {
+                if rest.is_empty() {
+                    return (kind, "");
                 }
-                Event::Start(Tag::BlockQuote(_) | Tag::List(_) | Tag::Item) if depth >= DEEPEST => {
-                    passed_over += 1;
-                    continue;
+                if let Some(rest) = rest.strip_prefix(": ") {
+                    return (kind, rest.trim_start_matches(' '));
                 }
-                inline if is_inline(&inline) => {
-                    self.inline(inline, depth, &mut loose);
-                    continue;
+            }
+        }
+        (Self::Plain, title)
+    }
+
+    /// The title that says kind and title, the other way round.
+    pub(crate) fn titled(self, title: &str) -> String {
+        match (self.name(), title) {
+            (name, "") => name.to_owned(),
+            ("", title) => title.to_owned(),
+            (name, title) => format!("{name}: {title}"),
+        }
+    }
+}
+
+impl Document {
+    /// What a reader sees, without any markup: a line for each paragraph, heading, item, cell and line of code.
+    ///
+    /// ```
+    /// let document = storywright_markup::parse_markdown("# Goal\n\n- **fast** and [safe](https://x.example)");
+    /// assert_eq!(document.text(), "Goal\nfast and safe");
+    /// ```
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut lines = Vec::new();
+        blocks_text(&self.blocks, &mut lines);
+        lines.retain(|line| !line.trim().is_empty());
+        lines.join("\n")
+    }
+}
+
+fn blocks_text(blocks: &[Block], lines: &mut Vec<String>) {
+    for block in blocks {
+        match block {
+            Block::Paragraph(content) | Block::Heading { content, .. } => lines.push(text_of(content)),
+            Block::Quote(blocks) => blocks_text(blocks, lines),
+            Block::Panel { kind, title, blocks } => {
+                lines.push(kind.titled(title));
+                blocks_text(blocks, lines);
+            }
+            Block::Code { title, text, .. } => lines.extend([title.clone(), text.clone()]),
+            Block::List { items, .. } => items.iter().for_each(|item| {
+                let before = lines.len();
+                blocks_text(&item.blocks, lines);
+                if let (Some(done), Some(first)) = (item.task, lines.get_mut(before)) {
+                    first.insert_str(0, if done { "[x] " } else { "[ ] " });
                 }
-                block => block,
-            };
-            flush(&mut loose, &mut blocks);
-            blocks.extend(self.block(event, depth));
+            }),
+            Block::Table { head, rows, .. } => {
+                lines.extend(std::iter::once(head).chain(rows).flatten().map(|cell| text_of(cell)));
+            }
+            Block::Raw { kind: Raw::Comment, .. } | Block::Rule => {}
+            Block::Raw { source, .. } => lines.push(source.clone()),
         }
-        flush(&mut loose, &mut blocks);
-        blocks
-    }
-
-    fn block(&mut self, event: Event<'_>, depth: usize) -> Option<Block> {
-        let tag = match event {
-            Event::Rule => return Some(Block::Rule),
-            Event::Html(html) => return Some(Block::Html(html.into_string())),
-            Event::Start(tag) => tag,
-            _ => return None,
-        };
-        Some(match tag {
-            Tag::Paragraph => Block::Paragraph(self.inlines(depth + 1)),
-            Tag::Heading { level, .. } => Block::Heading(number(level), self.inlines(depth + 1)),
-            Tag::BlockQuote(_) => Block::Quote(self.blocks(depth + 1)),
-            Tag::CodeBlock(kind) => {
-                let language = match kind {
-                    CodeBlockKind::Fenced(info) => info.split([' ', ',', '{']).next().unwrap_or_default().to_owned(),
-                    CodeBlockKind::Indented => String::new(),
-                };
-                Block::Code { language, text: self.text() }
-            }
-            Tag::HtmlBlock => Block::Html(self.text()),
-            Tag::List(start) => Block::List { ordered: start.is_some(), items: self.items(depth + 1) },
-            Tag::Table(_) => Block::Table(self.rows(depth + 1)),
-            // Never reached with the options above, and harmless if it were.
-            _ => Block::Quote(self.blocks(depth + 1)),
-        })
-    }
-
-    fn items(&mut self, depth: usize) -> Vec<Vec<Block>> {
-        let mut items = Vec::new();
-        while let Some(event) = self.events.next() {
-            match event {
-                Event::End(_) => break,
-                _ => items.push(self.blocks(depth)),
-            }
-        }
-        items
-    }
-
-    /// The head row and the others.
-    fn rows(&mut self, depth: usize) -> Vec<Vec<Vec<Inline>>> {
-        let mut rows = Vec::new();
-        while let Some(Event::Start(_)) = self.events.next() {
-            let mut cells = Vec::new();
-            while let Some(Event::Start(_)) = self.events.next() {
-                cells.push(self.inlines(depth));
-            }
-            rows.push(cells);
-        }
-        rows
-    }
-
-    /// Text alone, up to the end of the enclosing block.
-    fn text(&mut self) -> String {
-        let mut text = String::new();
-        for event in self.events.by_ref() {
-            match event {
-                Event::End(_) => break,
-                Event::Text(piece) | Event::Html(piece) => text.push_str(&piece),
-                _ => {}
-            }
-        }
-        text
-    }
-
-    fn inlines(&mut self, depth: usize) -> Vec<Inline> {
-        let mut inlines = Vec::new();
-        let mut passed_over = 0_usize;
-        while let Some(event) = self.events.next() {
-            match event {
-                Event::End(_) if passed_over == 0 => break,
-                Event::End(_) => passed_over -= 1,
-                Event::Start(_) if depth >= DEEPEST => passed_over += 1,
-                event => self.inline(event, depth, &mut inlines),
-            }
-        }
-        inlines
-    }
-
-    fn inline(&mut self, event: Event<'_>, depth: usize, into: &mut Vec<Inline>) {
-        into.push(match event {
-            Event::Text(text) => Inline::Text(text.into_string()),
-            Event::Code(code) => Inline::Code(code.into_string()),
-            // A line break in Jira is a hard one: a soft one must not reach it.
-            Event::SoftBreak => Inline::Text(" ".to_owned()),
-            Event::HardBreak => Inline::Break,
-            Event::InlineHtml(html) => match html.to_ascii_lowercase().replace([' ', '/'], "").as_str() {
-                "<br>" => Inline::Break,
-                comment if comment.starts_with("<!--") => return,
-                _ => Inline::Text(html.into_string()),
-            },
-            Event::TaskListMarker(done) => Inline::Task(done),
-            Event::Start(Tag::Emphasis) => Inline::Marked(Mark::Emphasis, self.inlines(depth + 1)),
-            Event::Start(Tag::Strong) => Inline::Marked(Mark::Strong, self.inlines(depth + 1)),
-            Event::Start(Tag::Strikethrough) => Inline::Marked(Mark::Strike, self.inlines(depth + 1)),
-            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                Inline::Link(dest_url.into_string(), self.inlines(depth + 1))
-            }
-            Event::Start(_) => {
-                into.extend(self.inlines(depth + 1));
-                return;
-            }
-            _ => return,
-        });
     }
 }
 
-fn is_inline(event: &Event<'_>) -> bool {
-    matches!(
-        event,
-        Event::Text(_)
-            | Event::Code(_)
-            | Event::SoftBreak
-            | Event::HardBreak
-            | Event::InlineHtml(_)
-            | Event::TaskListMarker(_)
-            | Event::Start(Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. })
-    )
+/// The words of inline pieces.
+pub(crate) fn text_of(inlines: &[Inline]) -> String {
+    let mut text = String::new();
+    collect(inlines, &mut text);
+    text
 }
 
-fn flush(loose: &mut Vec<Inline>, blocks: &mut Vec<Block>) {
-    if !loose.is_empty() {
-        blocks.push(Block::Paragraph(std::mem::take(loose)));
-    }
-}
-
-fn number(level: HeadingLevel) -> u8 {
-    match level {
-        HeadingLevel::H1 => 1,
-        HeadingLevel::H2 => 2,
-        HeadingLevel::H3 => 3,
-        HeadingLevel::H4 => 4,
-        HeadingLevel::H5 => 5,
-        HeadingLevel::H6 => 6,
+fn collect(inlines: &[Inline], text: &mut String) {
+    for inline in inlines {
+        match inline {
+            Inline::Text(words) | Inline::Code(words) | Inline::Attachment(words) => text.push_str(words),
+            Inline::Marked(_, content) | Inline::Link { content, .. } => collect(content, text),
+            Inline::Image { source, alt } => text.push_str(if alt.is_empty() { source } else { alt }),
+            Inline::Mention(name) => {
+                text.push('@');
+                text.push_str(name);
+            }
+            Inline::Break => text.push('\n'),
+            Inline::Raw(source) if source.starts_with("<!--") => {}
+            Inline::Raw(source) => text.push_str(source),
+        }
     }
 }

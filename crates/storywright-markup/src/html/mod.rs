@@ -1,0 +1,7 @@
+//! HTML: that of Confluence is read, a safe preview is written.
+
+mod read;
+mod write;
+
+pub use read::parse_html;
+pub use write::render_html;

@@ -1,0 +1,5 @@
+//! Properties, the corpus and the snapshots of the markup.
+#![expect(clippy::unwrap_used, reason = "test support")]
+
+mod properties;
+mod trees;
