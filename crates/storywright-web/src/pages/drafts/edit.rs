@@ -1,7 +1,7 @@
 //! Saving a draft while it is edited, restoring a version, and the fields that Jira asks for.
 
 use super::compare::{Change, VersionLine, differences, version_at};
-use super::plan::{required_fields, value_for};
+use super::fields::{required_fields, value_for};
 use super::{draft_id, draft_not_found};
 use crate::api;
 use crate::errors::{AppError, kinds};

@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod edit;
+mod fields;
 pub mod list;
 pub mod new;
 pub mod plan;
