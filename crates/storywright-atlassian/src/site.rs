@@ -74,6 +74,7 @@ fn authorization(credential: &Secret) -> Secret {
 pub(crate) fn request(egress: &Egress, purpose: Purpose, access: &Access, method: Method, path: &str) -> Request {
     egress
         .request(purpose, method, &access.site.base_url, path, &access.tls, &access.request_id)
+        .on_behalf_of(access.user)
         .secret_header("authorization", &authorization(&access.credential))
         .header("accept", "application/json")
         // Says that no browser sent this.

@@ -1,6 +1,12 @@
 //! What came back.
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use ureq::http::HeaderMap;
+
+/// Least and most milliseconds that a site is waited for: `0` and nothing usable mean at least a breath, and nobody waits for days.
+pub(crate) const SHORTEST_WAIT: i64 = 1_000;
+pub(crate) const LONGEST_WAIT: i64 = 120_000;
 
 /// The headers of an answer.
 #[derive(Debug, Clone, Default)]
@@ -32,17 +38,34 @@ impl Headers {
         raw.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 
-    /// Milliseconds that `Retry-After` asks to wait: at least 1,000, at most 120,000. `None` when it is absent, a date, or
-    /// nonsense; dates are rare and would need to trust the other side's clock.
+    /// Milliseconds that `Retry-After` asks to wait: at least 1,000, at most 120,000. `None` when it is absent or nonsense. A date
+    /// is read against the answer's own `Date`, so that no two clocks are compared; without one it counts for nothing.
     #[must_use]
     pub fn retry_after_ms(&self) -> Option<i64> {
         let raw = self.get("retry-after")?.trim();
-        if raw.is_empty() || !raw.bytes().all(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
-        // More digits than fit are simply very long.
-        let seconds = raw.parse::<i64>().unwrap_or(i64::MAX);
-        Some(seconds.clamp(1, 120) * 1_000)
+        let wait = match self.number("retry-after") {
+            Some(seconds) => seconds.saturating_mul(1_000),
+            None => self.after_date(rfc2822::DateTimeParser::new().parse_timestamp(raw).ok()?)?,
+        };
+        Some(wait.clamp(SHORTEST_WAIT, LONGEST_WAIT))
+    }
+
+    /// Milliseconds until the moment that Cloud's `X-RateLimit-Reset` names (`2026-10-21T07:28:30Z`, seconds may be missing).
+    pub(crate) fn reset_after_ms(&self) -> Option<i64> {
+        self.after_date(self.get("x-ratelimit-reset")?.trim().parse().ok()?)
+    }
+
+    /// Milliseconds from the answer's `Date` to another moment of the same clock; 0 for moments that are over.
+    fn after_date(&self, moment: Timestamp) -> Option<i64> {
+        let date = rfc2822::DateTimeParser::new().parse_timestamp(self.get("date")?.trim()).ok()?;
+        Some(moment.as_millisecond().saturating_sub(date.as_millisecond()).max(0))
+    }
+
+    /// A whole number. More digits than fit are simply very many.
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
+        let raw = self.get(name)?.trim();
+        let is_number = !raw.is_empty() && raw.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| raw.parse::<i64>().unwrap_or(i64::MAX))
     }
 }
 
@@ -81,6 +104,24 @@ impl Answer {
 mod tests {
     use super::*;
     use ureq::http::HeaderValue;
+
+    #[test]
+    fn a_date_is_read_by_the_answers_own_clock() {
+        let wait = |date: Option<&'static str>, asked: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("retry-after", HeaderValue::from_static(asked));
+            if let Some(date) = date {
+                headers.insert("date", HeaderValue::from_static(date));
+            }
+            Headers(headers).retry_after_ms()
+        };
+        let date = Some("Wed, 21 Oct 2026 07:28:00 GMT");
+        assert_eq!(wait(date, "Wed, 21 Oct 2026 07:28:30 GMT"), Some(30_000));
+        assert_eq!(wait(date, "Wed, 21 Oct 2026 07:27:30 GMT"), Some(1_000), "it is over");
+        assert_eq!(wait(date, "Wed, 21 Oct 2099 07:28:30 GMT"), Some(120_000));
+        assert_eq!(wait(date, "Wed, 99 Oct 2026 07:28:30 GMT"), None);
+        assert_eq!(wait(None, "Wed, 21 Oct 2026 07:28:30 GMT"), None, "whose clock?");
+    }
 
     fn wait(raw: &str) -> Option<i64> {
         let mut headers = HeaderMap::new();

@@ -3,6 +3,7 @@
 use crate::agent::AgentCache;
 use crate::breaker::Breaker;
 use crate::origin::{self, AllowedOrigin};
+use crate::pace::Pace;
 use crate::tls::TrustCache;
 use crate::{HttpError, Method, Purpose, Request};
 use std::io;
@@ -60,6 +61,8 @@ pub struct Limits {
     pub tries: u32,
     /// No further try begins when this much time has gone, or would have gone after the wait.
     pub retry_budget: Millis,
+    /// Longest wait for a rate limit before a call that must not be repeated; longer ones are told to the caller.
+    pub once_pause: Millis,
 }
 
 impl Default for Limits {
@@ -74,6 +77,7 @@ impl Default for Limits {
             body_bytes: 10 * 1_024 * 1_024,
             tries: 5,
             retry_budget: Millis::seconds(60),
+            once_pause: Millis::seconds(5),
         }
     }
 }
@@ -125,6 +129,7 @@ pub(crate) struct Shared {
     pub(crate) agents: AgentCache,
     pub(crate) trust: TrustCache,
     pub(crate) breaker: Breaker,
+    pub(crate) pace: Pace,
 }
 
 /// Where one call goes, after the list has allowed it.
@@ -138,9 +143,10 @@ impl Egress {
     #[must_use]
     pub fn new(origins: Vec<AllowedOrigin>, options: EgressOptions) -> Self {
         let breaker = Breaker::new(Arc::clone(&options.clock));
+        let pace = Pace::new(Arc::clone(&options.clock));
         let trust = TrustCache::new(options.extra_roots_pem.as_deref());
         let origins = RwLock::new(Arc::new(origins));
-        Self { shared: Arc::new(Shared { origins, options, agents: AgentCache::default(), trust, breaker }) }
+        Self { shared: Arc::new(Shared { origins, options, agents: AgentCache::default(), trust, breaker, pace }) }
     }
 
     /// Replaces the places listed for one purpose, as after a change of the configuration file.

@@ -19,6 +19,12 @@ pub enum HttpError {
         /// Milliseconds until it is tried again.
         retry_after_ms: i64,
     },
+    /// The site lets this person make no more calls for a while. Nothing was sent.
+    #[error("the site lets you make no more calls for {} s", (retry_after_ms + 999) / 1_000)]
+    RateLimited {
+        /// Milliseconds until it may be called again.
+        retry_after_ms: i64,
+    },
     /// The certificate could not be verified. Nothing was sent.
     #[error("the certificate is not trusted ({detail})")]
     Certificate {
@@ -61,6 +67,7 @@ impl HttpError {
         match self {
             Self::NotAllowed { .. } => "not_allowed",
             Self::CircuitOpen { .. } => "circuit_open",
+            Self::RateLimited { .. } => "rate_limited",
             Self::Certificate { .. } => "certificate",
             Self::Unreachable { .. } => "unreachable",
             Self::Timeout { .. } => "timeout",
@@ -83,6 +90,7 @@ impl From<HttpError> for RemoteError {
             HttpError::NotAllowed { detail } => Self::NotAllowed { detail },
             HttpError::Certificate { detail } => Self::Certificate { detail },
             HttpError::TooLarge { .. } => Self::Malformed { detail },
+            HttpError::RateLimited { retry_after_ms } => Self::RateLimited { retry_after_ms },
             HttpError::CircuitOpen { .. }
             | HttpError::Unreachable { .. }
             | HttpError::Timeout { .. }

@@ -3,7 +3,7 @@
 //! [`Egress`] is built from the administrator's list of allowed places. It alone makes ureq agents, so that every call keeps
 //! the same promises: only listed places are called and only addresses that make sense there are dialed, certificates are
 //! verified, redirects are never followed, proxies of the environment are ignored, answers are cut at a limit, nothing waits
-//! for ever, a site that fails again and again is left alone for a while, and one line is logged per call, without headers,
+//! for ever, a site that fails again and again is left alone for a while, a site that limits calls gets no more than it wants, and one line is logged per call, without headers,
 //! bodies or query values.
 //!
 //! - [`Request::send`] is for calls that may be repeated: it retries.
@@ -19,6 +19,7 @@ mod certificate;
 mod egress;
 mod error;
 mod origin;
+mod pace;
 mod request;
 mod resolver;
 mod retry;

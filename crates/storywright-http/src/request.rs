@@ -12,7 +12,7 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 use storywright_domain::remote::TlsTrust;
-use storywright_domain::{RequestId, Secret, Timestamp};
+use storywright_domain::{RequestId, Secret, Timestamp, UserId};
 use ureq::Agent;
 use ureq::http::{self, HeaderName, HeaderValue};
 
@@ -57,6 +57,7 @@ pub struct Request {
     timeout: Option<Duration>,
     body_limit: u64,
     tries: u32,
+    person: Option<UserId>,
 }
 
 impl Request {
@@ -83,7 +84,15 @@ impl Request {
             body_limit: limits.body_bytes,
             // Only what has no effect, or the same effect twice, is repeated without being asked to.
             tries: if method == Method::Post { 1 } else { limits.tries },
+            person: None,
         }
+    }
+
+    /// Whose credential it carries: rate limits are kept apart by it.
+    #[must_use]
+    pub fn on_behalf_of(mut self, person: UserId) -> Self {
+        self.person = Some(person);
+        self
     }
 
     /// Adds a header, replacing one of the same name. `Host` and the framing headers cannot be set.
@@ -200,6 +209,13 @@ impl Request {
         let started = shared.options.clock.now();
         let mut tries = 0;
         loop {
+            if let Some(wait) = self.person.and_then(|person| shared.pace.wait(target.origin.base.as_str(), person)) {
+                let gone = shared.options.clock.now().since(started);
+                if gone.0.saturating_add(wait.0) > limits.retry_budget.0 {
+                    return Err(HttpError::RateLimited { retry_after_ms: wait.0 });
+                }
+                shared.options.sleeper.sleep(wait);
+            }
             tries += 1;
             let result = self.one_try(target, &agent, self.timeout.unwrap_or(limits.call), tries).map_err(|(_, e)| e);
             let [a, b, c, d, e, f, g, h, ..] = shared.options.ids.secret();
@@ -223,6 +239,13 @@ impl Request {
         let shared = Arc::clone(&self.egress.shared);
         let target = self.target.as_ref().map_err(|error| not_sent(error.clone()))?;
         let config = shared.trust.config(&self.tls).map_err(not_sent)?;
+        if let Some(wait) = self.person.and_then(|person| shared.pace.wait(target.origin.base.as_str(), person)) {
+            // Whoever journals the call has a lease to renew: a long wait is theirs.
+            if wait > shared.options.limits.once_pause {
+                return Err(not_sent(HttpError::RateLimited { retry_after_ms: wait.0 }));
+            }
+            shared.options.sleeper.sleep(wait);
+        }
         let watch = Arc::new(Watch::default());
         let agent = agent::build(&shared, &target.origin, config, Kind::Fresh, &watch);
         let timeout = self.timeout.unwrap_or(shared.options.limits.once);
@@ -244,6 +267,9 @@ impl Request {
         let permit = permit.map_err(|retry_after_ms| (None, HttpError::CircuitOpen { retry_after_ms }))?;
         let started = shared.options.clock.now();
         let result = self.exchange(target, agent, timeout);
+        if let (Ok(answer), Some(person)) = (&result, self.person) {
+            shared.pace.hear(target.origin.base.as_str(), person, answer);
+        }
         permit.tell(match &result {
             Ok(answer) if answer.status < 500 => Verdict::Healthy,
             Ok(_) => Verdict::Failed,

@@ -214,6 +214,7 @@ pub(crate) fn told(error: HttpError) -> ChatError {
         HttpError::TooLarge { .. } => ChatError::Malformed { detail },
         HttpError::NotAllowed { .. }
         | HttpError::CircuitOpen { .. }
+        | HttpError::RateLimited { .. }
         | HttpError::Certificate { .. }
         | HttpError::Unreachable { .. }
         | HttpError::Timeout { .. }

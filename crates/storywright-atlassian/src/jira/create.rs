@@ -19,7 +19,9 @@ impl AtlassianJira {
             Ok(answer) => outcome(&answer),
             Err(SendOnceError::NotSent { error }) => {
                 let retry_after_ms = match error {
-                    HttpError::CircuitOpen { retry_after_ms } => Some(retry_after_ms),
+                    HttpError::CircuitOpen { retry_after_ms } | HttpError::RateLimited { retry_after_ms } => {
+                        Some(retry_after_ms)
+                    }
                     _ => None,
                 };
                 CreateOutcome::NotSent { detail: error.to_string(), retry_after_ms }

@@ -4,6 +4,7 @@
 mod guard;
 mod logging;
 mod once;
+mod pacing;
 mod retrying;
 mod streaming;
 mod stub;
