@@ -1,9 +1,12 @@
 //! Before anything is sent: what a create screen demands, what is known of it beyond its own words, and what exists already.
 
+mod asked;
 mod learn;
 mod marker;
 mod similar;
+pub mod values;
 
+pub use asked::{Asked, AskedField, FillError, Level, asked_fields, fill_in, prefilled};
 pub use learn::{forget, learn};
 pub use marker::MarkerChoice;
 pub use similar::{SimilarIssue, doubles, similar_issues};

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "test support: a failure is to stop the test")]
 
 mod approve;
+mod asked;
 mod connections;
 mod create;
 mod edit;
