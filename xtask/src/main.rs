@@ -17,6 +17,7 @@ mod demo;
 mod deny;
 mod docs;
 mod failure;
+mod faults;
 mod interop;
 mod layers;
 mod report;
@@ -70,6 +71,12 @@ const TASKS: &[Task] = &[
         run: layers::run,
     },
     Task { name: "css", summary: "build the style sheet, or check the committed one", help: css::HELP, run: css::run },
+    Task {
+        name: "faults",
+        summary: "kill the server at every point of a create call and count the issues",
+        help: faults::HELP,
+        run: faults::run,
+    },
     Task { name: "bench", summary: "print the speed and memory figures", help: bench::HELP, run: bench::run },
 ];
 

@@ -2,10 +2,12 @@
 
 use super::body::Json;
 use super::drafts::draft_id;
+use super::stories::FindingJson;
 use super::{Answer, Caller, json, ok};
 use actix_web::http::{StatusCode, header};
 use actix_web::web;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use storywright_application::publishing::{self, make_plan};
 use storywright_domain::publishing::{Plan, PlannedIssue};
 use utoipa::ToSchema;
@@ -26,10 +28,41 @@ pub struct PlanJson {
     project_key: String,
     /// Label that marks every issue of the run.
     run_label: String,
-    /// How an issue whose answer was lost is found again: `run_label` or `footer`.
+    /// How an issue of the draft's own type is found again when an answer is lost: `field`, `run_label`, `footer` or `manual`.
     marker_mode: String,
-    /// Parents before children.
+    /// The same for each issue type, by its name.
+    marker_modes: BTreeMap<String, String>,
+    /// In the order of the tree: what is below an issue comes after it.
     issues: Vec<PlannedIssueJson>,
+    /// Issues of the draft that an earlier run has created: they are not created again.
+    existing: Vec<ExistingIssueJson>,
+    /// What is worth a look before approving; nothing of it blocks.
+    findings: Vec<FindingJson>,
+}
+
+/// An issue of the draft that is in Jira already.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ExistingIssueJson {
+    /// Local reference in the document.
+    reference: String,
+    /// Key.
+    #[schema(example = "PAY-12")]
+    key: String,
+    /// Summary that it was created with.
+    summary: String,
+    /// The run that created it.
+    run_id: String,
+}
+
+/// A link that is made when both of its ends are in Jira.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlannedLinkJson {
+    /// `blocks` or `relates_to`.
+    kind: &'static str,
+    /// The other end: reference in the plan, or the key of an issue that exists.
+    to: String,
+    /// It goes from the other end to this issue.
+    reversed: bool,
 }
 
 /// One issue of a plan.
@@ -38,9 +71,14 @@ pub struct PlannedIssueJson {
     /// Local reference in the document.
     #[schema(example = "s1.1")]
     reference: String,
-    /// Reference of the parent, for a sub-task.
+    /// Reference of what it is created under: the epic of a story, the story of a sub-task.
     #[schema(required)]
     parent: Option<String>,
+    /// Key of what it is created under, when an earlier run has created that.
+    #[schema(required)]
+    parent_key: Option<String>,
+    /// How far down in the tree: 0 without a parent.
+    depth: u32,
     /// Issue type name.
     issue_type: String,
     /// Summary.
@@ -51,6 +89,8 @@ pub struct PlannedIssueJson {
     payload: String,
     /// SHA-256 of the payload.
     payload_sha256: String,
+    /// Links to other issues.
+    links: Vec<PlannedLinkJson>,
 }
 
 impl From<&Plan> for PlanJson {
@@ -63,7 +103,19 @@ impl From<&Plan> for PlanJson {
             project_key: plan.project.clone(),
             run_label: plan.run_label.clone(),
             marker_mode: plan.marker_mode.clone(),
+            marker_modes: plan.marker_modes.clone(),
             issues: plan.issues.iter().map(PlannedIssueJson::from).collect(),
+            existing: plan
+                .existing
+                .iter()
+                .map(|issue| ExistingIssueJson {
+                    reference: issue.reference.clone(),
+                    key: issue.key.clone(),
+                    summary: issue.summary.clone(),
+                    run_id: issue.run.to_string(),
+                })
+                .collect(),
+            findings: plan.findings.iter().map(FindingJson::from).collect(),
         }
     }
 }
@@ -73,11 +125,18 @@ impl From<&PlannedIssue> for PlannedIssueJson {
         Self {
             reference: issue.reference.clone(),
             parent: issue.parent.clone(),
+            parent_key: issue.parent_key.clone(),
+            depth: issue.depth,
             issue_type: issue.issue_type.clone(),
             summary: issue.summary.clone(),
             description: issue.description.clone(),
             payload: issue.payload.clone(),
             payload_sha256: issue.payload_sha256.clone(),
+            links: issue
+                .links
+                .iter()
+                .map(|link| PlannedLinkJson { kind: link.kind.as_str(), to: link.to.clone(), reversed: link.reversed })
+                .collect(),
         }
     }
 }

@@ -88,7 +88,8 @@ pub struct RunItemJson {
     issue_type: String,
     /// Summary.
     summary: String,
-    /// `planned`, `sending`, `created`, `rejected`, `unknown`, `blocked` or `cancelled`.
+    /// `planned`, `sending`, `created` (not finished yet), `linked` (finished), `unlinked` (a finishing step was refused), `rejected`,
+    /// `unknown`, `reconciling` (being looked for), `needs_human`, `absent`, `blocked` or `cancelled`.
     #[schema(example = "created")]
     state: &'static str,
     /// Create calls begun.
@@ -102,6 +103,38 @@ pub struct RunItemJson {
     /// What went wrong.
     #[schema(required)]
     problem: Option<String>,
+    /// Jira's refusal, field by field.
+    fields: Vec<RefusedFieldJson>,
+    /// What Jira stored otherwise than it was sent.
+    differences: Vec<StoredDifferenceJson>,
+    /// Keys of further issues with this item's proof of origin: they came late, and nothing is deleted.
+    duplicates: Vec<String>,
+    /// When it is looked for the next time.
+    #[schema(required)]
+    next_look_at: Option<String>,
+}
+
+/// A field that Jira refused.
+#[derive(Serialize, ToSchema)]
+pub struct RefusedFieldJson {
+    /// Field id.
+    #[schema(example = "customfield_10040")]
+    field: String,
+    /// Jira's words.
+    message: String,
+}
+
+/// A field that Jira stored otherwise than it was sent.
+#[derive(Serialize, ToSchema)]
+pub struct StoredDifferenceJson {
+    /// Field id.
+    field: String,
+    /// Name as the site shows it.
+    name: String,
+    /// What was sent.
+    sent: String,
+    /// What is stored.
+    stored: String,
 }
 
 /// How an issue whose state is unknown is settled.
@@ -174,6 +207,23 @@ fn shown(ports: &Ports, view: &RunView) -> RunJson {
         key: item.jira_key.clone(),
         url: url(&item.jira_key),
         problem: item.problem.clone(),
+        fields: item
+            .fields
+            .iter()
+            .map(|one| RefusedFieldJson { field: one.field.clone(), message: one.message.clone() })
+            .collect(),
+        differences: item
+            .differences
+            .iter()
+            .map(|one| StoredDifferenceJson {
+                field: one.field.clone(),
+                name: one.name.clone(),
+                sent: one.sent.clone(),
+                stored: one.stored.clone(),
+            })
+            .collect(),
+        duplicates: item.duplicates.clone(),
+        next_look_at: item.next_probe_at.map(rfc3339),
     };
     RunJson { run: RunRow::from(&view.run), items: view.items.iter().map(item).collect() }
 }
