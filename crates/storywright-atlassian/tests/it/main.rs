@@ -5,7 +5,9 @@ mod company;
 
 mod confluence;
 mod contract;
+mod french;
 mod outcomes;
+mod pacing;
 mod reads;
 #[expect(dead_code, reason = "shared with the tests of the egress, which use more of it")]
 #[path = "../../../storywright-http/tests/it/stub.rs"]

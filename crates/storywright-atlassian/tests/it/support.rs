@@ -11,7 +11,7 @@ use storywright_http::{AllowedOrigin, Egress, EgressOptions, Sleeper};
 
 /// Time that passes only by waiting, so that no test waits.
 #[derive(Default)]
-struct World(AtomicI64);
+pub struct World(AtomicI64);
 
 impl Clock for World {
     fn now(&self) -> Timestamp {
