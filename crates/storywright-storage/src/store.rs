@@ -166,6 +166,20 @@ impl SqliteStorage {
         Ok(Self { shared: Arc::new(shared) })
     }
 
+    /// Checks a database that may be in use, without changing anything: how many migrations it lacks.
+    ///
+    /// # Errors
+    /// [`OpenError`], as [`SqliteStorage::open`].
+    pub fn inspect(path: impl AsRef<Path>) -> Result<usize, OpenError> {
+        let path = path.as_ref();
+        let mut conn = connect(path, &SqliteOptions::default())?;
+        conn.batch_execute("PRAGMA query_only = ON;")
+            .map_err(|error| OpenError::CannotOpen { path: path.to_path_buf(), detail: error.to_string() })?;
+        quick_check(path, &mut conn)?;
+        let (known, applied) = migrations_of(path, &mut conn)?;
+        Ok(known.len().saturating_sub(applied))
+    }
+
     /// The log of what jobs say, on this database. Make one per process and keep it: it owns the thread that writes.
     ///
     /// # Errors
@@ -343,7 +357,8 @@ fn quick_check(path: &Path, conn: &mut SqliteConnection) -> Result<(), OpenError
     if said == ["ok"] { Ok(()) } else { Err(damaged(said.join("; "))) }
 }
 
-fn migrate(path: &Path, conn: &mut SqliteConnection) -> Result<(), OpenError> {
+/// The migrations that this version has, and how many of them the database has; a database with others is refused.
+fn migrations_of(path: &Path, conn: &mut SqliteConnection) -> Result<(HashSet<String>, usize), OpenError> {
     let broken = |detail: String| OpenError::Migration { path: path.to_path_buf(), detail };
     let known: HashSet<String> = MigrationSource::<Sqlite>::migrations(&MIGRATIONS)
         .map_err(|error| broken(error.to_string()))?
@@ -351,10 +366,16 @@ fn migrate(path: &Path, conn: &mut SqliteConnection) -> Result<(), OpenError> {
         .map(|migration| Migration::<Sqlite>::name(migration).version().to_string())
         .collect();
     let applied = conn.applied_migrations().map_err(|error| broken(error.to_string()))?;
-    if let Some(unknown) = applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
-        return Err(OpenError::Newer { path: path.to_path_buf(), migration: unknown });
+    match applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
+        Some(migration) => Err(OpenError::Newer { path: path.to_path_buf(), migration }),
+        None => Ok((known, applied.len())),
     }
-    if applied.len() == known.len() {
+}
+
+fn migrate(path: &Path, conn: &mut SqliteConnection) -> Result<(), OpenError> {
+    let broken = |detail: String| OpenError::Migration { path: path.to_path_buf(), detail };
+    let (known, applied) = migrations_of(path, conn)?;
+    if applied == known.len() {
         return Ok(());
     }
     // Rebuilding a table must not delete what refers to it, so references are checked afterwards, all at once.

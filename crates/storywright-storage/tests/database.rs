@@ -136,6 +136,25 @@ fn a_damaged_file_is_refused_and_left_as_it_is() {
 }
 
 #[test]
+fn a_look_at_a_database_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("looked-at.db");
+    let storage = open(&path).unwrap();
+    signed_up(&storage, 1);
+    assert_eq!(SqliteStorage::inspect(&path).unwrap(), 0);
+    connection(&path).batch_execute("DELETE FROM __diesel_schema_migrations").unwrap();
+    let lacking = SqliteStorage::inspect(&path).unwrap();
+    assert_eq!(lacking, fs::read_dir("../../migrations/sqlite").unwrap().count());
+    assert_eq!(SqliteStorage::inspect(&path).unwrap(), lacking, "nothing was brought up to date");
+    fs::write(
+        folder.path().join("no.db"),
+        "this is no database, but it is long enough to look like one of them".repeat(20),
+    )
+    .unwrap();
+    assert!(matches!(SqliteStorage::inspect(folder.path().join("no.db")), Err(OpenError::Damaged { .. })));
+}
+
+#[test]
 fn a_database_of_a_newer_version_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.db");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use storywright_domain::ports::{Clock, IdSource};
 use storywright_http::{AllowedOrigin, Egress, EgressOptions};
 use storywright_llm::ConfiguredChat;
-use storywright_storage::{SqliteOptions, SqliteStorage};
+use storywright_storage::SqliteStorage;
 use storywright_vault::{Keyring, SystemClock, SystemIds};
 
 /// Looks at everything and prints one line each. Fails when something would keep the server from working.
@@ -51,8 +51,13 @@ fn database(settings: &Settings) -> Result<String, String> {
     if !settings.database.exists() {
         return Ok(format!("{} will be made at the first start", settings.database.display()));
     }
-    SqliteStorage::open(&settings.database, SqliteOptions::default())
-        .map(|_| format!("{} is sound and up to date", settings.database.display()))
+    // Looked at without the lock and without a change: a server may be using it, perhaps of an older version.
+    let file = settings.database.display();
+    SqliteStorage::inspect(&settings.database)
+        .map(|lacking| match lacking {
+            0 => format!("{file} is sound and up to date"),
+            _ => format!("{file} is sound; the next start brings it up to date ({lacking} migrations)"),
+        })
         .map_err(|error| error.to_string())
 }
 
@@ -71,7 +76,11 @@ fn address(settings: &Settings) -> Result<String, String> {
 fn llm(settings: &Settings, origins: Vec<AllowedOrigin>) -> Result<String, String> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
-    let egress = Egress::new(origins, EgressOptions::new(env!("CARGO_PKG_VERSION"), clock, Arc::clone(&ids)));
+    let options = EgressOptions {
+        extra_roots_pem: settings.extra_roots_pem.clone(),
+        ..EgressOptions::new(env!("CARGO_PKG_VERSION"), clock, Arc::clone(&ids))
+    };
+    let egress = Egress::new(origins, options);
     let chat = ConfiguredChat::load(&settings.config_folder, egress, ids).map_err(|error| error.to_string())?;
     Ok(storywright_domain::ports::ChatModel::services(&chat).join(", "))
 }
