@@ -54,7 +54,8 @@ pub(crate) fn bare(text: &str, previous: Option<char>) -> Option<&str> {
         return None;
     }
     let start = LINK_STARTS.iter().find(|start| text.starts_with(**start))?;
-    let ends = |(at, c): &(usize, char)| !safe(*c) || matches!(c, '*' | '!') || (*c == '&' && is_reference(&text[at + 1..]));
+    let ends =
+        |(at, c): &(usize, char)| !safe(*c) || matches!(c, '*' | '!') || (*c == '&' && is_reference(&text[at + 1..]));
     let end = text.char_indices().find(ends).map_or(text.len(), |(at, _)| at);
     let mut found = text[..end].trim_end_matches(ends_sentence);
     let opened = found.matches('(').count();

@@ -101,5 +101,5 @@ pub fn wiki_to_html(wiki: &str) -> String {
     render_html(&parse_wiki(wiki))
 }
 
-
-
+#[cfg(test)]
+mod tests;

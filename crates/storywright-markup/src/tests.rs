@@ -71,6 +71,7 @@ fn trap_7_links_are_encoded_and_only_safe_ones_remain() {
     check("(see https://x.example/w_(x)).", "(see https://x.example/w_(x)).");
     check("**[b](https://x.example)**", "*[b|https://x.example]*");
     check("![shot](https://evil.example/a.png?d=1)", "[shot|https://evil.example/a.png?d=1]");
+    check("![](shot.png) ![the flow](refund-flow.svg)", "!shot.png! !refund-flow.svg|alt=the flow!");
 }
 
 #[test]
@@ -85,9 +86,11 @@ fn trap_8_an_exclamation_mark_starts_no_image() {
 fn trap_9_tasks_html_and_diagrams_are_shown_plainly() {
     check("- [ ] open\n- [x] done", "* \\[ \\] open\n* \\[x\\] done");
     check("<div>\nhi\n</div>", "{noformat}\n<div>\nhi\n</div>\n{noformat}");
-    check("a <b>bold</b> <!-- hidden --> c", "a <b>bold</b>  c");
+    check("a <b>bold</b> <!-- hidden --> <blink>c</blink>", "a *bold* <blink>c</blink>");
     check("<!-- hidden -->", "");
-    check("```mermaid\ngraph TD\n```", "{noformat}\ngraph TD\n{noformat}");
+    check("```mermaid\ngraph TD\n```", "{noformat:title=mermaid}\ngraph TD\n{noformat}");
+    check("$$\nx^2\n$$", "{noformat:title=math}\n$$\nx^2\n$$\n{noformat}");
+    check("a[^1]\n\n[^1]: see *there*", "a\\[\\^1\\]\n\n{noformat}\n[^1]: see *there*\n{noformat}");
     check("note[^1]", "note\\[\\^1\\]");
 }
 
@@ -120,22 +123,23 @@ fn lists_nest_by_path() {
     check("- a\n- b\n  - c\n    1. d\n- e", "* a\n* b\n** c\n**# d\n* e");
     check("1. x\n   - y\n2. z", "# x\n#* y\n# z");
     check("1) x\n2) y", "# x\n# y");
-    check("- a\n\n  more\n\n- b", "* a \\\\ more\n* b");
+    check("- a\n\n  more\n\n- b", "* a \\\\ \\\\ more\n* b");
     check("before\n\n- a\n\nafter", "before\n\n* a\n\nafter");
     check("- **Given** a *thing*", "* *Given* a _thing_");
     check("1. run\n   ```sh\n   ls\n   ```\n   then\n2. look", "# run\n{code:sh}\nls\n{code}\nthen\n# look");
-    check("- # big\n- > said", "* big\n* said");
+    check("- # big\n- > said", "* *big*\n* {quote}\nsaid\n{quote}");
     check("- - inner", "** inner");
 }
 
 #[test]
 fn code_keeps_its_text_and_gets_a_language_that_jira_knows() {
-    check("```rust\nlet a = b[0]; // {x} *y*\n```", "{code:none}\nlet a = b[0]; // {x} *y*\n{code}");
-    check("```ts\nx\n```", "{code:javascript}\nx\n{code}");
+    check("```rust\nlet a = b[0]; // {x} *y*\n```", "{code:none|title=rust}\nlet a = b[0]; // {x} *y*\n{code}");
+    check("```ts\nx\n```", "{code:javascript|title=typescript}\nx\n{code}");
     check("```c++\nx\n```", "{code:c++}\nx\n{code}");
-    check("```\nx\n\ny\n```", "{code:none}\nx\n\ny\n{code}");
-    check("    indented", "{code:none}\nindented\n{code}");
-    check("~~~sql title=x\nselect 1\n~~~", "{code:sql}\nselect 1\n{code}");
+    check("```\nx\n\ny\n```", "{noformat}\nx\n\ny\n{noformat}");
+    check("```\na {noformat} b\n```", "{code:none}\na {noformat} b\n{code}");
+    check("    indented", "{noformat}\nindented\n{noformat}");
+    check("~~~sql title=\"x.sql\"\nselect 1\n~~~", "{code:sql|title=x.sql}\nselect 1\n{code}");
     check("```\na {code} b\n```", "{noformat}\na {code} b\n{noformat}");
     check("```\n{code} {noformat}\n```", "{noformat}\n{code} { noformat}\n{noformat}");
     check("use `a_b` and `*x*` and `{y}`", "use {{a_b}} and {{\\*x\\*}} and {{&#123;y&#125;}}");

@@ -2,7 +2,7 @@
 
 use super::tags::{self, Element};
 use crate::address;
-use crate::tree::{Inline, Mark, MAX_DEPTH, text_of};
+use crate::tree::{Inline, MAX_DEPTH, Mark, text_of};
 use pulldown_cmark::Tag;
 
 /// What Markdown knows nothing of between single brackets.

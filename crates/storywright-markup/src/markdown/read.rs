@@ -3,7 +3,9 @@
 use super::inline::{Pieces, Reference};
 use crate::normal::normalise;
 use crate::tree::{Align, Block, Cell, Document, Inline, Item, MAX_DEPTH, PanelKind, Raw, text_of};
-use pulldown_cmark::{Alignment, BrokenLink, CodeBlockKind, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag};
+use pulldown_cmark::{
+    Alignment, BrokenLink, CodeBlockKind, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag,
+};
 use std::iter::Peekable;
 use std::ops::Range;
 
@@ -20,12 +22,11 @@ use std::ops::Range;
 /// ```
 #[must_use]
 pub fn parse_markdown(markdown: &str) -> Document {
-    let options = Options::ENABLE_TABLES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_FOOTNOTES;
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS | Options::ENABLE_FOOTNOTES;
     let mut names = |link: BrokenLink<'_>| {
-        let own = matches!(link.link_type, LinkType::Shortcut | LinkType::Collapsed) && Reference::of(&link.reference).is_some();
+        let own = matches!(link.link_type, LinkType::Shortcut | LinkType::Collapsed)
+            && Reference::of(&link.reference).is_some();
         own.then(|| (CowStr::from(link.reference.into_string()), CowStr::Borrowed("")))
     };
     let events = Parser::new_with_broken_link_callback(markdown, options, Some(&mut names)).into_offset_iter();
@@ -119,7 +120,9 @@ impl<'a, I: Iterator<Item = (Event<'a>, Range<usize>)>> Reader<'a, I> {
         let mut blocks = self.blocks(depth + 1);
         let kind = match blocks.first() {
             Some(Block::Paragraph(content)) => match content.first() {
-                Some(Inline::Raw(marker)) => marker.strip_prefix("[!").and_then(|name| panel_kind(name.trim_end_matches(']'))),
+                Some(Inline::Raw(marker)) => {
+                    marker.strip_prefix("[!").and_then(|name| panel_kind(name.trim_end_matches(']')))
+                }
                 _ => None,
             },
             _ => None,
@@ -218,7 +221,11 @@ impl<'a, I: Iterator<Item = (Event<'a>, Range<usize>)>> Reader<'a, I> {
             Event::InlineHtml(html) => return into.html(&html),
             Event::FootnoteReference(label) => Inline::Raw(format!("[^{label}]")),
             Event::TaskListMarker(done) => Inline::Text(if done { "[x] " } else { "[ ] " }.to_owned()),
-            Event::Start(Tag::Link { link_type: LinkType::ShortcutUnknown | LinkType::CollapsedUnknown, dest_url, .. }) => {
+            Event::Start(Tag::Link {
+                link_type: LinkType::ShortcutUnknown | LinkType::CollapsedUnknown,
+                dest_url,
+                ..
+            }) => {
                 // The words in the brackets are the reference itself.
                 let _ = self.inlines(depth + 1);
                 match Reference::of(&dest_url) {

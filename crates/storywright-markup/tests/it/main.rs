@@ -1,5 +1,6 @@
 //! Properties, the corpus and the snapshots of the markup.
 #![expect(clippy::unwrap_used, reason = "test support")]
 
+mod corpus;
 mod properties;
 mod trees;

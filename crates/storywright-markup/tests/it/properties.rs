@@ -3,7 +3,8 @@
 use crate::trees::{document, words};
 use proptest::prelude::*;
 use storywright_markup::{
-    Document, Loss, normalise, parse_html, parse_markdown, parse_wiki, render_html, render_markdown, render_wiki, wiki_form,
+    Document, Loss, normalise, parse_html, parse_markdown, parse_wiki, render_html, render_markdown, render_wiki,
+    wiki_form,
 };
 
 /// Cases of the two round trips; the other properties take fewer.
@@ -101,6 +102,35 @@ proptest! {
 
 /// Every element that a preview may have.
 const ELEMENTS: [&str; 31] = [
-    "p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "div", "pre", "code", "ul", "ol", "li", "table", "thead", "tbody", "tr",
-    "th", "td", "hr", "br", "a", "span", "strong", "em", "del", "ins", "sup", "sub", "cite",
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "blockquote",
+    "div",
+    "pre",
+    "code",
+    "ul",
+    "ol",
+    "li",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "hr",
+    "br",
+    "a",
+    "span",
+    "strong",
+    "em",
+    "del",
+    "ins",
+    "sup",
+    "sub",
+    "cite",
 ];

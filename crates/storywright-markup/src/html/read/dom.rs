@@ -79,7 +79,17 @@ impl Element {
         let style = style.to_ascii_lowercase();
         matches!(
             self.name.as_str(),
-            "script" | "style" | "template" | "noscript" | "head" | "title" | "iframe" | "object" | "svg" | "textarea" | "select"
+            "script"
+                | "style"
+                | "template"
+                | "noscript"
+                | "head"
+                | "title"
+                | "iframe"
+                | "object"
+                | "svg"
+                | "textarea"
+                | "select"
         ) || self.attribute("hidden").is_some()
             || style.contains("display:none")
             || style.contains("visibility:hidden")
@@ -165,7 +175,19 @@ impl Builder {
         let element = Element { name, attributes, children: Vec::new() };
         let void = matches!(
             element.name.as_str(),
-            "area" | "base" | "br" | "col" | "embed" | "hr" | "img" | "input" | "link" | "meta" | "source" | "track" | "wbr"
+            "area"
+                | "base"
+                | "br"
+                | "col"
+                | "embed"
+                | "hr"
+                | "img"
+                | "input"
+                | "link"
+                | "meta"
+                | "source"
+                | "track"
+                | "wbr"
         );
         if void {
             self.children().push(Node::Element(element));
@@ -184,7 +206,9 @@ impl Builder {
             "td" | "th" => (&["td", "th"], &["tr", "table"]),
             "tr" => (&["tr", "td", "th"], &["table", "tbody", "thead", "tfoot"]),
             "tbody" | "thead" | "tfoot" => (&["tbody", "thead", "tfoot"], &["table"]),
-            name if super::is_block(name) => (&["p"], &["div", "td", "th", "li", "blockquote", "button", "dd", "table"]),
+            name if super::is_block(name) => {
+                (&["p"], &["div", "td", "th", "li", "blockquote", "button", "dd", "table"])
+            }
             _ => return,
         };
         let found = self.open.iter().rposition(|open| {

@@ -32,9 +32,41 @@ pub fn parse_html(html: &str) -> Document {
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "address" | "article" | "aside" | "blockquote" | "body" | "center" | "dd" | "details" | "div" | "dl" | "dt"
-            | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "header"
-            | "hr" | "html" | "li" | "main" | "nav" | "ol" | "p" | "pre" | "section" | "summary" | "table" | "ul"
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "body"
+            | "center"
+            | "dd"
+            | "details"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hr"
+            | "html"
+            | "li"
+            | "main"
+            | "nav"
+            | "ol"
+            | "p"
+            | "pre"
+            | "section"
+            | "summary"
+            | "table"
+            | "ul"
     )
 }
 
@@ -86,7 +118,8 @@ fn block(element: &Element, out: &mut Vec<Block>) {
 }
 
 fn list(element: &Element) -> Block {
-    let start = (element.name == "ol").then(|| element.attribute("start").and_then(|s| s.trim().parse().ok()).unwrap_or(1));
+    let start =
+        (element.name == "ol").then(|| element.attribute("start").and_then(|s| s.trim().parse().ok()).unwrap_or(1));
     let tasks = element.has_class("inline-task-list");
     let mut items: Vec<crate::tree::Item> = Vec::new();
     for child in element.elements().filter(|child| !child.is_hidden()) {

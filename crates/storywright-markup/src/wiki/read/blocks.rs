@@ -216,9 +216,15 @@ fn heading(line: &str) -> Option<(u8, &str)> {
 
 /// Whether the item is a task, and what follows its box.
 fn task(content: &str) -> Option<(bool, &str)> {
-    for (shown, done) in
-        [("\\[ \\]", false), ("\\[x\\]", true), ("[ ]", false), ("[x]", true), ("[X]", true), ("\\[ ]", false), ("\\[x]", true)]
-    {
+    for (shown, done) in [
+        ("\\[ \\]", false),
+        ("\\[x\\]", true),
+        ("[ ]", false),
+        ("[x]", true),
+        ("[X]", true),
+        ("\\[ ]", false),
+        ("\\[x]", true),
+    ] {
         if let Some(rest) = content.strip_prefix(shown).and_then(|rest| rest.strip_prefix(' ')) {
             return (!rest.trim_matches(SPACES).is_empty()).then(|| (done, rest.trim_start_matches(SPACES)));
         }

@@ -26,14 +26,7 @@ struct Open<'a> {
 
 /// The chunks of a text.
 pub(super) fn of(text: &str) -> Vec<Chunk<'_>> {
-    Cutter {
-        text,
-        at: 0,
-        open: Vec::new(),
-        chunks: Vec::new(),
-        searches: Searches::new(text),
-    }
-    .run()
+    Cutter { text, at: 0, open: Vec::new(), chunks: Vec::new(), searches: Searches::new(text) }.run()
 }
 
 /// Whether a macro holds blocks.

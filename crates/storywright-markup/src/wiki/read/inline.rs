@@ -1,8 +1,8 @@
 //! The pieces of a line.
 
 use super::chunks::Searches;
-use super::scan::{SPACES, parameter, reference, resolved, tag};
 use super::pictures;
+use super::scan::{SPACES, parameter, reference, resolved, tag};
 use crate::address;
 use crate::tree::{Inline, Mark};
 
@@ -249,7 +249,8 @@ pub(super) fn link_at(text: &str, at: usize) -> Option<(Link<'_>, usize)> {
     let target = rest.split('|').next().unwrap_or(rest).trim();
     let leads = address::followable(target) || (target.starts_with('#') && target.len() > 1);
     let leads = leads && !target.contains(char::is_whitespace);
-    leads.then_some((Link::Address { words: words.filter(|words| !words.trim_matches(SPACES).is_empty()), target }, end))
+    leads
+        .then_some((Link::Address { words: words.filter(|words| !words.trim_matches(SPACES).is_empty()), target }, end))
 }
 
 /// The picture that begins at `at`, and the place after it: its size goes, its words stay.
@@ -258,7 +259,7 @@ pub(super) fn image_at(text: &str, at: usize) -> Option<(Inline, usize)> {
     let end = rest.find(['!', '\n']).filter(|end| rest.as_bytes().get(*end) == Some(&b'!'))?;
     let inside = &rest[..end];
     let (source, parameters) = inside.split_once('|').unwrap_or((inside, ""));
-    if !address::is_file_name(source) && !(address::is_web(source) && !source.contains(char::is_whitespace)) {
+    if !address::is_file_name(source) && !(address::is_web(source) && address::encoded(source) == source) {
         return None;
     }
     let parameters = parameters.replace(',', "|");

@@ -6,6 +6,9 @@ use std::fmt::Write as _;
 /// Stands for markup that touches a text without a space in between.
 pub(super) const MARKUP: char = '\u{1}';
 
+/// The same, when it is the opening delimiter of a mark before the text.
+pub(super) const OPENED: char = '\u{2}';
+
 /// Pictures that Jira draws for parentheses, without the opening one.
 const ICONS: [&str; 20] = [
     "y)", "n)", "i)", "/)", "x)", "!)", "+)", "-)", "?)", "on)", "off)", "*)", "*r)", "*g)", "*b)", "*y)", "flag)",
@@ -66,16 +69,16 @@ fn must_escape(c: char, (earlier, previous): (char, char), next: char, rest: &st
             let inside = previous.is_alphanumeric() && next.is_alphanumeric();
             !alone && !inside
         }
-        '?' => [previous, next].iter().any(|c| matches!(*c, '?' | MARKUP)),
+        '?' => [previous, next].iter().any(|c| matches!(*c, '?' | MARKUP | OPENED)),
         '!' => !next.is_whitespace(),
         '(' => {
             let following: String = rest.chars().take(8).collect::<String>().to_ascii_lowercase();
             ICONS.iter().any(|icon| following.starts_with(icon))
         }
         // After the delimiter of a mark it could be the marker of a list.
-        '#' => previous == MARKUP,
-        // After markup it could end a picture: `(*)`, `(*r)`.
-        ')' => previous == MARKUP || (earlier == MARKUP && matches!(previous, 'r' | 'g' | 'b' | 'y')),
+        '#' => previous == OPENED,
+        // There it could end a picture, too: `(*)`, `(*r)`.
+        ')' => previous == OPENED || (earlier == OPENED && matches!(previous, 'r' | 'g' | 'b' | 'y')),
         ':' => matches!(next, ')' | '(' | 'P' | 'p' | 'D' | '-'),
         ';' => matches!(next, ')' | '-'),
         '&' => address::is_reference(rest),

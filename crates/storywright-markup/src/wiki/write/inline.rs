@@ -1,6 +1,6 @@
 //! One line of inline pieces.
 
-use super::escape::{self, Around, MARKUP};
+use super::escape::{self, Around, MARKUP, OPENED};
 use crate::address;
 use crate::tree::{Inline, Mark};
 
@@ -75,6 +75,7 @@ fn write(tokens: &[Token<'_>], place: Place) -> String {
                 let beside = |token: Option<&Token<'_>>| match token {
                     None => edge,
                     Some(Token::Break) => ' ',
+                    Some(Token::Open(_)) => OPENED,
                     Some(_) => MARKUP,
                 };
                 let (before, after) = (beside(touching), beside(tokens.get(index + 1)));

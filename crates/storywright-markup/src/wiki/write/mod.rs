@@ -58,11 +58,12 @@ fn panel(kind: PanelKind, title: &str, blocks: &[Block]) -> String {
     format!("{{panel{colon}{title}}}\n{}\n{{panel}}", sequence(blocks))
 }
 
-/// A code block, its delimiters on lines of their own. What is no code in a language that Jira knows keeps the name of
-/// its language as a title.
+/// A code block, its delimiters on lines of their own. Code in a language that Jira does not know keeps the name of its
+/// language as a title; what has no language is not highlighted at all.
 fn code(language: &str, title: &str, text: &str) -> String {
     let title = |shown| parameter("title", &language::titled(shown, language, title));
-    if language::DIAGRAMS.contains(&language) || text.contains("{code") {
+    let diagram = language::DIAGRAMS.contains(&language);
+    if diagram || text.contains("{code") || (language.is_empty() && !text.contains("{noformat")) {
         let title = title(Shown::Not);
         let colon = if title.is_empty() { "" } else { ":" };
         return format!("{{noformat{colon}{title}}}\n{text}\n{{noformat}}");
