@@ -18,5 +18,5 @@ pub mod publishing;
 mod running;
 pub mod worker;
 
-pub use ports::{Ports, Settings};
+pub use ports::{Ports, Reconcile, Settings};
 pub use running::{Pause, RunningJobs};

@@ -64,6 +64,12 @@ pub struct Settings {
     pub job_lease: Millis,
     /// Longest time that one create call may take; the lease must be longer by 10 s at least.
     pub create_timeout: Millis,
+    /// Address under which people reach Storywright, without a slash at the end; issues link back to it. Without one they do not.
+    pub public_url: Option<String>,
+    /// When an issue whose answer was lost is looked for.
+    pub reconcile: Reconcile,
+    /// A run on which one job has worked longer pauses.
+    pub run_budget: Millis,
     /// Random name of this installation; part of markers, so that two installations never adopt each other's issues.
     pub instance: String,
 }
@@ -88,8 +94,43 @@ impl Default for Settings {
             max_open_jobs: 4,
             job_lease: Millis::seconds(180),
             create_timeout: Millis::seconds(120),
+            public_url: None,
+            reconcile: Reconcile::default(),
+            run_budget: Millis::minutes(60),
             instance: "unnamed".to_owned(),
         }
+    }
+}
+
+/// When an issue whose answer was lost is looked for, counted from its create call. It is looked for at once as well; but an answer can
+/// be on its way as long as the call may take, and the index needs its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reconcile {
+    /// The first look, unless the create call may take longer: then after that.
+    pub first: Millis,
+    /// The second and third look, counted from the first: the index of another node.
+    pub again: [Millis; 2],
+    /// Not earlier than this an issue that is found nowhere is held for absent. Twice the longest time that a proxy waits for Jira.
+    pub absent: Millis,
+}
+
+impl Default for Reconcile {
+    fn default() -> Self {
+        Self {
+            first: Millis::seconds(30),
+            again: [Millis::seconds(60), Millis::seconds(120)],
+            absent: Millis::minutes(5),
+        }
+    }
+}
+
+impl Reconcile {
+    /// The times of the looks, counted from the create call, when such a call may take `longest`.
+    #[must_use]
+    pub fn looks(&self, longest: Millis) -> [Millis; 4] {
+        let first = self.first.0.max(longest.0);
+        let third = first + self.again[1].0;
+        [Millis(first), Millis(first + self.again[0].0), Millis(third), Millis(third.max(self.absent.0))]
     }
 }
 

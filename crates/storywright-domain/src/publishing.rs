@@ -338,6 +338,19 @@ pub struct RunItem {
     pub next_probe_at: Option<Timestamp>,
 }
 
+/// How far down in the tree each item is: 0 for what has nothing above it.
+#[must_use]
+pub fn depths(items: &[RunItem]) -> Vec<u32> {
+    let mut depths: Vec<u32> = Vec::with_capacity(items.len());
+    for item in items {
+        // Parents come first.
+        let parent = item.parent.and_then(|parent| items[..depths.len()].iter().position(|other| other.id == parent));
+        let under_existing = item.parent_key.is_some() && !item.epic_afterwards;
+        depths.push(parent.map_or(u32::from(under_existing), |parent| depths[parent] + 1));
+    }
+    depths
+}
+
 /// One line of the journal's history; never changed, never deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RunEvent {

@@ -93,16 +93,17 @@ impl FakeJira {
         }
     }
 
-    /// Moves an issue: another key, the same id.
+    /// Moves an issue: another key, the same id; the old key still leads to it.
     pub fn move_issue(&self, key: &str, new_key: &str) {
         if let Some(kept) = self.lock().find_mut(key) {
-            new_key.clone_into(&mut kept.key);
+            let old = std::mem::replace(&mut kept.key, new_key.to_owned());
+            kept.old_keys.push(old);
         }
     }
 
     /// Deletes an issue.
     pub fn delete_issue(&self, key: &str) {
-        self.lock().issues.retain(|kept| kept.key != key && kept.id != key);
+        self.lock().issues.retain(|kept| !kept.answers_to(key));
     }
 
     /// Whether issues created from now on stay out of searches; `false` lets all of them in.

@@ -1,24 +1,320 @@
-//! The executor: one POST per issue, intent on disk before the first byte, no blind retry, parents first.
+//! The executor: one POST per issue, intent on disk before the first byte, no blind retry, level by level with parents first.
 
-use super::finish::{Halt, tell};
-use super::{probe, settle};
+use super::finish::Halt;
+use super::settle;
 use crate::Ports;
 use crate::access::{self, AccessError};
 use crate::integrations::mark_broken;
 use crate::worker::{StopCause, why_stopped};
+use std::collections::HashMap;
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::integration::IntegrationKind;
-use storywright_domain::jira::CreateOutcome;
+use storywright_domain::jira::{CreateOutcome, LinkType};
 use storywright_domain::job::{EventKind, Job};
-use storywright_domain::ports::{Held, ItemChange, Saved, StorageError, StorageExt};
-use storywright_domain::publishing::{ItemState, Run, RunItem};
-use storywright_domain::remote::Access;
-use storywright_domain::{ItemId, Millis, RequestId, RunId};
+use storywright_domain::ports::{StorageError, StorageExt};
+use storywright_domain::publishing::{ItemState, Run, RunItem, depths};
+use storywright_domain::remote::{Access, FieldRefusal, RemoteError};
+use storywright_domain::{ItemId, Millis, RequestId, RunId, Timestamp};
 
-/// Create calls of one item before the run pauses.
+/// Create calls of one item before the run pauses or the item is left to the person.
 const MAX_SENDS: u32 = 5;
 /// A lease must outlast a create call by this much.
-const MARGIN: Millis = Millis::seconds(10);
+pub(super) const MARGIN: Millis = Millis::seconds(10);
+/// A wait that is longer gives the thread back.
+pub(super) const LONG_WAIT: Millis = Millis::seconds(10);
+
+/// A run under way.
+pub(super) struct Executor<'a> {
+    pub(super) ports: &'a Ports,
+    pub(super) job: &'a Job,
+    pub(super) run: Run,
+    pub(super) items: Vec<RunItem>,
+    pub(super) access: Access,
+    pub(super) cancellation: &'a Cancellation,
+    /// Title of the draft, for the link back to it.
+    pub(super) title: String,
+    /// When the lease was renewed last.
+    pub(super) renewed_at: Option<Timestamp>,
+    /// The site's link types, once they were asked for.
+    pub(super) link_types: Option<Vec<LinkType>>,
+    depths: Vec<u32>,
+    places: HashMap<ItemId, usize>,
+}
+
+/// What stands above an item.
+enum Above {
+    /// It can be created, with this key in its payload.
+    Ready(Option<String>),
+    /// It is not there yet, and may come.
+    Waits,
+    /// It will not come by itself.
+    Gone,
+}
+
+impl<'a> Executor<'a> {
+    /// Reads the run and opens the connection.
+    pub(super) fn open(
+        ports: &'a Ports,
+        job: &'a Job,
+        run: RunId,
+        cancellation: &'a Cancellation,
+    ) -> Result<Self, Halt> {
+        let found = ports.storage.read(|tx| {
+            let Some(run) = settle::held(tx, job, run)? else { return Ok(None) };
+            let title = tx.draft(job.user, run.draft)?.map(|draft| draft.title).unwrap_or_default();
+            let items = tx.run_items(job.user, run.id)?;
+            Ok::<_, StorageError>(Some((run, items, title)))
+        })?;
+        let (run, items, title) = found.ok_or(Halt::NotOurs)?;
+        check_stop(ports, job, cancellation)?;
+        let access = open_access(ports, job, &run)?;
+        let depths = depths(&items);
+        let places = items.iter().enumerate().map(|(index, item)| (item.id, index)).collect();
+        let (renewed_at, link_types) = (None, None);
+        Ok(Self { ports, job, run, items, access, cancellation, title, renewed_at, link_types, depths, places })
+    }
+
+    /// Creates what is planned, looks for what is unknown, finishes what is there. It may go on later: see [`Halt::Later`].
+    pub(super) fn run(&mut self) -> Result<(), Halt> {
+        self.settle_interrupted()?;
+        self.remember_newest()?;
+        loop {
+            let found = self.reconcile()?;
+            let sent = self.create_ready()?;
+            if !found && !sent {
+                break;
+            }
+        }
+        self.finish_created()?;
+        match self.next_look() {
+            Some(at) => Err(Halt::Later(Millis((at.0 - self.ports.clock.now().0).max(1_000)))),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn check_stop(&self) -> Result<(), Halt> {
+        check_stop(self.ports, self.job, self.cancellation)
+    }
+
+    /// A worker that died while sending leaves the outcome unknown: the item is never sent again by itself.
+    fn settle_interrupted(&mut self) -> Result<(), Halt> {
+        for index in 0..self.items.len() {
+            if self.items[index].state == ItemState::Sending {
+                let detail = "found in sending after a restart";
+                self.change(index, ItemState::Unknown, Some(settle::INTERRUPTED.to_owned()), detail)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the highest issue number of the project before the first call: from there on everything new is looked at when an answer
+    /// is lost.
+    fn remember_newest(&mut self) -> Result<(), Halt> {
+        let fresh = self.items.iter().all(|item| item.sent_at.is_none());
+        if self.run.newest_before.is_some() || !fresh {
+            return Ok(());
+        }
+        let newest = match self.ports.jira.newest_number(&self.access, &self.run.project) {
+            Ok(newest) => newest.unwrap_or(0),
+            // It only means that a lost answer is left to the person sooner.
+            Err(error) => {
+                self.pause_for(&error)?;
+                log::warn!(run_id = self.run.id.to_string().as_str(), error = error.to_string().as_str(); "the newest issue number is not known");
+                return Ok(());
+            }
+        };
+        let (job, user, id) = (self.job, self.job.user, self.run.id);
+        self.ports.storage.write(|tx| match settle::held(tx, job, id)? {
+            Some(_) => tx.set_newest_before(user, id, newest),
+            None => Ok(()),
+        })?;
+        self.run.newest_before = Some(newest);
+        Ok(())
+    }
+
+    /// Creates whatever can be, level by level. Says whether anything was sent.
+    fn create_ready(&mut self) -> Result<bool, Halt> {
+        let mut order: Vec<usize> = (0..self.items.len()).collect();
+        order.sort_by_key(|index| (self.depths[*index], *index));
+        let mut any = false;
+        for index in order {
+            let item = &self.items[index];
+            match item.state {
+                ItemState::Planned => {}
+                ItemState::Absent if item.attempts < MAX_SENDS => {}
+                ItemState::Blocked if matches!(self.above(index), Above::Ready(_)) => {
+                    self.change(index, ItemState::Planned, None, "parent found")?;
+                }
+                _ => continue,
+            }
+            self.check_stop()?;
+            match self.above(index) {
+                Above::Waits => {}
+                Above::Gone => {
+                    let problem = "What it belongs under is not in Jira.".to_owned();
+                    self.change(index, ItemState::Blocked, Some(problem), "parent not created")?;
+                }
+                Above::Ready(parent) => {
+                    self.check_budget()?;
+                    self.create(index, parent.as_deref())?;
+                    any = true;
+                    self.tell_progress("Creating issues", ItemState::is_in_jira);
+                }
+            }
+        }
+        Ok(any)
+    }
+
+    pub(super) fn tell_progress(&self, step: &str, counts: impl Fn(ItemState) -> bool) {
+        let done = self.items.iter().filter(|item| counts(item.state)).count();
+        let data = serde_json::json!({"step": step, "done": done, "total": self.items.len()});
+        super::finish::tell(self.ports, self.job, EventKind::Progress, &data);
+    }
+
+    fn check_budget(&self) -> Result<(), Halt> {
+        let worked = self.ports.clock.now().0 - self.job.created_at.0;
+        if worked <= self.ports.settings.run_budget.0 {
+            return Ok(());
+        }
+        let minutes = self.ports.settings.run_budget.0 / 60_000;
+        Err(Halt::Paused(format!("The run has taken longer than {minutes} minutes. Look at it, then resume.")))
+    }
+
+    fn create(&mut self, index: usize, parent: Option<&str>) -> Result<(), Halt> {
+        for attempt in 1..=MAX_SENDS {
+            self.check_stop()?;
+            self.hold_lease()?;
+            self.begin_sending(index)?;
+            self.still_fresh(index)?;
+            let outcome = self.ports.jira.create(&self.access, &self.items[index].payload, parent);
+            match outcome {
+                CreateOutcome::Created { id, key } => return self.created(index, (id, key), "201"),
+                CreateOutcome::Rejected { status, messages, fields } => {
+                    return self.rejected(index, status, messages, fields);
+                }
+                CreateOutcome::Unknown { detail } => {
+                    let problem = format!("Whether Jira has this issue is not known ({detail}).");
+                    return self.change(index, ItemState::Unknown, Some(problem), &detail);
+                }
+                CreateOutcome::AuthLost { detail } => return self.auth_lost(index, &detail),
+                CreateOutcome::NotSent { detail, retry_after_ms } => {
+                    self.change(index, ItemState::Planned, Some(detail.clone()), &detail)?;
+                    if attempt < MAX_SENDS {
+                        let wait = Millis(retry_after_ms.unwrap_or(1_000).clamp(1_000, 120_000));
+                        if wait > LONG_WAIT {
+                            return Err(Halt::Later(wait));
+                        }
+                        self.ports.running.pause(wait, self.cancellation);
+                    }
+                }
+            }
+        }
+        Err(Halt::Paused("Jira could not be reached. Nothing was sent; resume when it is back.".to_owned()))
+    }
+
+    /// A process that was put to sleep between its intent and its call may wake up when others have long looked for the issue.
+    fn still_fresh(&mut self, index: usize) -> Result<(), Halt> {
+        let intent = self.items[index].sent_at.unwrap_or(self.ports.clock.now());
+        if self.ports.clock.now().0 - intent.0 <= MARGIN.0 {
+            return Ok(());
+        }
+        self.change(index, ItemState::Planned, None, "slept before the call: nothing was sent")?;
+        Err(Halt::Later(Millis::seconds(1)))
+    }
+
+    fn rejected(
+        &mut self,
+        index: usize,
+        status: u16,
+        messages: Vec<String>,
+        fields: Vec<FieldRefusal>,
+    ) -> Result<(), Halt> {
+        let mut words = messages;
+        words.extend(fields.iter().map(|refusal| format!("{}: {}", refusal.field, refusal.message)));
+        self.refused(index, words.join(" "), fields, &status.to_string())
+    }
+
+    fn auth_lost(&mut self, index: usize, detail: &str) -> Result<(), Halt> {
+        let problem = "Jira stopped accepting your token while this issue was being created.".to_owned();
+        self.change(index, ItemState::Unknown, Some(problem), detail)?;
+        // Neither a CAPTCHA nor a sign-in page says that the token is bad.
+        if let Some(words) = words_at_the_door(detail) {
+            return Err(Halt::Paused(words.to_owned()));
+        }
+        self.token_refused(detail)
+    }
+
+    fn token_refused(&self, detail: &str) -> Result<(), Halt> {
+        let credential = &self.access.credential;
+        mark_broken(self.ports, self.job.user, IntegrationKind::Jira, credential, "credential_refused", detail)?;
+        Err(Halt::Paused(
+            "Jira stopped accepting your token. Open Integrations, save a new token, test it, then resume.".to_owned(),
+        ))
+    }
+
+    /// Pauses the run when the person must do something before Jira answers again.
+    pub(super) fn pause_for(&self, error: &RemoteError) -> Result<(), Halt> {
+        match error {
+            RemoteError::Unauthorized { detail } => self.token_refused(detail),
+            RemoteError::LoginPage { .. } | RemoteError::Captcha { .. } => {
+                let words = words_at_the_door(&error.to_string()).unwrap_or(SIGN_IN);
+                Err(Halt::Paused(words.to_owned()))
+            }
+            RemoteError::Certificate { .. } | RemoteError::NotAllowed { .. } => Err(Halt::Paused(format!(
+                "Jira cannot be reached safely: {error}. Open Integrations, test Jira, then resume."
+            ))),
+            RemoteError::RateLimited { retry_after_ms } if *retry_after_ms > LONG_WAIT.0 => {
+                Err(Halt::Later(Millis(*retry_after_ms)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Key of the issue under which an item is or was created, as its payload needs it.
+    pub(super) fn parent_in_payload(&self, index: usize) -> Option<String> {
+        let item = &self.items[index];
+        if item.epic_afterwards { None } else { self.key_above(index) }
+    }
+
+    /// Key of what is above an item, in its payload or not.
+    pub(super) fn key_above(&self, index: usize) -> Option<String> {
+        let item = &self.items[index];
+        match item.parent.and_then(|parent| self.places.get(&parent)) {
+            Some(parent) => self.items[*parent].jira_key.clone(),
+            None => item.parent_key.clone(),
+        }
+    }
+
+    fn above(&self, index: usize) -> Above {
+        let Some(parent) = self.items[index].parent else { return Above::Ready(self.parent_in_payload(index)) };
+        let Some(parent) = self.places.get(&parent).map(|place| &self.items[*place]) else { return Above::Gone };
+        match parent.state {
+            state if state.is_in_jira() => Above::Ready(self.parent_in_payload(index)),
+            ItemState::Planned | ItemState::Sending | ItemState::Unknown | ItemState::Reconciling => Above::Waits,
+            ItemState::Absent if parent.attempts < MAX_SENDS => Above::Waits,
+            _ => Above::Gone,
+        }
+    }
+
+    pub(super) fn place_of(&self, item: ItemId) -> Option<usize> {
+        self.places.get(&item).copied()
+    }
+}
+
+const SIGN_IN: &str = "Jira answered with a sign-in page. Sign in to Jira in a browser, test the connection under Integrations, then resume.";
+const CAPTCHA: &str =
+    "Jira wants a CAPTCHA to be solved first. Sign in to Jira in a browser and solve it, then resume.";
+
+/// What to do when not the token was refused but something stands before Jira.
+fn words_at_the_door(detail: &str) -> Option<&'static str> {
+    if detail.contains("CAPTCHA") {
+        Some(CAPTCHA)
+    } else if detail.contains("sign-in page") {
+        Some(SIGN_IN)
+    } else {
+        None
+    }
+}
 
 /// Whether to go on. Cancelling says only that there is a reason to stop; the queue says which.
 fn check_stop(ports: &Ports, job: &Job, cancellation: &Cancellation) -> Result<(), Halt> {
@@ -32,284 +328,24 @@ fn check_stop(ports: &Ports, job: &Job, cancellation: &Cancellation) -> Result<(
     })
 }
 
-/// A run under way.
-pub(super) struct Executor<'a> {
-    ports: &'a Ports,
-    job: &'a Job,
-    run: Run,
-    items: Vec<RunItem>,
-    access: Access,
-    cancellation: &'a Cancellation,
-}
-
-impl<'a> Executor<'a> {
-    /// Reads the run and opens the connection.
-    pub(super) fn open(
-        ports: &'a Ports,
-        job: &'a Job,
-        run: RunId,
-        cancellation: &'a Cancellation,
-    ) -> Result<Self, Halt> {
-        let found = ports.storage.read(|tx| {
-            let Some(run) = settle::held(tx, job, run)? else { return Ok(None) };
-            let items = tx.run_items(job.user, run.id)?;
-            Ok::<_, StorageError>(Some((run, items)))
-        })?;
-        let (run, items) = found.ok_or(Halt::NotOurs)?;
-        check_stop(ports, job, cancellation)?;
-        let request_id = RequestId::parse(&job.request_id).unwrap_or_else(|| RequestId::from_number(job.id.0));
-        let access = match access::tested(ports, job.user, IntegrationKind::Jira)
-            .and_then(|integration| access::open_site(ports, &integration, &request_id))
-        {
-            Ok(access) => access,
-            Err(AccessError::Storage(error)) => return Err(Halt::Storage(error)),
-            Err(error) => {
-                return Err(Halt::Paused(format!(
-                    "Jira cannot be used: {error}. Open Integrations, test Jira, then resume."
-                )));
-            }
-        };
-        if access.site.id != run.site {
+fn open_access(ports: &Ports, job: &Job, run: &Run) -> Result<Access, Halt> {
+    let request_id = RequestId::parse(&job.request_id).unwrap_or_else(|| RequestId::from_number(job.id.0));
+    let access = match access::tested(ports, job.user, IntegrationKind::Jira)
+        .and_then(|integration| access::open_site(ports, &integration, &request_id))
+    {
+        Ok(access) => access,
+        Err(AccessError::Storage(error)) => return Err(Halt::Storage(error)),
+        Err(error) => {
             return Err(Halt::Paused(format!(
-                "The run was approved for the site `{}`, but you are connected to `{}` now.",
-                run.site, access.site.id
+                "Jira cannot be used: {error}. Open Integrations, test Jira, then resume."
             )));
         }
-        Ok(Self { ports, job, run, items, access, cancellation })
+    };
+    if access.site.id != run.site {
+        return Err(Halt::Paused(format!(
+            "The run was approved for the site `{}`, but you are connected to `{}` now.",
+            run.site, access.site.id
+        )));
     }
-
-    /// Creates what is planned and looks for what is unknown.
-    pub(super) fn run(&mut self) -> Result<(), Halt> {
-        self.settle_interrupted()?;
-        self.look_for_unknown()?;
-        loop {
-            self.create_planned()?;
-            self.look_for_unknown()?;
-            // A parent whose answer was lost may have been found: its children can follow.
-            if !self.unblock()? {
-                return Ok(());
-            }
-        }
-    }
-
-    fn create_planned(&mut self) -> Result<(), Halt> {
-        for index in 0..self.items.len() {
-            check_stop(self.ports, self.job, self.cancellation)?;
-            if self.items[index].state != ItemState::Planned {
-                continue;
-            }
-            self.create(index)?;
-            let done = self.items.iter().filter(|item| item.state == ItemState::Created).count();
-            let data = serde_json::json!({"step": "Creating issues", "done": done, "total": self.items.len()});
-            tell(self.ports, self.job, EventKind::Progress, &data);
-        }
-        Ok(())
-    }
-
-    /// A worker that died while sending leaves the outcome unknown: the item is never sent again by itself.
-    fn settle_interrupted(&mut self) -> Result<(), Halt> {
-        for index in 0..self.items.len() {
-            if self.items[index].state == ItemState::Sending {
-                let problem =
-                    "The server stopped while this issue was being created. Whether Jira has it is not known.";
-                let detail = "found in sending after a restart";
-                self.change(index, ItemState::Unknown, None, Some(problem.to_owned()), detail)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn look_for_unknown(&mut self) -> Result<(), Halt> {
-        let unknown = |item: &&RunItem| item.state == ItemState::Unknown;
-        let wanted: Vec<ItemId> = self.items.iter().filter(unknown).map(|item| item.id).collect();
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let stop = || self.cancellation.is_cancelled();
-        let found = match probe::find(self.ports, &self.access, &self.run, &self.items, &wanted, &stop) {
-            Ok(found) => found,
-            Err(error) => {
-                log::warn!(run_id = self.run.id.to_string().as_str(), error = error.to_string().as_str(); "looking for issues failed");
-                return Ok(());
-            }
-        };
-        for (item, issue) in found {
-            if let Some(index) = self.items.iter().position(|known| known.id == item) {
-                self.change(index, ItemState::Created, Some(issue), None, "found by its marker")?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Plans what waited for a parent that is there now; says whether there was any.
-    fn unblock(&mut self) -> Result<bool, Halt> {
-        let mut any = false;
-        for index in 0..self.items.len() {
-            if self.items[index].state == ItemState::Blocked && self.parent_key(index).is_ok() {
-                self.change(index, ItemState::Planned, None, None, "parent found")?;
-                any = true;
-            }
-        }
-        Ok(any)
-    }
-
-    fn create(&mut self, index: usize) -> Result<(), Halt> {
-        let parent = match self.parent_key(index) {
-            Ok(parent) => parent,
-            Err(()) => {
-                return self.change(
-                    index,
-                    ItemState::Blocked,
-                    None,
-                    Some("Its parent is not in Jira yet.".to_owned()),
-                    "parent not created",
-                );
-            }
-        };
-        for attempt in 1..=MAX_SENDS {
-            check_stop(self.ports, self.job, self.cancellation)?;
-            self.hold_lease()?;
-            self.begin_sending(index)?;
-            let outcome = self.ports.jira.create(&self.access, &self.items[index].payload, parent.as_deref());
-            match outcome {
-                CreateOutcome::Created { id, key } => {
-                    return self.change(index, ItemState::Created, Some((id, key)), None, "201");
-                }
-                CreateOutcome::Rejected { status, messages, fields } => {
-                    let mut words = messages;
-                    words.extend(fields.iter().map(|refusal| format!("{}: {}", refusal.field, refusal.message)));
-                    return self.change(index, ItemState::Rejected, None, Some(words.join(" ")), &status.to_string());
-                }
-                CreateOutcome::Unknown { detail } => {
-                    let problem = format!("Whether Jira has this issue is not known ({detail}).");
-                    return self.change(index, ItemState::Unknown, None, Some(problem), &detail);
-                }
-                CreateOutcome::AuthLost { detail } => {
-                    self.change(
-                        index,
-                        ItemState::Unknown,
-                        None,
-                        Some("Jira stopped accepting your token while this issue was being created.".to_owned()),
-                        &detail,
-                    )?;
-                    let credential = &self.access.credential;
-                    mark_broken(
-                        self.ports,
-                        self.job.user,
-                        IntegrationKind::Jira,
-                        credential,
-                        "credential_refused",
-                        &detail,
-                    )?;
-                    return Err(Halt::Paused(
-                        "Jira stopped accepting your token. Open Integrations, save a new token, test it, then resume."
-                            .to_owned(),
-                    ));
-                }
-                CreateOutcome::NotSent { detail, retry_after_ms } => {
-                    self.change(index, ItemState::Planned, None, Some(detail.clone()), &detail)?;
-                    if attempt < MAX_SENDS {
-                        let wait = Millis(retry_after_ms.unwrap_or(1_000).clamp(1_000, 120_000));
-                        self.ports.running.pause(wait, self.cancellation);
-                    }
-                }
-            }
-        }
-        Err(Halt::Paused("Jira could not be reached. Nothing was sent; resume when it is back.".to_owned()))
-    }
-
-    fn parent_key(&self, index: usize) -> Result<Option<String>, ()> {
-        let Some(parent) = self.items[index].parent else { return Ok(None) };
-        self.items
-            .iter()
-            .find(|item| item.id == parent && item.state == ItemState::Created)
-            .and_then(|item| item.jira_key.clone())
-            .map(Some)
-            .ok_or(())
-    }
-
-    /// The lease outlasts the call that is about to begin, or nothing is sent.
-    fn hold_lease(&self) -> Result<(), Halt> {
-        let lease = Millis(self.ports.settings.job_lease.0.max(self.ports.settings.create_timeout.0 + 2 * MARGIN.0));
-        match self.ports.queue.renew(self.job.id, self.job.fence, lease)? {
-            Held::Yes { cancel_requested: true, .. } => Err(Halt::Stopped),
-            Held::Yes { .. } => Ok(()),
-            Held::Lost => Err(Halt::LeaseLost),
-        }
-    }
-
-    fn begin_sending(&mut self, index: usize) -> Result<(), Halt> {
-        let now = self.ports.clock.now();
-        let from = self.items[index].state;
-        let detail = "create call begins".to_owned();
-        let change = ItemChange { sent_at: Some(now), ..ItemChange::plain(from, ItemState::Sending, now, detail) };
-        self.write(index, &change)?;
-        let item = &mut self.items[index];
-        item.attempts += 1;
-        item.sent_at = Some(now);
-        Ok(())
-    }
-
-    fn change(
-        &mut self,
-        index: usize,
-        to: ItemState,
-        jira: Option<(String, String)>,
-        problem: Option<String>,
-        detail: &str,
-    ) -> Result<(), Halt> {
-        let detail = detail.chars().take(500).collect();
-        let change = ItemChange {
-            jira: jira.clone(),
-            problem: problem.clone(),
-            ..ItemChange::plain(self.items[index].state, to, self.ports.clock.now(), detail)
-        };
-        self.write(index, &change)?;
-        let item = &mut self.items[index];
-        if let Some((id, key)) = jira {
-            item.jira_id = Some(id);
-            item.jira_key = Some(key);
-        }
-        item.problem = problem;
-        Ok(())
-    }
-
-    /// Writes one change under the lease, with its audit line, and tells whoever watches.
-    fn write(&mut self, index: usize, change: &ItemChange) -> Result<(), Halt> {
-        let item: ItemId = self.items[index].id;
-        let (user, job, fence, run) = (self.job.user, self.job, self.job.fence, self.run.id);
-        let created = change.jira.as_ref().filter(|_| change.to == ItemState::Created);
-        let entry = created.map(|(_, key)| {
-            let request_id = &self.access.request_id;
-            self.ports.audit_entry(
-                Some(user),
-                request_id,
-                "issue_created",
-                key.clone(),
-                format!("run:{} item:{item} plan:{}", self.run.id, self.run.plan_hash),
-            )
-        });
-        let saved = self.ports.storage.write(|tx| {
-            if settle::held(tx, job, run)?.is_none() {
-                return Ok::<_, StorageError>(Saved::Conflict);
-            }
-            let saved = tx.change_item(user, item, fence, change)?;
-            if let (Saved::Stored, Some(entry)) = (saved, &entry) {
-                tx.audit(entry)?;
-            }
-            Ok(saved)
-        })?;
-        match saved {
-            Saved::Conflict => Err(Halt::LeaseLost),
-            Saved::Stored => {
-                self.items[index].state = change.to;
-                let data = serde_json::json!({
-                    "item": item, "reference": self.items[index].reference, "state": change.to,
-                    "key": change.jira.as_ref().map(|(_, key)| key), "problem": change.problem,
-                });
-                tell(self.ports, self.job, EventKind::Issue, &data);
-                Ok(())
-            }
-        }
-    }
+    Ok(access)
 }

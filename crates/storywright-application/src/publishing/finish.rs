@@ -20,6 +20,8 @@ pub(super) enum Halt {
     Stopped,
     /// The process ends.
     HandedBack,
+    /// There is nothing to do before this span is over.
+    Later(Millis),
     /// The person must do something first.
     Paused(String),
     /// The database is in trouble.
@@ -54,6 +56,7 @@ fn conclude(ports: &Ports, job: &Job, run: RunId, result: Result<(), Halt>) -> R
     let now = ports.clock.now();
     let outcome = match result {
         Err(Halt::HandedBack) => return Ok(JobEnd::Released),
+        Err(Halt::Later(after)) => return Ok(JobEnd::Later { after }),
         Err(Halt::Storage(error)) => return Ok(try_again(format!("storage: {error}"))),
         // When the lease has passed on this changes nothing; else somebody changed an item, and it is looked at anew.
         Err(Halt::LeaseLost) => return Ok(try_again("lease_lost: The run was changed by somebody else.".to_owned())),

@@ -1,12 +1,13 @@
 //! What a person can do with a run: stop it, go on with it, settle what is not known.
 
-use super::probe;
+use super::probe::Search;
 use super::settle::{self, move_item};
 use super::start::{RunView, publish_job, run_view};
 use crate::Ports;
 use crate::access::{self, AccessError};
 use crate::jobs::cancel_job;
 use storywright_domain::draft::DraftState;
+use storywright_domain::jira::Marker;
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{ItemChange, Saved, StorageError, StorageExt, Tx};
 use storywright_domain::publishing::{ItemState, Run, RunItem, RunState};
@@ -36,6 +37,15 @@ pub enum ResolveError {
     /// The run is under way.
     #[error("the run is under way: wait for it or stop it")]
     Running,
+    /// Another run of the person is active in the project.
+    #[error("another run is under way in this project")]
+    Busy(RunId),
+    /// Whether some of its issues are in Jira is not known.
+    #[error("some issues of the run are not known yet")]
+    InDoubt,
+    /// All of its issues are in Jira.
+    #[error("every issue of the run is in Jira")]
+    NothingMissing,
     /// Its draft was changed, published again or put in the bin since it went back to editing.
     #[error("the draft has gone on without this run: approve a new plan of it")]
     DraftWentOn,
@@ -81,7 +91,8 @@ pub fn stop_run(ports: &Ports, actor: &Actor, id: RunId) -> Result<bool, Storage
     Ok(true)
 }
 
-/// Goes on with what is not in Jira yet: planned, rejected, blocked and cancelled items. Unknown ones stay unknown.
+/// Goes on with the approved bytes: with what is not in Jira yet (planned, rejected, absent, blocked and cancelled items), with looking
+/// for what is unknown, with finishing what is not finished. To send other bytes, see [`super::retry_run`].
 ///
 /// # Errors
 /// [`ResolveError`].
@@ -92,16 +103,35 @@ pub fn resume_run(ports: &Ports, actor: &Actor, id: RunId) -> Result<JobId, Reso
     let entry = ports.audit_entry(Some(user), actor.request_id(), "run_resumed", format!("run:{id}"), String::new());
     ports.storage.write(|tx| {
         let run = tx.run(user, id)?.ok_or(ResolveError::NotFound)?;
+        let items = tx.run_items(user, id)?;
         match run.state {
             RunState::Active => return Err(ResolveError::Running),
-            RunState::Completed => return Err(ResolveError::NotUnknown),
-            RunState::Paused | RunState::Incomplete | RunState::Stopped => {}
+            RunState::Completed if items.iter().all(|item| item.state == ItemState::Linked) => {
+                return Err(ResolveError::NotUnknown);
+            }
+            RunState::Completed | RunState::Paused | RunState::Incomplete | RunState::Stopped => {}
+        }
+        if let Some(active) = tx.active_run(user, &run.site, &run.project)? {
+            return Err(ResolveError::Busy(active.id));
         }
         take_draft(tx, &run, now)?;
         settle::put_down(tx, &run, 0, now)?;
         for item in tx.run_items(user, id)? {
-            if matches!(item.state, ItemState::Rejected | ItemState::Blocked | ItemState::Cancelled) {
-                move_item(tx, user, &item, 0, ItemState::Planned, None, now, "resumed by the person")?;
+            match item.state {
+                state if state.is_missing() => {
+                    move_item(tx, user, &item, 0, ItemState::Planned, None, now, "resumed by the person")?;
+                }
+                // It is looked for once more; nothing is sent for it before it is known.
+                ItemState::NeedsHuman => {
+                    let problem = item.problem.clone();
+                    let detail = "to be looked for once more";
+                    move_item(tx, user, &item, 0, ItemState::Unknown, problem.as_deref(), now, detail)?;
+                }
+                ItemState::Unlinked => {
+                    let detail = "to be finished once more";
+                    move_item(tx, user, &item, 0, ItemState::Created, None, now, detail)?;
+                }
+                _ => {}
             }
         }
         tx.set_run_job(user, id, new_job)?;
@@ -119,7 +149,8 @@ pub fn resume_run(ports: &Ports, actor: &Actor, id: RunId) -> Result<JobId, Reso
 fn take_draft(tx: &mut dyn Tx, run: &Run, now: Timestamp) -> Result<(), ResolveError> {
     let draft = tx.draft(run.user, run.draft)?.filter(|draft| draft.deleted_at.is_none());
     let draft = draft.ok_or(ResolveError::DraftWentOn)?;
-    if draft.state == (DraftState::Publishing { run: run.id }) {
+    let own = [DraftState::Publishing { run: run.id }, DraftState::Published { run: run.id }];
+    if own.contains(&draft.state) {
         return Ok(());
     }
     if run.finished_at.is_none_or(|end| draft.updated_at > end) {
@@ -150,13 +181,13 @@ pub fn resolve_item(
     if view.run.state == RunState::Active {
         return Err(ResolveError::Running);
     }
-    if item.state != ItemState::Unknown {
+    if !item.state.is_in_doubt() {
         return Err(ResolveError::NotUnknown);
     }
     let Some((jira, detail)) = answer(ports, actor, &view, item, resolution)? else { return Ok(false) };
     let now = ports.clock.now();
     let to = if jira.is_some() { ItemState::Created } else { ItemState::Planned };
-    let change = ItemChange { jira, ..ItemChange::plain(ItemState::Unknown, to, now, detail.to_owned()) };
+    let change = ItemChange { jira, ..ItemChange::plain(item.state, to, now, detail.to_owned()) };
     let subject = format!("run:{run_id} item:{item_id}");
     let entry = ports.audit_entry(Some(user), actor.request_id(), "item_resolved", subject, detail.to_owned());
     ports.storage.write(|tx| {
@@ -190,8 +221,13 @@ fn answer(
         Resolution::CreateAgain => Ok(Some((None, "the person accepts a possible duplicate"))),
         Resolution::CheckAgain => {
             let access = access::jira(ports, actor)?;
-            let found = probe::find(ports, &access, &view.run, &view.items, &[item.id], &|| false)?;
-            Ok(found.into_iter().next().map(|(_, issue)| (Some(issue), "found by its marker")))
+            let (run, items) = (&view.run, view.items.as_slice());
+            let search = Search { ports, access: &access, run, items, stop: &|| false };
+            let mut found = search.by_mark(&[item.id])?;
+            if found.is_empty() && item.marker != Marker::Manual {
+                found = search.by_number(&[item.id])?.found;
+            }
+            Ok(found.into_iter().next().map(|(_, issue)| (Some(issue), "found by its mark")))
         }
         Resolution::Exists(key) => {
             let access = access::jira(ports, actor)?;

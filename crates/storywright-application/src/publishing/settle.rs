@@ -1,10 +1,15 @@
 //! The state of a run that nobody works on, always in one transaction with what led to it.
 
+use super::sweep::FIRST_SWEEP;
 use storywright_domain::draft::DraftState;
 use storywright_domain::job::Job;
 use storywright_domain::ports::{ItemChange, StorageError, Tx};
 use storywright_domain::publishing::{ItemState, Run, RunItem, RunState};
 use storywright_domain::{RunId, Timestamp, UserId};
+
+/// What is said of an item whose worker is gone.
+pub(super) const INTERRUPTED: &str =
+    "The server stopped while this issue was being created. Whether Jira has it is not known.";
 
 /// The run that a job works on, if the job still holds its lease and the run is still active and the job's: whoever lost either
 /// writes nothing more.
@@ -32,8 +37,17 @@ pub(super) fn pause(
 pub(super) fn stop(tx: &mut dyn Tx, run: &Run, fence: i64, at: Timestamp) -> Result<RunState, StorageError> {
     put_down(tx, run, fence, at)?;
     for item in tx.run_items(run.user, run.id)? {
-        if item.state == ItemState::Planned {
-            move_item(tx, run.user, &item, fence, ItemState::Cancelled, None, at, "stopped by the person")?;
+        match item.state {
+            ItemState::Planned => {
+                move_item(tx, run.user, &item, fence, ItemState::Cancelled, None, at, "stopped by the person")?;
+            }
+            // Nobody looks any more.
+            ItemState::Unknown | ItemState::Reconciling => {
+                let problem = item.problem.clone();
+                let detail = "stopped before it was known";
+                move_item(tx, run.user, &item, fence, ItemState::NeedsHuman, problem.as_deref(), at, detail)?;
+            }
+            _ => {}
         }
     }
     let reason = "Stopped before every issue was created.";
@@ -45,9 +59,9 @@ pub(super) fn stop(tx: &mut dyn Tx, run: &Run, fence: i64, at: Timestamp) -> Res
 pub(super) fn put_down(tx: &mut dyn Tx, run: &Run, fence: i64, at: Timestamp) -> Result<(), StorageError> {
     for item in tx.run_items(run.user, run.id)? {
         if item.state == ItemState::Sending {
-            let problem = "The server stopped while this issue was being created. Whether Jira has it is not known.";
             let detail = "found in sending with nobody at work";
-            move_item(tx, run.user, &item, fence, ItemState::Unknown, Some(problem), at, detail)?;
+            move_item(tx, run.user, &item, fence, ItemState::Unknown, Some(INTERRUPTED), at, detail)?;
+            let _ = tx.set_sweep(run.user, run.id, run.sweeps, 0, Some(at + FIRST_SWEEP))?;
         }
     }
     Ok(())
@@ -77,7 +91,8 @@ pub(super) fn settle(tx: &mut dyn Tx, user: UserId, id: RunId, at: Timestamp) ->
     let Some(run) = tx.run(user, id)? else { return Ok(RunState::Incomplete) };
     let items = tx.run_items(user, id)?;
     let count = |state: ItemState| items.iter().filter(|item| item.state == state).count();
-    let complete = count(ItemState::Created) == items.len();
+    let there = items.iter().filter(|item| item.state.is_in_jira()).count();
+    let complete = there == items.len();
     let state = match run.state {
         _ if complete => RunState::Completed,
         RunState::Stopped => RunState::Stopped,
@@ -85,20 +100,26 @@ pub(super) fn settle(tx: &mut dyn Tx, user: UserId, id: RunId, at: Timestamp) ->
         RunState::Active | RunState::Incomplete | RunState::Completed => RunState::Incomplete,
     };
     if complete {
-        tx.set_run_state(user, id, state, None, at)?;
+        let unfinished = items.iter().filter(|item| item.state != ItemState::Linked).count();
+        let reason = (unfinished > 0).then(|| {
+            format!("All are in Jira; {unfinished} of {} could not be checked and linked in full.", items.len())
+        });
+        tx.set_run_state(user, id, state, reason.as_deref(), at)?;
     } else if state == RunState::Incomplete {
-        let reason = format!(
-            "{} of {} created, {} refused, {} unknown, {} blocked.",
-            count(ItemState::Created),
+        let mut reason = format!(
+            "{there} of {} created, {} refused, {} unknown, {} blocked.",
             items.len(),
             count(ItemState::Rejected),
-            count(ItemState::Unknown),
+            items.iter().filter(|item| item.state.is_in_doubt()).count(),
             count(ItemState::Blocked)
         );
+        if count(ItemState::Absent) > 0 {
+            reason.push_str(&format!(" {} did not arrive in Jira.", count(ItemState::Absent)));
+        }
         tx.set_run_state(user, id, state, Some(&reason), at)?;
     }
     // While anything of it is, may be or will be in Jira, the draft stays bound to this run: a second run would double it.
-    let gone = count(ItemState::Rejected) + count(ItemState::Blocked) + count(ItemState::Cancelled) == items.len();
+    let gone = items.iter().all(|item| item.state.is_missing());
     if (complete || gone)
         && let Some(draft) = tx.draft(user, run.draft)?
         && draft.state == (DraftState::Publishing { run: id })

@@ -24,6 +24,9 @@ pub enum PublishError {
     /// The key was used for another draft.
     #[error("the idempotency key was used for another draft")]
     KeyUsed,
+    /// Another run of the person is active in the project.
+    #[error("another run is under way in this project")]
+    Busy(RunId),
     /// The draft has changed while the plan was made.
     #[error("the draft has changed meanwhile")]
     Conflict(Box<Draft>),
@@ -90,6 +93,9 @@ pub fn publish(
         let draft = tx.draft(user, id)?.ok_or(PlanError::NotFound)?;
         if draft.version != plan.version {
             return Err(PublishError::Conflict(Box::new(draft)));
+        }
+        if let Some(active) = tx.active_run(user, &plan.site, &plan.project)? {
+            return Err(PublishError::Busy(active.id));
         }
         let publishing = draft.clone().begin_publishing(run.id, now).map_err(PlanError::from)?;
         // Before the draft: a run that is there already must leave the draft as it is.

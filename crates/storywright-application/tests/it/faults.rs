@@ -11,7 +11,7 @@ use storywright_domain::ports::{StorageError, StorageExt as _};
 use storywright_domain::publishing::{ItemState, RunState};
 use storywright_testkit::NextCreate;
 
-use ItemState::{Blocked, Created, Planned, Sending, Unknown};
+use ItemState::{Blocked, Linked, NeedsHuman, Planned, Sending};
 
 #[test]
 fn a_crash_while_sending_is_read_as_unknown() {
@@ -22,8 +22,8 @@ fn a_crash_while_sending_is_read_as_unknown() {
     assert_eq!(world.states(run), [Sending, Planned, Planned]);
     assert!(world.try_claim().is_none(), "its lease holds");
     world.outlive_leases();
-    assert_eq!(world.work().attempts, 2);
-    assert_eq!(world.states(run), [Unknown, Blocked, Blocked]);
+    assert_eq!(world.work().status, JobStatus::Completed);
+    assert_eq!(world.states(run), [NeedsHuman, Blocked, Blocked]);
     assert_eq!(world.jira.fake.sent(), [], "it is not sent again: nobody knows that it never left");
     assert_eq!(world.ended(run).0, RunState::Incomplete);
 }
@@ -37,7 +37,7 @@ fn an_issue_that_was_created_before_the_crash_is_adopted() {
     world.work_and_die();
     world.outlive_leases();
     assert_eq!(world.work().status, JobStatus::Completed);
-    assert_eq!(world.states(run), [Created; 3]);
+    assert_eq!(world.states(run), [Linked; 3]);
     assert_eq!((sends(&world, "Refund"), world.jira.fake.issues().len()), (1, 3));
     assert_eq!(world.draft(draft.id).state, DraftState::Published { run });
 }
@@ -82,7 +82,7 @@ fn an_old_job_leaves_a_run_alone_that_has_a_new_one() {
     assert_eq!(world.draft(draft.id).state, DraftState::Publishing { run });
     assert_eq!(world.jira.fake.sent(), []);
     assert_eq!(world.work().status, JobStatus::Completed);
-    assert_eq!(world.states(run), [Created; 3]);
+    assert_eq!(world.states(run), [Linked; 3]);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_database_that_fails_before_the_call_means_no_call() {
     world.break_database(false);
     world.outlive_leases();
     assert_eq!(world.work().status, JobStatus::Completed);
-    assert_eq!(world.states(run), [Created; 3]);
+    assert_eq!(world.states(run), [Linked; 3]);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_database_that_fails_after_the_call_loses_no_issue() {
     assert_eq!(world.states(run), [Sending, Planned, Planned]);
     world.outlive_leases();
     assert_eq!(world.work().status, JobStatus::Completed);
-    assert_eq!(world.states(run), [Created; 3]);
+    assert_eq!(world.states(run), [Linked; 3]);
     assert_eq!(world.jira.fake.issues().len(), 3);
 }
 
@@ -145,11 +145,11 @@ fn a_run_whose_attempts_are_used_up_pauses_and_says_why() {
     let (state, reason) = world.ended(run);
     assert_eq!(state, RunState::Paused, "it is not left active for ever");
     assert!(reason.contains("5 attempts"), "{reason}");
-    assert_eq!(world.states(run), [Unknown, Planned, Planned], "nothing is left in sending");
+    assert_eq!(world.states(run), [ItemState::Unknown, Planned, Planned], "nothing is left in sending");
     assert_eq!(world.draft(draft.id).state, DraftState::Publishing { run });
     assert!(resume_run(&world.ports, &world.actor, run).is_ok());
     assert_eq!(world.work().status, JobStatus::Completed);
-    assert_eq!(world.states(run), [Unknown, Blocked, Blocked]);
+    assert_eq!(world.states(run), [NeedsHuman, Blocked, Blocked]);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_run_whose_attempts_are_used_up_can_be_stopped() {
     let run = small_run(&world);
     exhaust(&world);
     assert_eq!(stop_run(&world.ports, &world.actor, run), Ok(true));
-    assert_eq!(world.states(run), [Unknown, ItemState::Cancelled, ItemState::Cancelled]);
+    assert_eq!(world.states(run), [NeedsHuman, ItemState::Cancelled, ItemState::Cancelled]);
     assert_eq!(world.ended(run).0, RunState::Stopped);
 }
 
@@ -233,7 +233,7 @@ fn an_event_that_cannot_be_said_stops_nothing() {
     let ports = storywright_application::Ports { events: std::sync::Arc::new(Dumb), ..world.other_process() };
     let claim = world.claim();
     run_claimed(&ports, &claim);
-    assert_eq!(world.states(run), [Created; 3], "the journal is what counts");
+    assert_eq!(world.states(run), [Linked; 3], "the journal is what counts");
     assert_eq!(world.job(claim.job.id).status, JobStatus::Completed);
 }
 
@@ -279,6 +279,6 @@ fn a_lost_answer_and_a_crash_in_one_run_double_nothing() {
     world.jira.hook(|_, _, _| ());
     world.outlive_leases();
     world.work();
-    assert_eq!(world.states(run), [Created; 6]);
+    assert_eq!(world.states(run), [Linked; 6]);
     assert_eq!(world.jira.fake.issues().len(), 6);
 }

@@ -1,5 +1,6 @@
 //! Ports that let a test act at an exact place: between two transactions, before or after a call to Jira.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use storywright_domain::Secret;
 use storywright_domain::jira::{
@@ -27,6 +28,8 @@ type Hook = Arc<dyn Fn(&str, Moment, &str) + Send + Sync>;
 #[derive(Default)]
 pub struct HookedJira {
     pub fake: FakeJira,
+    /// Searches are answered by a node whose index knows nothing.
+    pub blind: AtomicBool,
     hook: Mutex<Option<Hook>>,
 }
 
@@ -120,7 +123,10 @@ impl Jira for HookedJira {
     }
 
     fn marked(&self, access: &Access, project: &str, marker: &Marker) -> Result<Vec<Issue>, RemoteError> {
-        self.around("marked", project, || self.fake.marked(access, project, marker))
+        self.around("marked", project, || {
+            let found = self.fake.marked(access, project, marker)?;
+            Ok(if self.blind.load(Ordering::SeqCst) { Vec::new() } else { found })
+        })
     }
 
     fn newest_number(&self, access: &Access, project: &str) -> Result<Option<u64>, RemoteError> {

@@ -1,6 +1,6 @@
 //! Leases: who has lost one writes nothing; a process that ends hands its work back.
 
-use crate::executor::{not_sent, rejected, small_run};
+use crate::executor::{not_sent, small_run};
 use crate::hooks::Moment;
 use crate::world::{World, sends};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use storywright_domain::ports::JobQueue as _;
 use storywright_domain::publishing::{ItemState, RunState};
 use storywright_testkit::NextCreate;
 
-use ItemState::{Blocked, Created, Planned, Unknown};
+use ItemState::{Created, Linked, Planned};
 
 #[test]
 fn the_lease_outlasts_the_call() {
@@ -41,7 +41,7 @@ fn a_worker_that_slept_through_its_lease_sends_nothing() {
     assert_eq!(world.states(run), [Planned; 3]);
     assert_eq!(world.ended(run).0, RunState::Active);
     run_claimed(&world.ports, &awake);
-    assert_eq!(world.states(run), [Created; 3]);
+    assert_eq!(world.states(run), [Linked; 3]);
     assert_eq!(world.job(awake.job.id).status, JobStatus::Completed);
 }
 
@@ -56,14 +56,13 @@ fn a_worker_that_loses_its_lease_in_a_call_stops_at_once() {
         other.outlive_leases();
         let claim = other.claim();
         run_claimed(&other.other_process(), &claim);
-        assert_eq!(other.states(run), [Unknown, Blocked, Blocked]);
+        assert_eq!(other.states(run), [ItemState::Reconciling, Planned, Planned]);
     });
     let claim = world.claim();
     run_claimed(&world.ports, &claim);
-    assert_eq!(world.states(run), [Unknown, Blocked, Blocked], "the late answer changes nothing");
+    assert_eq!(world.states(run), [ItemState::Reconciling, Planned, Planned], "the late answer changes nothing");
     assert_eq!(sends(&world, "Refund"), 1);
     assert_eq!(world.jira.fake.sent().len(), 1);
-    assert_eq!(world.ended(run).0, RunState::Incomplete);
     assert_eq!(world.draft(draft.id).state, DraftState::Publishing { run });
     assert!(world.try_claim().is_none());
 }
@@ -86,7 +85,7 @@ fn losing_the_lease_is_not_a_stop_by_the_person() {
     assert_eq!(world.states(run), [Planned; 3]);
     world.outlive_leases();
     world.work();
-    assert_eq!(world.states(run), [Created; 3]);
+    assert_eq!(world.states(run), [Linked; 3]);
     assert_eq!(world.jira.fake.issues().len(), 3);
 }
 
@@ -108,7 +107,7 @@ fn a_process_that_ends_hands_its_run_back_without_counting() {
     assert_eq!((world.job(late.job.id).status, world.job(late.job.id).attempts), (JobStatus::Pending, 0));
     let claim = world.claim();
     run_claimed(&world.other_process(), &claim);
-    assert_eq!(world.states(run), [Created; 3]);
+    assert_eq!(world.states(run), [Linked; 3]);
 }
 
 #[test]
@@ -130,16 +129,11 @@ fn a_worker_that_finishes_late_does_not_settle_the_run_of_another() {
     let world = Arc::new(World::new());
     let draft = world.draft_with(&["Refund"]);
     let run = world.approved(draft.id);
-    world.jira.fake.next_create(NextCreate::Only(rejected()));
-    // Its last word is a search that takes longer than its lease.
-    world.jira.fake.next_create(NextCreate::Works);
-    let extra = world.view(run).items[2].clone();
-    world.set_item(&extra, Unknown);
-    let other = Arc::clone(&world);
-    let searches = std::sync::atomic::AtomicU32::new(0);
+    // Its last word is a look at the last issue that takes longer than its lease.
+    let (other, looks) = (Arc::clone(&world), std::sync::atomic::AtomicU32::new(0));
     world.jira.hook(move |name, moment, _| {
-        let last = (name, moment) == ("issues_with_label", Moment::After)
-            && searches.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 1;
+        let last =
+            (name, moment) == ("verify", Moment::After) && looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 2;
         if last {
             other.outlive_leases();
             drop(other.claim());
@@ -147,6 +141,7 @@ fn a_worker_that_finishes_late_does_not_settle_the_run_of_another() {
     });
     let claim = world.claim();
     run_claimed(&world.ports, &claim);
+    assert_eq!(world.states(run), [Linked, Linked, Created]);
     assert_eq!(world.ended(run).0, RunState::Active, "another worker has it");
     assert_eq!(world.draft(draft.id).state, DraftState::Publishing { run });
 }

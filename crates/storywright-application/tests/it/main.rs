@@ -20,6 +20,7 @@ mod sessions;
 mod settle;
 mod sign_in;
 mod sign_up;
+mod simulator;
 mod start;
 mod stop;
 mod tokens;

@@ -17,18 +17,22 @@ use storywright_domain::{ItemId, Millis, RunId};
 use storywright_testkit::NextCreate;
 use storywright_testkit::build::access;
 
-use ItemState::{Blocked, Created, Planned, Rejected, Unknown};
+use ItemState::{Blocked, Linked, NeedsHuman, Planned, Rejected};
 
 /// A run whose story is unknown; with an issue in Jira that the search did not show in time, or without.
 fn with_unknown(world: &World, exists: bool) -> RunId {
     let run = small_run(world);
     world.jira.fake.next_create(if exists { NextCreate::CreatedBut(unknown()) } else { NextCreate::Only(unknown()) });
-    let late = RemoteError::Unavailable { detail: "the index is late".to_owned() };
-    world.jira.fake.fail(Some(late));
+    work_blind(world);
+    assert_eq!(world.states(run), [NeedsHuman, Blocked, Blocked]);
+    run
+}
+
+/// Does the next job while nothing can be read.
+fn work_blind(world: &World) {
+    world.jira.fake.fail(Some(RemoteError::Unavailable { detail: "the index is late".to_owned() }));
     world.work();
     world.jira.fake.fail(None);
-    assert_eq!(world.states(run), [Unknown, Blocked, Blocked]);
-    run
 }
 
 fn resolve(world: &World, run: RunId, index: usize, resolution: &Resolution) -> Result<bool, ResolveError> {
@@ -41,11 +45,11 @@ fn looking_again_finds_what_is_there() {
     let world = World::new();
     let run = with_unknown(&world, true);
     assert_eq!(resolve(&world, run, 0, &Resolution::CheckAgain), Ok(true));
-    assert_eq!(world.states(run), [Created, Blocked, Blocked]);
+    assert_eq!(world.states(run), [ItemState::Created, Blocked, Blocked]);
     assert_eq!(world.view(run).items[0].jira_key.as_deref(), Some("PAY-1"));
     assert!(resume_run(&world.ports, &world.actor, run).is_ok());
     world.work();
-    assert_eq!(world.states(run), [Created; 3]);
+    assert_eq!(world.states(run), [Linked; 3]);
     assert_eq!(world.ended(run).0, RunState::Completed);
     assert!(world.actions().contains(&"item_resolved".to_owned()));
 }
@@ -80,10 +84,10 @@ fn a_person_may_name_the_issue() {
     }
     assert_eq!(name(" PAY-1 "), Ok(true));
     let item = world.view(run).items[0].clone();
-    assert_eq!((item.state, item.jira_key.as_deref()), (Created, Some("PAY-1")));
+    assert_eq!((item.state, item.jira_key.as_deref()), (ItemState::Created, Some("PAY-1")));
     assert!(resume_run(&world.ports, &world.actor, run).is_ok());
     world.work();
-    assert_eq!(world.states(run), [Created; 3]);
+    assert_eq!(world.states(run), [Linked; 3]);
     assert_eq!(sends(&world, "Refund"), 1);
     assert_eq!(resolve(&world, run, 0, &Resolution::CheckAgain), Err(ResolveError::NotUnknown));
 }
@@ -94,7 +98,7 @@ fn one_issue_is_not_two_items() {
     let run = small_run(&world);
     world.jira.fake.next_create(NextCreate::Works);
     world.jira.fake.next_create(NextCreate::Only(unknown()));
-    world.work();
+    work_blind(&world);
     let taken = resolve(&world, run, 1, &Resolution::Exists("PAY-1".to_owned()));
     assert_eq!(taken, Err(ResolveError::NoSuchIssue("PAY-1".to_owned())));
 }
@@ -110,7 +114,7 @@ fn a_person_may_accept_a_duplicate() {
     assert_eq!(world.draft(draft).state, DraftState::Publishing { run }, "its run will go on with it");
     assert!(resume_run(&world.ports, &world.actor, run).is_ok());
     world.work();
-    assert_eq!(world.states(run), [Created; 3]);
+    assert_eq!(world.states(run), [Linked; 3]);
     assert_eq!(sends(&world, "Refund"), 2);
 }
 
@@ -121,8 +125,9 @@ fn resuming_goes_on_with_everything_but_the_unknown() {
     for step in [NextCreate::Only(rejected()), NextCreate::Only(unknown()), NextCreate::Works] {
         world.jira.fake.next_create(step);
     }
-    world.work();
-    let before = [Rejected, Blocked, Blocked, Unknown, Blocked, Blocked, Created, Created, Created];
+    work_blind(&world);
+    let unlinked = ItemState::Unlinked;
+    let before = [Rejected, Blocked, Blocked, NeedsHuman, Blocked, Blocked, unlinked, unlinked, unlinked];
     assert_eq!(world.states(run), before);
     let job = resume_run(&world.ports, &world.actor, run).unwrap();
     assert_eq!(world.view(run).run.job, job);
@@ -131,7 +136,7 @@ fn resuming_goes_on_with_everything_but_the_unknown() {
     let busy = resolve(&world, run, 3, &Resolution::CreateAgain);
     assert_eq!(busy, Err(ResolveError::Running));
     world.work();
-    let after = [Created, Created, Created, Unknown, Blocked, Blocked, Created, Created, Created];
+    let after = [Linked, Linked, Linked, NeedsHuman, Blocked, Blocked, Linked, Linked, Linked];
     assert_eq!(world.states(run), after);
     assert_eq!(world.ended(run).0, RunState::Incomplete);
     assert_eq!((sends(&world, "One"), sends(&world, "Two"), sends(&world, "Three")), (2, 1, 1));
@@ -155,11 +160,11 @@ fn a_run_that_was_resumed_meanwhile_is_left_alone() {
     let world = Arc::new(World::new());
     let run = with_unknown(&world, true);
     let other = Arc::clone(&world);
-    world.jira.once("issues_with_label", Moment::After, move || {
+    world.jira.once("marked", Moment::After, move || {
         assert!(resume_run(&other.ports, &other.actor, run).is_ok());
     });
     assert_eq!(resolve(&world, run, 0, &Resolution::CheckAgain), Err(ResolveError::Running));
-    assert_eq!(world.states(run), [Unknown, Planned, Planned]);
+    assert_eq!(world.states(run), [ItemState::Unknown, Planned, Planned]);
     assert_eq!(world.work().status, JobStatus::Completed);
     assert_eq!(world.ended(run).0, RunState::Completed);
 }
@@ -175,7 +180,7 @@ fn runs_of_others_are_not_there() {
     assert_eq!(outcome, Err(ResolveError::NotFound));
     let outcome = resolve_item(&world.ports, &world.actor, run, ItemId(3), &Resolution::CreateAgain);
     assert_eq!(outcome, Err(ResolveError::NotFound));
-    assert_eq!(world.states(run), [Unknown, Blocked, Blocked]);
+    assert_eq!(world.states(run), [NeedsHuman, Blocked, Blocked]);
 }
 
 #[test]
@@ -247,7 +252,7 @@ fn a_run_does_not_go_on_for_a_draft_in_the_bin() {
     storywright_application::drafts::undelete_draft(&world.ports, &world.actor, draft.id).unwrap();
     assert!(resume_run(&world.ports, &world.actor, run).is_ok());
     world.work();
-    assert_eq!(world.states(run), [Created; 3]);
+    assert_eq!(world.states(run), [Linked; 3]);
 }
 
 #[test]
@@ -270,7 +275,7 @@ fn a_draft_waits_for_a_paused_run_of_which_nothing_is_there_yet() {
         world.jira.fake.next_create(NextCreate::Only(not_sent(None)));
     }
     world.work();
-    assert_eq!(world.states(run), [Unknown, Blocked, Blocked, Planned, Planned, Planned]);
+    assert_eq!(world.states(run), [ItemState::Unknown, Planned, Planned, Planned, Planned, Planned]);
     assert_eq!(resolve(&world, run, 0, &Resolution::CreateAgain), Ok(true));
     assert_eq!(world.draft(draft.id).state, DraftState::Publishing { run }, "else it could be published twice");
 }

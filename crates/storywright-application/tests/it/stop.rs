@@ -12,7 +12,7 @@ use storywright_domain::job::{EventKind, JobStatus};
 use storywright_domain::publishing::{ItemState, RunState};
 use storywright_testkit::NextCreate;
 
-use ItemState::{Cancelled, Created, Unknown};
+use ItemState::{Cancelled, Linked, NeedsHuman};
 
 #[test]
 fn a_run_that_waits_is_stopped_at_once() {
@@ -40,13 +40,13 @@ fn a_stop_finishes_the_call_under_way_and_begins_no_other() {
     });
     let job = world.work();
     assert_eq!(job.status, JobStatus::Cancelled);
-    assert_eq!(world.states(run), [Created, Cancelled, Cancelled]);
+    assert_eq!(world.states(run), [ItemState::Created, Cancelled, Cancelled]);
     assert_eq!(world.ended(run).0, RunState::Stopped);
     assert_eq!(world.said(job.id).last().map(|(kind, _)| *kind), Some(EventKind::Done));
     assert_eq!(world.draft(draft.id).state, DraftState::Publishing { run }, "one issue is in Jira");
     assert!(resume_run(&world.ports, &world.actor, run).is_ok());
     world.work();
-    assert_eq!(world.states(run), [Created; 3]);
+    assert_eq!(world.states(run), [Linked; 3]);
     assert_eq!(world.draft(draft.id).state, DraftState::Published { run });
 }
 
@@ -59,7 +59,7 @@ fn a_stop_reaches_a_worker_in_another_process() {
         assert_eq!(stop_run(&other.other_process(), &other.actor, run), Ok(true));
     });
     assert_eq!(world.work().status, JobStatus::Cancelled);
-    assert_eq!(world.states(run), [Created, Cancelled, Cancelled]);
+    assert_eq!(world.states(run), [ItemState::Created, Cancelled, Cancelled]);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_run_whose_worker_died_is_stopped_at_once_and_leaves_nothing_in_sending() {
     world.work_and_die();
     world.outlive_leases();
     assert_eq!(stop_run(&world.ports, &world.actor, run), Ok(true));
-    assert_eq!(world.states(run), [Unknown, Cancelled, Cancelled]);
+    assert_eq!(world.states(run), [NeedsHuman, Cancelled, Cancelled]);
     assert_eq!(world.ended(run).0, RunState::Stopped);
     assert_eq!(world.draft(draft.id).state, DraftState::Publishing { run }, "an issue may be in Jira");
     assert!(world.try_claim().is_none());

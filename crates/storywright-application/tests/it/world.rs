@@ -8,7 +8,7 @@ use storywright_application::worker::run_claimed;
 use storywright_application::{Ports, RunningJobs, Settings, access};
 use storywright_domain::draft::Draft;
 use storywright_domain::integration::{Integration, IntegrationKind};
-use storywright_domain::job::{EventKind, Job, JobKind};
+use storywright_domain::job::{EventKind, Job, JobKind, JobStatus};
 use storywright_domain::person::{Actor, AuditEntry, Person};
 use storywright_domain::ports::{
     Claim, Inserted, ItemChange, JobQueue as _, PasswordHasher as _, Saved, StorageError, StorageExt as _,
@@ -17,7 +17,7 @@ use storywright_domain::publishing::{ItemState, Plan, RunItem, RunState};
 use storywright_domain::remote::{Site, SiteKind};
 use storywright_domain::rules::RuleSet;
 use storywright_domain::story::{Document, Story};
-use storywright_domain::{DraftId, JobId, Millis, RequestId, RunId, Secret};
+use storywright_domain::{DraftId, JobId, Millis, RequestId, RunId, Secret, Timestamp};
 use storywright_testkit::build::{self, NOW};
 use storywright_testkit::{
     CountingIds, FakeChat, FakeConfluence, FakeSealer, FakeSha256, FakeSigner, FixedClock, MemoryStore,
@@ -204,6 +204,23 @@ impl World {
         run_view(&self.ports, &self.actor, run).unwrap().expect("the run is there")
     }
 
+    /// Any run of the person.
+    pub fn view_any(&self) -> storywright_domain::publishing::Run {
+        self.store.read(|tx| tx.runs(self.person.id, None, 1)).unwrap().items.remove(0)
+    }
+
+    /// When the next job is due that waits or whose lease runs out.
+    pub fn next_job_at(&self) -> Option<Timestamp> {
+        let open = self.store.read(|tx| tx.open_jobs(self.person.id)).unwrap();
+        let lease = Millis(self.ports.settings.job_lease.0.max(self.ports.settings.create_timeout.0) + 60_000);
+        let now = self.ports.clock.now();
+        let due = open.into_iter().map(|job| match job.status {
+            JobStatus::Running => now + lease,
+            _ => job.run_at,
+        });
+        due.min()
+    }
+
     pub fn states(&self, run: RunId) -> Vec<ItemState> {
         self.view(run).items.iter().map(|item| item.state).collect()
     }
@@ -239,12 +256,27 @@ impl World {
         self.try_claim().expect("a job is due")
     }
 
-    /// Does the next job, and gives it as it is afterwards.
+    /// Does the next job once, and gives it as it is afterwards.
     #[track_caller]
-    pub fn work(&self) -> Job {
+    pub fn work_once(&self) -> Job {
         let claim = self.claim();
         run_claimed(&self.ports, &claim);
         self.job(claim.job.id)
+    }
+
+    /// Does the next job, and goes on with it whenever its time has come, until it waits no more; gives it as it is afterwards.
+    #[track_caller]
+    pub fn work(&self) -> Job {
+        let mut job = self.work_once();
+        for _ in 0..60 {
+            if job.kind != JobKind::Publish || job.status != JobStatus::Pending || job.run_at <= self.ports.clock.now()
+            {
+                return job;
+            }
+            self.clock.set(job.run_at);
+            job = self.work_once();
+        }
+        panic!("it waits for ever: {job:?}");
     }
 
     /// Does the next job in a process that dies where a hook panics.

@@ -15,6 +15,8 @@ use storywright_domain::remote::{FieldRefusal, RemoteError};
 pub(super) struct Kept {
     pub(super) id: String,
     pub(super) key: String,
+    /// Keys from before it was moved: they still lead to it.
+    pub(super) old_keys: Vec<String>,
     pub(super) fields: Map<String, Value>,
     pub(super) property: Option<String>,
     pub(super) epic: Option<String>,
@@ -118,6 +120,10 @@ impl Kept {
         }
     }
 
+    pub(super) fn answers_to(&self, key: &str) -> bool {
+        self.key == key || self.id == key || self.old_keys.iter().any(|old| old == key)
+    }
+
     pub(super) fn is_in(&self, project: &str) -> bool {
         self.key.rsplit_once('-').is_some_and(|(of, _)| of == project)
     }
@@ -143,11 +149,11 @@ impl Kept {
 
 impl State {
     pub(super) fn find(&self, key: &str) -> Option<&Kept> {
-        self.issues.iter().find(|kept| kept.key == key || kept.id == key)
+        self.issues.iter().find(|kept| kept.answers_to(key))
     }
 
     pub(super) fn find_mut(&mut self, key: &str) -> Option<&mut Kept> {
-        self.issues.iter_mut().find(|kept| kept.key == key || kept.id == key)
+        self.issues.iter_mut().find(|kept| kept.answers_to(key))
     }
 
     /// What the index knows of a project, newest first.
@@ -204,6 +210,7 @@ impl State {
         self.issues.push(Kept {
             id: id.clone(),
             key: key.clone(),
+            old_keys: Vec::new(),
             property: properties.get(0).and_then(|first| first.get("value")).map(Value::to_string),
             fields,
             epic,

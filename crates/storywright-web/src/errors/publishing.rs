@@ -43,6 +43,16 @@ impl From<PlanError> for AppError {
                 "The project has no issue type for sub-tasks, but the draft has sub-tasks",
                 "Remove the sub-tasks, or choose another project",
             ),
+            PlanError::NoEpicType => Self::new(
+                &kinds::NO_EPIC_TYPE,
+                "The project has no issue type for epics, but the draft has epics",
+                "Remove the epics, or choose another project",
+            ),
+            PlanError::NothingMissing => Self::new(
+                &kinds::NOTHING_MISSING,
+                "Everything in this draft is in Jira already",
+                "Open the run to see the issues, or add a story",
+            ),
             PlanError::NoSuchType(name) => Self::new(
                 &kinds::ISSUE_TYPE_GONE,
                 &format!("You cannot create `{name}` in this project any more"),
@@ -75,6 +85,7 @@ impl From<PublishError> for AppError {
                 "The idempotency key was used for another draft",
                 "Send a new key; only repeated tries for the same draft share one",
             ),
+            PublishError::Busy(_) => project_busy(),
             PublishError::Conflict(current) => draft_conflict(current),
             PublishError::Storage(error) => error.into(),
         }
@@ -97,6 +108,17 @@ impl From<ResolveError> for AppError {
             ResolveError::Running => {
                 Self::new(&kinds::RUN_ACTIVE, "The run is under way", "Wait until it has ended, or stop it")
             }
+            ResolveError::Busy(_) => project_busy(),
+            ResolveError::InDoubt => Self::new(
+                &kinds::RUN_IN_DOUBT,
+                "Whether some issues of the run are in Jira is not known yet",
+                "Settle them first: look again, name the issue, or create it again",
+            ),
+            ResolveError::NothingMissing => Self::new(
+                &kinds::NOTHING_MISSING,
+                "Every issue of the run is in Jira",
+                "Open the run to see them",
+            ),
             ResolveError::DraftWentOn => Self::new(
                 &kinds::DRAFT_WENT_ON,
                 "The draft has gone on without this run: it was changed, published again or deleted",
@@ -114,6 +136,14 @@ impl From<ResolveError> for AppError {
             ResolveError::Storage(error) => error.into(),
         }
     }
+}
+
+fn project_busy() -> AppError {
+    AppError::new(
+        &kinds::PROJECT_BUSY,
+        "Another run of yours is creating issues in this project",
+        "Wait until it has ended, or stop it; then try again",
+    )
 }
 
 impl AppError {

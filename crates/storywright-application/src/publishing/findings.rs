@@ -1,0 +1,142 @@
+//! What a person should look at before approving a plan: doubles inside it, what was created a short while ago, long texts, issues
+//! that could not be found again. None of it blocks.
+
+use crate::Ports;
+use std::collections::BTreeMap;
+use storywright_domain::draft::Draft;
+use storywright_domain::finding::{Finding, Severity};
+use storywright_domain::jira::Marker;
+use storywright_domain::ports::{StorageError, StorageExt};
+use storywright_domain::publishing::{ExistingIssue, PlannedIssue};
+use storywright_domain::similarity::{IssueProfile, doubles};
+use storywright_domain::{Millis, UserId};
+
+/// Longer descriptions are rarely meant, and some sites refuse them.
+const LONG_DESCRIPTION: usize = 20_000;
+/// The same content created within this span is asked about.
+const RECENTLY: Millis = Millis::hours(24);
+/// Pairs that are named for one level of the tree: more than anybody reads.
+const MOST: usize = 50;
+/// Two issues of a plan that are so much alike are named.
+const DOUBLE: f64 = 0.85;
+
+/// Everything that there is to say of a plan.
+pub(super) fn of_plan(
+    ports: &Ports,
+    user: UserId,
+    site: &str,
+    draft: &Draft,
+    issues: &[PlannedIssue],
+    existing: &[ExistingIssue],
+) -> Result<Vec<Finding>, StorageError> {
+    let mut findings = Vec::new();
+    doubles_inside(issues, &mut findings);
+    created_recently(ports, user, site, draft, issues, &mut findings)?;
+    changed_since(draft, existing, &mut findings);
+    for issue in issues {
+        let length = issue.description.chars().count();
+        if length > LONG_DESCRIPTION {
+            let message = format!("The description has {length} characters; Jira may refuse so long a text.");
+            let cure = "Shorten it, or split the issue.";
+            findings.push(warning(issue, "description_long", message, cure));
+        }
+    }
+    let mut named: Vec<&str> = Vec::new();
+    for issue in issues.iter().filter(|issue| issue.marker == Marker::Manual) {
+        if !named.contains(&issue.issue_type.as_str()) {
+            named.push(&issue.issue_type);
+            let message = format!(
+                "The create screen of {} has neither labels nor a description: an issue whose answer is lost cannot be found again by itself.",
+                issue.issue_type
+            );
+            let cure = "You will be asked then. A Jira administrator can add the Labels field to the screen.";
+            findings.push(warning(issue, "marker_manual", message, cure));
+        }
+    }
+    Ok(findings)
+}
+
+fn warning(issue: &PlannedIssue, code: &str, message: String, cure: &str) -> Finding {
+    Finding {
+        code: code.to_owned(),
+        severity: Severity::Warning,
+        story: issue.reference.clone(),
+        field: String::new(),
+        message,
+        cure: cure.to_owned(),
+    }
+}
+
+/// Issues of one level under one parent that say the same. Sub-tasks of different stories may: each story is designed and tested.
+fn doubles_inside(issues: &[PlannedIssue], findings: &mut Vec<Finding>) {
+    let mut levels: BTreeMap<(&str, Option<&str>), Vec<&PlannedIssue>> = BTreeMap::new();
+    for issue in issues {
+        let parent = issue.parent.as_deref().or(issue.parent_key.as_deref()).filter(|_| is_subtask(issue));
+        levels.entry((issue.issue_type_id.as_str(), parent)).or_default().push(issue);
+    }
+    for level in levels.into_values() {
+        let profiles: Vec<IssueProfile> =
+            level.iter().map(|issue| IssueProfile::of(&issue.summary, &issue.markdown)).collect();
+        for (first, second, _) in doubles(&profiles, DOUBLE).into_iter().take(MOST) {
+            let (first, second) = (level[first.min(second)], level[first.max(second)]);
+            let message =
+                format!("{} says nearly the same as {} (“{}”).", second.reference, first.reference, first.summary);
+            findings.push(warning(second, "plan_duplicate", message, "Remove one of them, unless both are wanted."));
+        }
+    }
+}
+
+fn is_subtask(issue: &PlannedIssue) -> bool {
+    issue.reference.contains('.')
+}
+
+fn created_recently(
+    ports: &Ports,
+    user: UserId,
+    site: &str,
+    draft: &Draft,
+    issues: &[PlannedIssue],
+    findings: &mut Vec<Finding>,
+) -> Result<(), StorageError> {
+    let contents: Vec<String> = issues.iter().map(|issue| issue.content_sha256.clone()).collect();
+    let since = ports.clock.now() + Millis(-RECENTLY.0);
+    let project = draft.project.as_str();
+    let known = ports.storage.read(|tx| tx.items_with_content(user, site, project, &contents, since))?;
+    for issue in issues {
+        let Some(item) = known.iter().find(|item| item.content_sha256 == issue.content_sha256) else { continue };
+        let message = match &item.jira_key {
+            Some(key) => format!("You created the same issue within the last day: {key}."),
+            None => "You approved the same issue within the last day, in another run.".to_owned(),
+        };
+        let cure = "Look whether you want it once more before you approve.";
+        findings.push(warning(issue, "created_recently", message, cure));
+    }
+    Ok(())
+}
+
+/// What is in Jira stays as it is there, though its text was changed here.
+fn changed_since(draft: &Draft, existing: &[ExistingIssue], findings: &mut Vec<Finding>) {
+    for issue in existing {
+        let document = &draft.document;
+        let story = document.stories.iter().find(|story| story.id == issue.reference).map(|story| &story.summary);
+        let epic = || document.epic(&issue.reference).map(|epic| &epic.summary);
+        let subtask = || {
+            let mut all = document.stories.iter().flat_map(|story| &story.subtasks);
+            all.find(|subtask| subtask.id == issue.reference).map(|subtask| &subtask.summary)
+        };
+        let Some(summary) = story.or_else(epic).or_else(subtask) else { continue };
+        if summary.trim() != issue.summary {
+            findings.push(Finding {
+                code: "in_jira_already".to_owned(),
+                severity: Severity::Warning,
+                story: issue.reference.clone(),
+                field: String::new(),
+                message: format!(
+                    "{} is in Jira as {} (“{}”): it is not created again, and what was changed here is not sent.",
+                    issue.reference, issue.key, issue.summary
+                ),
+                cure: "Change it in Jira. If it is another issue, remove it here and add it anew.".to_owned(),
+            });
+        }
+    }
+}
