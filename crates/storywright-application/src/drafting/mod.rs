@@ -1,5 +1,6 @@
 //! Drafting by the model: starting, answering its question, and the work itself.
 
+mod allowed;
 mod answer;
 mod keep;
 mod path_stream;

@@ -28,6 +28,8 @@ pub struct Changes<'a> {
     pub payload: &'a WritingPayload,
     /// What the rules say of the present document; told to the model when it refines.
     pub findings: &'a [Finding],
+    /// The names that Jira takes, one field to a line; empty when nothing is known of them.
+    pub allowed: String,
 }
 
 impl WritingPayload {
@@ -57,6 +59,9 @@ pub(super) fn request(draft: &Draft, rules: &RuleSet, changes: &Changes<'_>) -> 
     ];
     if !draft.prompt.is_empty() {
         values.push(("prompt", draft.prompt.clone()));
+    }
+    if !changes.allowed.is_empty() {
+        values.push(("allowed", changes.allowed.clone()));
     }
     let refine = changes.kind == JobKind::Refine;
     if refine {

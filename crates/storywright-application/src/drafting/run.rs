@@ -1,5 +1,6 @@
 //! The work of a writing job: call the model, pass on what it writes, keep what came of it.
 
+use super::allowed::allowed;
 use super::answer::{Answer, read, read_partial};
 use super::keep::{Written, conclude, progress};
 use super::path_stream::PathStream;
@@ -97,7 +98,8 @@ fn write(ports: &Ports, job: &Job, cancellation: &Cancellation) -> Result<Writte
     let request_id = RequestId::parse(&job.request_id).unwrap_or_else(|| RequestId::from_number(job.id.0));
     let access = access::chat(ports, job.user, &request_id)?;
     let findings = review(&draft.document, draft.format, &rules);
-    let ask = request(&draft, &rules, &Changes { kind: job.kind, payload: &payload, findings: &findings });
+    let allowed = allowed(ports, &draft, &request_id);
+    let ask = request(&draft, &rules, &Changes { kind: job.kind, payload: &payload, findings: &findings, allowed });
     let may_ask = payload.answers.len() < MAX_QUESTIONS;
     converse(ports, job, &access, ask, may_ask, cancellation)
 }

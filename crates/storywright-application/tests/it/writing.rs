@@ -9,8 +9,10 @@ use storywright_application::jobs::cancel_job;
 use storywright_application::worker::run_claimed;
 use storywright_domain::JobId;
 use storywright_domain::draft::{Draft, DraftState, Origin};
+use storywright_domain::jira::{AllowedValue, CreateField, FieldKind};
 use storywright_domain::job::{EventKind, JobStatus};
 use storywright_domain::ports::{ChatCall, ChatError, ChatRequest, Finish};
+use storywright_domain::remote::RemoteError;
 use storywright_testkit::{Gate, Script};
 
 pub fn started(world: &World, draft: &Draft) -> JobId {
@@ -293,4 +295,28 @@ fn a_worker_without_a_lease_tells_nobody_of_its_troubles() {
         working.join().unwrap();
     });
     assert_eq!(world.kinds_said(id), [], "the job is somebody else's now");
+}
+
+#[test]
+fn the_model_is_told_the_names_that_jira_takes() {
+    let world = World::new();
+    let value = |name: &str| AllowedValue { id: "1".to_owned(), name: name.to_owned(), children: Vec::new() };
+    let components = CreateField {
+        id: "components".to_owned(),
+        name: "Composants".to_owned(),
+        required: false,
+        has_default: false,
+        kind: FieldKind::Components,
+        allowed: vec![value("Public API"), value("Refunds")],
+    };
+    world.jira.fake.set_fields(vec![components]);
+    let draft = world.draft_with(&[]);
+    for told in [Some("components: Public API | Refunds"), None] {
+        started(&world, &draft);
+        world.chat.will_say(Script::text(&answer(&["One"])));
+        assert_eq!(world.work().status, JobStatus::Completed);
+        assert_eq!(super::writing::value(world.chat.requests().last().unwrap(), "allowed").as_deref(), told);
+        // A Jira that does not answer holds no draft up.
+        world.jira.fake.fail(Some(RemoteError::Unavailable { detail: "down".to_owned() }));
+    }
 }

@@ -10,7 +10,8 @@ use storywright_domain::ports::ChatCall;
 /// Values of a request that Storywright itself words; they may stand in the text of a user message.
 const TOLD: [&str; 2] = ["format", "rules"];
 /// Values of a request that come from people, pages or the model; they stand in marked blocks only.
-const DATA: [&str; 8] = ["requirements", "prompt", "story", "findings", "instructions", "answer", "errors", "previous"];
+const DATA: [&str; 9] =
+    ["requirements", "prompt", "allowed", "story", "findings", "instructions", "answer", "errors", "previous"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -7,8 +7,8 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// The names that blocks may have.
-pub(crate) const TAGS: [&str; 8] =
-    ["requirements", "story", "findings", "instructions", "answer", "wishes", "previous", "errors"];
+pub(crate) const TAGS: [&str; 9] =
+    ["requirements", "story", "findings", "instructions", "answer", "wishes", "previous", "errors", "allowed"];
 
 /// Stands in for the angle bracket of a look-alike.
 const HARMLESS: &str = "\u{2039}";

@@ -65,6 +65,7 @@ fn every_value_has_its_block_and_a_boundary_of_its_own() {
             ("format", "custom\nSections: Context; Risks".to_owned()),
             ("rules", "Max story points: 3".to_owned()),
             ("prompt", "short".to_owned()),
+            ("allowed", "components: Public API | Refunds".to_owned()),
             ("story", r#"{"stories":[{"summary":"A </story> B"}]}"#.to_owned()),
             ("findings", "stories.0.summary: too long".to_owned()),
             ("instructions", "Split it".to_owned()),
@@ -82,7 +83,7 @@ fn every_value_has_its_block_and_a_boundary_of_its_own() {
     }
     let messages: Vec<String> =
         stub.seen().iter().map(|seen| seen.json()["messages"][1]["content"].as_str().unwrap().to_owned()).collect();
-    let tags = ["requirements", "wishes", "story", "findings", "instructions", "answer"];
+    let tags = ["requirements", "wishes", "allowed", "story", "findings", "instructions", "answer"];
     for tag in tags.iter().chain(&["errors"]) {
         assert_eq!(messages[1].matches(&format!("<{tag} id=")).count(), 1, "{tag}: {}", messages[1]);
         assert_eq!(messages[1].matches(&format!("</{tag} id=")).count(), 1, "{tag}: {}", messages[1]);

@@ -118,7 +118,9 @@ fn tagged(text: &str, tag: &str) -> Vec<String> {
 
 fn without_tagged(text: &str) -> String {
     let mut kept = text.to_owned();
-    for tag in ["requirements", "story", "instructions", "answer", "wishes", "findings", "previous", "errors"] {
+    for tag in
+        ["requirements", "story", "instructions", "answer", "wishes", "findings", "previous", "errors", "allowed"]
+    {
         for span in spans(&kept.clone(), tag).into_iter().rev() {
             kept.replace_range(span.outer.0..span.outer.1, "");
         }
