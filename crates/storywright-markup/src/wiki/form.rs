@@ -137,10 +137,8 @@ impl Former {
         if language::DIAGRAMS.contains(&language.as_str()) && language != "math" {
             self.note(Loss::Diagram, &text);
         }
-        if text.contains("{code") && text.contains("{noformat") {
-            self.note(Loss::CodeDelimiter, &text);
-            text = text.replace("{noformat", "{ noformat");
-        } else if text.contains("{noformat") && language::DIAGRAMS.contains(&language.as_str()) {
+        let diagram = language::DIAGRAMS.contains(&language.as_str());
+        if text.contains("{noformat") && (diagram || text.contains("{code")) {
             self.note(Loss::CodeDelimiter, &text);
             text = text.replace("{noformat", "{ noformat");
         }

@@ -2,5 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "test support")]
 
 mod corpus;
+mod hostile;
 mod properties;
+mod snapshots;
 mod trees;

@@ -204,7 +204,7 @@ impl Builder {
             "li" => (&["li"], &["ul", "ol", "menu"]),
             "dt" | "dd" => (&["dt", "dd"], &["dl"]),
             "td" | "th" => (&["td", "th"], &["tr", "table"]),
-            "tr" => (&["tr", "td", "th"], &["table", "tbody", "thead", "tfoot"]),
+            "tr" => (&["tr"], &["table", "tbody", "thead", "tfoot"]),
             "tbody" | "thead" | "tfoot" => (&["tbody", "thead", "tfoot"], &["table"]),
             name if super::is_block(name) => {
                 (&["p"], &["div", "td", "th", "li", "blockquote", "button", "dd", "table"])

@@ -101,6 +101,13 @@ impl Inlines {
             self.text(&character);
             return;
         }
+        // Signs of issue types and avatars say what stands beside them already.
+        if element.has_class("icon")
+            || element.has_class("userLogo")
+            || element.attribute("aria-hidden") == Some("true")
+        {
+            return;
+        }
         let alt = element.attribute("alt").unwrap_or_default().trim();
         let named = element.attribute("data-linked-resource-default-alias").unwrap_or_default();
         let source = element.attribute("src").unwrap_or_default();

@@ -259,7 +259,8 @@ pub(super) fn image_at(text: &str, at: usize) -> Option<(Inline, usize)> {
     let end = rest.find(['!', '\n']).filter(|end| rest.as_bytes().get(*end) == Some(&b'!'))?;
     let inside = &rest[..end];
     let (source, parameters) = inside.split_once('|').unwrap_or((inside, ""));
-    if !address::is_file_name(source) && !(address::is_web(source) && address::encoded(source) == source) {
+    let elsewhere = address::is_web(source) && address::encoded(source) == source;
+    if !elsewhere && !address::is_file_name(source) {
         return None;
     }
     let parameters = parameters.replace(',', "|");

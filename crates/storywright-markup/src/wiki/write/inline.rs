@@ -148,12 +148,11 @@ fn delimiter(mark: Mark, tokens: &[Token<'_>], opened: usize, closed: usize, for
         Some(Token::Text(text)) => *text,
         _ => "",
     };
-    let loose = inside(opened.checked_add(1)).starts_with(char::is_whitespace)
-        || inside(closed.checked_sub(1)).ends_with(char::is_whitespace);
-    // `:-` begins a picture.
-    let eyes = [':', ';'];
-    let picture = mark == Mark::Strike
-        && (before.is_some_and(|c| eyes.contains(&c)) || inside(closed.checked_sub(1)).ends_with(eyes));
+    let last = inside(closed.checked_sub(1));
+    let loose = inside(opened.checked_add(1)).starts_with(char::is_whitespace) || last.ends_with(char::is_whitespace);
+    // `:-` begins a picture, and so does a parenthesis at the end: `*(*)`.
+    let eyes = mark == Mark::Strike && (matches!(before, Some(':' | ';')) || last.ends_with([':', ';']));
+    let picture = eyes || last.ends_with('(');
     match (mark, forced || loose || picture || clings(before) || clings(after) || swallowed) {
         (Mark::Strong, false) => "*",
         (Mark::Strong, true) => "{*}",
