@@ -15,12 +15,17 @@ use crate::Ports;
 use crate::access;
 use crate::catalog::CatalogError;
 use std::collections::BTreeMap;
+use storywright_domain::Millis;
 use storywright_domain::jira::{CreateField, IssueType, ProjectKey};
 use storywright_domain::person::Actor;
-use storywright_domain::ports::{StorageError, StorageExt};
+use storywright_domain::ports::{StorageError, StorageExt, Tx};
 use storywright_domain::preflight::{LearnedField, Lesson, ScreenPlace};
 use storywright_domain::remote::{Access, RemoteError};
 use storywright_domain::story::FieldValue;
+
+/// How long a lesson is believed without being seen again. A validator that looks at other fields (`needed when the priority is
+/// Highest`) teaches more than is true; what is asked for is filled in, so nothing would ever disprove it.
+const BELIEVED: Millis = Millis::hours(30 * 24);
 
 /// A create screen with everything that is known of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +54,7 @@ pub fn screen(ports: &Ports, actor: &Actor, project: &ProjectKey, issue_type: &s
     let place = place(&access, project, &issue_type.id);
     let (learned, defaults) = ports
         .storage
-        .read(|tx| Ok::<_, StorageError>((tx.learned_fields(&place)?, tx.field_defaults(actor.user(), &place)?)))?;
+        .read(|tx| Ok::<_, StorageError>((believed(ports, tx, &place)?, tx.field_defaults(actor.user(), &place)?)))?;
     let fields = merged(fields, &learned);
     let marker = MarkerChoice::of(&access.site, &fields);
     Ok(Screen { issue_type, fields, learned, defaults, marker })
@@ -67,7 +72,7 @@ pub fn fields(
 ) -> Result<Vec<CreateField>, CatalogError> {
     let fields = ports.jira.create_fields(access, project, issue_type)?;
     let place = place(access, project, issue_type);
-    let learned = ports.storage.read(|tx| tx.learned_fields(&place))?;
+    let learned = ports.storage.read(|tx| believed(ports, tx, &place))?;
     Ok(merged(fields, &learned))
 }
 
@@ -100,6 +105,13 @@ fn place(access: &Access, project: &ProjectKey, issue_type: &str) -> ScreenPlace
         project: project.as_str().to_owned(),
         issue_type: issue_type.to_owned(),
     }
+}
+
+fn believed(ports: &Ports, tx: &mut dyn Tx, place: &ScreenPlace) -> Result<Vec<LearnedField>, StorageError> {
+    let now = ports.clock.now();
+    let mut learned = tx.learned_fields(place)?;
+    learned.retain(|known| now.since(known.last_seen) < BELIEVED);
+    Ok(learned)
 }
 
 fn merged(fields: Vec<CreateField>, learned: &[LearnedField]) -> Vec<CreateField> {

@@ -6,6 +6,7 @@ use storywright_application::catalog::{CatalogError, list_epics, list_users};
 use storywright_application::preflight::{
     MarkerChoice, doubles, forget, learn, remember_defaults, screen, similar_issues,
 };
+use storywright_domain::Millis;
 use storywright_domain::jira::{CreateField, FieldKind, ProjectKey};
 use storywright_domain::ports::{Clock, Jira, StorageExt};
 use storywright_domain::preflight::{Lesson, ScreenPlace};
@@ -73,6 +74,9 @@ fn a_screen_shows_what_only_a_refusal_revealed() {
     let later = screen(&world.ports, &world.actor, &pay(), "10001").unwrap();
     let kept: Vec<&str> = later.learned.iter().map(|learned| learned.field.as_str()).collect();
     assert_eq!(kept, ["customfield_2"]);
+    world.clock.advance(Millis::hours(30 * 24));
+    let forgotten = screen(&world.ports, &world.actor, &pay(), "10001").unwrap();
+    assert!(forgotten.learned.is_empty(), "nobody has seen it for a month");
     let other = screen(&world.ports, &world.actor, &pay(), "10002").unwrap();
     assert!(other.learned.is_empty(), "another type");
 }

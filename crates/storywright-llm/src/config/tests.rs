@@ -35,8 +35,12 @@ fn every_call_names_itself_and_knows_the_answer_s_keys() {
         let story: storywright_domain::story::Story = serde_json::from_value(example["stories"][0].clone()).unwrap();
         let mut asked: Vec<&String> = example["stories"][0].as_object().unwrap().keys().collect();
         let known = serde_json::to_value(story).unwrap();
-        let mut known: Vec<&String> =
-            known.as_object().unwrap().keys().filter(|key| !["id", "custom_fields", "links"].contains(&key.as_str())).collect();
+        let mut known: Vec<&String> = known
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|key| !["id", "custom_fields", "links"].contains(&key.as_str()))
+            .collect();
         asked.sort();
         known.sort();
         assert_eq!(asked, known, "{header}");

@@ -31,7 +31,7 @@ const KEYS: [(&str, &str, &str, &str); 22] = [
         "sites",
         "STORYWRIGHT_SITES",
         "none",
-        "Jira and Confluence sites that people may connect to: list of `{id, name, kind: jira|confluence, base_url, allow_http?, allow_loopback?, allow_unverified_tls?}`. Nothing else is ever called.",
+        "Jira and Confluence sites that people may connect to: list of `{id, name, kind: jira|confluence, base_url, allow_http?, allow_loopback?, allow_unverified_tls?, marker_field?}`. Nothing else is ever called. `marker_field` is the name of a text field that Jira's administrator added for Storywright's mark.",
     ),
     ("llm", "", "none", "LLM services; see `config/README.md`."),
     (
@@ -72,6 +72,24 @@ const KEYS: [(&str, &str, &str, &str); 22] = [
         "STORYWRIGHT_JOB_LEASE_SECONDS",
         "180",
         "Lease of a running job; at least the create timeout and 10 s.",
+    ),
+    (
+        "server.reconcile_first_seconds",
+        "STORYWRIGHT_RECONCILE_FIRST_SECONDS",
+        "30",
+        "An issue whose answer was lost is looked for at once, and again after this time; not before the create timeout is over.",
+    ),
+    (
+        "server.reconcile_again_seconds",
+        "STORYWRIGHT_RECONCILE_AGAIN_SECONDS",
+        "60",
+        "Time between the further looks for such an issue.",
+    ),
+    (
+        "server.absent_after_seconds",
+        "STORYWRIGHT_ABSENT_AFTER_SECONDS",
+        "300",
+        "Not before this time such an issue is held for absent and created once more; at least twice the longest timeout of a proxy before Jira.",
     ),
     (
         "server.trusted_proxies",
