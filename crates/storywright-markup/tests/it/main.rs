@@ -3,6 +3,8 @@
 
 mod corpus;
 mod hostile;
+mod notes;
 mod properties;
 mod snapshots;
 mod trees;
+mod wiki;

@@ -69,7 +69,11 @@ impl<'a> Searches<'a> {
         if !self.text[at..].starts_with("{{") {
             return None;
         }
-        let close = self.mono.at(at + 2)?;
+        let mut close = self.mono.at(at + 2)?;
+        // An escaped brace is one of the words.
+        if self.text[..close].ends_with('\\') && self.text[close + 1..].starts_with("}}") {
+            close += 1;
+        }
         let same_line = self.line.at(at).is_none_or(|line| close < line);
         (same_line && close > at + 2).then_some((at + 2..close, close + 2))
     }
