@@ -214,7 +214,13 @@
       const path = target.dataset.go || decodeURIComponent((target.getAttribute('href') ?? '').slice(1));
       if (goTo(path)) event.preventDefault();
     },
-    '[data-add]': (target) => { const field = grow(target.dataset.add); if (field) { editor?.touch('document'); field.focus(); } },
+    '[data-add]': (target) => {
+      const field = grow(target.dataset.add);
+      if (!field) return;
+      if (target.dataset.add === 'epics') gather();
+      editor?.touch('document');
+      field.focus();
+    },
     '[data-remove]': (target) => removeItem(target.closest('[data-item]')),
     '[data-keep]': (target) => editor?.settle(target.dataset.keep),
   };
@@ -234,7 +240,7 @@
 
   // Brings a value of the document into sight: a finding, a line of the tree.
   function goTo(path) {
-    const target = $(`#${CSS.escape(path)}`) ?? $(`#p-${CSS.escape(path)}`) ?? [...$$('[data-path]')].find((field) => path && field.dataset.path.startsWith(`${path}.`) && field.type !== 'hidden');
+    const target = $(`#${CSS.escape(path)}`) ?? $(`#p-${CSS.escape(path)}`) ?? $(`#p-${CSS.escape(path.replace(/\.\d+$/, ''))}`) ?? [...$$('[data-path]')].find((field) => path && field.dataset.path.startsWith(`${path}.`) && field.type !== 'hidden');
     if (!target) return false;
     const panes = $('.panes');
     if (panes && target.closest('.pane-doc')) showPane('doc');
@@ -323,6 +329,30 @@
     field.style.height = `${field.scrollHeight + 2}px`;
   }
 
+  // The second list of a cascading select holds only what belongs to the first.
+  const cascades = new WeakMap();
+  function cascade(parent) {
+    const child = document.getElementById(parent.dataset.cascade);
+    if (!child) return;
+    if (!cascades.has(child)) cascades.set(child, [...child.children]);
+    const fitting = cascades.get(child).filter((one) => !one.dataset.parent || one.dataset.parent === parent.value);
+    const { value } = child;
+    child.replaceChildren(...fitting);
+    child.value = [...child.options].some((option) => option.value === value) ? value : '';
+    child.disabled = fitting.length < 2;
+  }
+  document.addEventListener('change', (event) => { if (event.target.matches('[data-cascade]')) cascade(event.target); });
+
+  // A date with a time is meant in the person's own time zone.
+  document.addEventListener('input', (event) => {
+    const { zoned } = event.target.dataset;
+    const hidden = zoned && document.getElementById(zoned);
+    if (!hidden) return;
+    const east = -new Date(event.target.value).getTimezoneOffset();
+    const two = (number) => String(number).padStart(2, '0');
+    hidden.value = Number.isNaN(east) ? '' : `${east < 0 ? '-' : '+'}${two(Math.floor(Math.abs(east) / 60))}${two(Math.abs(east) % 60)}`;
+  });
+
   let guarded = false;
   document.addEventListener('input', (event) => { if (event.target.closest('[data-guard]')) guarded = true; });
   document.addEventListener('htmx:beforeRequest', (event) => { if (event.detail.elt.matches('[data-guard]')) guarded = false; });
@@ -361,12 +391,102 @@
       fresh = piece('clause', { __p__: `${path}.${index}`, __l__: labels[name] });
       $('span', fresh).textContent = index === '0' ? labels[name] : 'And';
     } else {
-      fresh = piece(name, name === 'stories' ? { __s__: index } : { __s__: parts[1], __i__: index });
+      fresh = piece(name, parts.length === 1 ? { __s__: index } : { __s__: parts[1], __i__: index });
     }
+    const own = $(`[data-path="${path}.${index}.id"]`, fresh);
+    if (own) own.value = newReference(path);
     if ($('#document[data-busy]')) for (const field of $$('.doc-input', fresh)) field.readOnly = true;
     list.append(fresh);
     $('#doc-empty')?.remove();
     return $('.doc-input', fresh);
+  }
+
+  // Epics, stories and sub-tasks have references (e1, s2, s2.1) by which others name them; none is given twice.
+  const references = new Set();
+  function noteReferences(root) {
+    for (const field of $$('input[type="hidden"][data-path$=".id"]', root)) references.add(field.value);
+  }
+  function newReference(path) {
+    noteReferences($('#document'));
+    const lead = { epics: 'e', stories: 's' }[path] ?? `${$(`[data-path="${path.replace(/subtasks$/, 'id')}"]`)?.value}.`;
+    let number = 1;
+    while (references.has(lead + number)) number += 1;
+    references.add(lead + number);
+    return lead + number;
+  }
+
+  // Reference and name of every epic or every story of the document.
+  function pieces(kind) {
+    return [...(listOf(kind)?.children ?? [])].map((item, index) => {
+      const part = (name) => $(`[data-path="${kind}.${index}.${name}"]`, item)?.value.trim() ?? '';
+      const name = (kind === 'epics' && part('name')) || part('summary') || `${kind === 'epics' ? 'Epic' : 'Story'} ${index + 1}`;
+      return { id: part('id'), name, kind };
+    });
+  }
+  const allPieces = () => [...pieces('epics'), ...pieces('stories')];
+
+  // What a field means that names another piece: its reference, a key, or what was typed.
+  function meantBy(field, all) {
+    const text = field.value.trim();
+    const fitting = all.filter((one) => field.dataset.names.includes(one.kind) && text !== '');
+    const found = fitting.find((one) => one.id === field.dataset.ref && one.name === text)
+      ?? fitting.find((one) => one.name === text) ?? fitting.find((one) => one.id === text);
+    if (found) field.dataset.ref = found.id; else delete field.dataset.ref;
+    if (found) return found.id;
+    return /^[a-z][a-z0-9_]*-\d+$/i.test(text) ? text.toUpperCase() : text;
+  }
+
+  // Fields that name a piece say what it is called now.
+  function rename(all = allPieces()) {
+    const names = new Map(all.map(({ id, name }) => [id, name]));
+    for (const field of $$('#document [data-ref]')) field.value = names.get(field.dataset.ref) ?? field.value;
+  }
+
+  // What a field that names another piece can name.
+  document.addEventListener('focusin', (event) => {
+    const field = event.target;
+    if (!field.dataset?.names) return;
+    const own = $('[data-path$=".id"]', field.closest('[data-story]'))?.value;
+    const offered = allPieces().filter(({ id, kind }) => field.dataset.names.includes(kind) && id !== own);
+    $(`#${field.getAttribute('list')}`)?.replaceChildren(...offered.map(({ id, name, kind }) => {
+      const option = document.createElement('option');
+      option.value = name;
+      option.label = `${kind === 'epics' ? 'Epic' : 'Story'} of this draft, ${id}`;
+      return option;
+    }));
+  });
+
+  // The first epic takes in the stories that have none yet.
+  function gather() {
+    const [epic, more] = pieces('epics');
+    const alone = $$('#document [data-path$=".epic"]').filter((field) => !field.value.trim());
+    if (!epic || more || alone.length === 0) return;
+    for (const field of alone) { field.value = epic.name; field.dataset.ref = epic.id; }
+    undo(alone.length === 1 ? 'The story is in the new epic.' : `${alone.length} stories are in the new epic.`, () => {
+      for (const field of alone) if (field.dataset.ref === epic.id) { field.value = ''; delete field.dataset.ref; }
+      editor?.touch('document');
+    });
+  }
+
+  // What named a removed piece names it no more; gives the way back.
+  function untie(item) {
+    const id = $('[data-path$=".id"]', item)?.value;
+    const fields = id ? $$(`#document [data-ref="${CSS.escape(id)}"]`).filter((field) => !item.contains(field)) : [];
+    const ways = fields.map((field) => {
+      const link = field.closest('[data-link]');
+      if (!link) {
+        const { value } = field;
+        field.value = '';
+        delete field.dataset.ref;
+        return () => { field.value = value; field.dataset.ref = id; };
+      }
+      const list = link.parentElement;
+      const place = link.nextElementSibling;
+      link.remove();
+      renumber(list);
+      return () => { list.insertBefore(link, place?.isConnected ? place : null); renumber(list); };
+    });
+    return () => ways.reverse().forEach((back) => back());
   }
 
   // After a removal the paths of the later pieces move up by one.
@@ -379,6 +499,7 @@
       const after = `${base}.${index}`;
       if (before === after) return;
       if (base === 'stories') item.id = `story-${index}`;
+      if (base === 'epics') item.id = `epic-${index}`;
       for (const element of $$('*', item)) {
         for (const attribute of [...element.attributes]) {
           const value = attribute.value;
@@ -394,13 +515,18 @@
     const list = item.parentElement.closest('[data-list-path]');
     const next = item.nextElementSibling ?? item.previousElementSibling;
     const place = item.nextElementSibling;
+    noteReferences(item);
+    const tie = untie(item);
     item.remove();
     renumber(list);
+    rename();
     editor?.touch('document');
     (next ? $('.doc-input', next) : $(`[data-add="${list.dataset.listPath}"]`))?.focus();
     undo('Removed.', () => {
       list.insertBefore(item, place?.isConnected ? place : null);
       renumber(list);
+      tie();
+      rename();
       editor?.touch('document');
     });
   }
@@ -416,7 +542,8 @@
     setTimeout(() => box.remove(), 10000);
   }
 
-  function valueOf(field) {
+  function valueOf(field, all) {
+    if (field.dataset.names) return meantBy(field, all) || (field.dataset.path.endsWith('.epic') ? null : '');
     const text = field.hasAttribute('data-line') ? field.value.replace(/\s*\n\s*/g, ' ') : field.value;
     const name = field.dataset.path.split('.').at(-1);
     if (field.dataset.kind === 'list') return text.split(',').map((word) => word.trim()).filter(Boolean);
@@ -424,7 +551,7 @@
       const number = Number(text.replace(',', '.'));
       return text.trim() === '' || Number.isNaN(number) ? null : number;
     }
-    return ['priority', 'epic'].includes(name) ? text.trim() || null : text;
+    return name === 'priority' ? text.trim() || null : text;
   }
 
   function put(root, path, value) {
@@ -440,7 +567,10 @@
   function readDocument() {
     const whole = {};
     for (const list of $$('#document [data-list-path]')) put(whole, list.dataset.listPath, []);
-    for (const field of $$('#document [data-path]')) put(whole, field.dataset.path, valueOf(field));
+    const all = allPieces();
+    for (const field of $$('#document [data-path]')) put(whole, field.dataset.path, valueOf(field, all));
+    // A link that leads nowhere yet is only a line of the page.
+    for (const story of whole.stories ?? []) if (story.links) story.links = story.links.filter((link) => link.to);
     return whole;
   }
 
@@ -571,6 +701,11 @@
       if (same) scroller.scrollTop += same.getBoundingClientRect().top - before;
     };
   }
+
+  // The list of pieces above the document may grow while somebody types below it.
+  let held = () => {};
+  document.addEventListener('htmx:beforeSwap', (event) => { if (event.detail.target.id === 'doc-tree') held = anchor(); });
+  document.addEventListener('htmx:afterSwap', (event) => { if (event.detail.target.id === 'doc-tree') held(); });
 
   // ---- streams ------------------------------------------------------------------------------------
   // One EventSource per job that the page shows. The server replays what the page has not seen
@@ -730,7 +865,9 @@
       tell('job-changed');
     }
     const busy = $('#prompt-bar[data-job]') !== null;
-    for (const field of $$('#document .doc-input, textarea[data-part="requirements"]')) field.readOnly = busy;
+    for (const field of $$('#document .doc-input, textarea[data-part="requirements"]')) {
+      if (field instanceof HTMLSelectElement) field.disabled = busy; else field.readOnly = busy;
+    }
     $('#document')?.toggleAttribute('data-busy', busy);
   }
   for (const name of ['wheel', 'touchmove']) {
@@ -882,6 +1019,77 @@
       },
     }),
 
+    // A field with a list that comes from the server while somebody types.
+    picker: () => ({
+      shown: false,
+      at: -1,
+      timer: 0,
+      get expanded() { return String(this.shown); },
+      ask(event) {
+        if (event.type === 'input') this.$refs.chosen.value = '';
+        else if (this.$refs.chosen.value) return;
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.load(), 250);
+      },
+      async load() {
+        const { field, list } = this.$refs;
+        const text = field.value;
+        const url = `${this.$root.dataset.pick}&q=${encodeURIComponent(text.trim())}`;
+        const answer = await send('GET', url, { headers: { 'HX-Request': 'true' } }).catch(() => null);
+        if (field.value !== text || document.activeElement !== field) return;
+        if (answer?.ok) htmx.swap(list, await answer.text(), { swapStyle: 'innerHTML' });
+        else this.say('Jira cannot be asked at the moment. What you type is kept.');
+        $$('[role="option"]', list).forEach((option, index) => { option.id = `${list.id}-${index}`; });
+        this.point(-1);
+        this.shown = true;
+      },
+      say(text) {
+        const line = document.createElement('li');
+        line.className = 'picker-item muted';
+        line.setAttribute('role', 'option');
+        line.setAttribute('aria-disabled', 'true');
+        line.textContent = text;
+        this.$refs.list.replaceChildren(line);
+      },
+      options() { return $$('[role="option"]:not([aria-disabled])', this.$refs.list); },
+      point(at) {
+        const options = this.options();
+        this.at = options.length === 0 ? -1 : at;
+        options.forEach((option, index) => option.setAttribute('aria-selected', String(index === this.at)));
+        const current = options[this.at];
+        if (!current) { this.$refs.field.removeAttribute('aria-activedescendant'); return; }
+        this.$refs.field.setAttribute('aria-activedescendant', current.id);
+        current.scrollIntoView({ block: 'nearest' });
+      },
+      walk(event) {
+        const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+        const { length } = this.options();
+        if (by) {
+          event.preventDefault();
+          if (!this.shown) this.load(); else if (length > 0) this.point((this.at + by + length) % length);
+        } else if (event.key === 'Escape' && this.shown) {
+          event.preventDefault();
+          this.close();
+        } else if (event.key === 'Enter' && this.shown && this.at >= 0) {
+          event.preventDefault();
+          this.take(this.options()[this.at]);
+        }
+      },
+      // Before the field loses the focus.
+      press(event) {
+        event.preventDefault();
+        const option = event.target.closest('[role="option"]:not([aria-disabled])');
+        if (option) this.take(option);
+      },
+      take(option) {
+        this.$refs.field.value = option.dataset.label;
+        this.$refs.chosen.value = option.dataset.value;
+        this.close();
+      },
+      leave(event) { if (!this.$root.contains(event.relatedTarget)) this.close(); },
+      close() { clearTimeout(this.timer); this.shown = false; this.point(-1); },
+    }),
+
     promptPicker: () => ({
       choose(event) {
         const { text } = event.target.selectedOptions[0].dataset;
@@ -918,6 +1126,8 @@
         if (!field.dataset.path) return;
         if (field.hasAttribute('data-line') && field.value.includes('\n')) field.value = field.value.replace(/\s*\n\s*/g, ' ');
         mirror(field);
+        if (field.dataset.names) meantBy(field, allPieces());
+        if (/^(epics|stories)\.\d+\.(summary|name)$/.test(field.dataset.path)) rename();
         editor.touch('document');
       },
       show(event) { showPane(event.currentTarget.dataset.show); },
@@ -944,6 +1154,7 @@
 
   function settle(root) {
     for (const field of $$('textarea, input', root)) { count(field); fit(field); }
+    for (const parent of $$('[data-cascade]', root)) cascade(parent);
     expire(root);
     watch();
   }

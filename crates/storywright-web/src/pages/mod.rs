@@ -12,6 +12,7 @@ mod health;
 mod integrations;
 mod jobs;
 mod lists;
+mod pick;
 mod profile;
 mod runs;
 mod search;
@@ -22,7 +23,7 @@ use crate::route::Policy::{Public, SignedIn};
 use crate::route::{LARGE, Route, SMALL};
 use crate::sse;
 use actix_web::web::to;
-use drafts::{compare, edit, list, new, plan, similar, workspace, writing};
+use drafts::{compare, edit, fields, list, new, plan, similar, workspace, writing};
 
 /// Routes without a session.
 pub const PLAIN_ROUTES: &[Route] = &[
@@ -54,6 +55,7 @@ pub const ROUTES: &[Route] = &[
     // The same for browsers without scripts.
     Route::post("/drafts/{id}", SignedIn, || to(edit::save)).body(LARGE),
     Route::get("/drafts/{id}/document", SignedIn, || to(workspace::document)),
+    Route::get("/drafts/{id}/tree", SignedIn, || to(workspace::tree)),
     Route::get("/drafts/{id}/findings", SignedIn, || to(workspace::findings)),
     Route::get("/drafts/{id}/versions", SignedIn, || to(workspace::versions)),
     Route::get("/drafts/{id}/create", SignedIn, || to(workspace::create_bar)),
@@ -63,6 +65,7 @@ pub const ROUTES: &[Route] = &[
     Route::post("/drafts/{id}/refine", SignedIn, || to(writing::refine)).outside(),
     Route::post("/drafts/{id}/delete", SignedIn, || to(list::delete)),
     Route::post("/drafts/{id}/undelete", SignedIn, || to(list::undelete)),
+    Route::get("/drafts/{id}/fields", SignedIn, || to(fields::form)).outside(),
     Route::get("/drafts/{id}/plan", SignedIn, || to(plan::page)).outside(),
     Route::get("/drafts/{id}/similar", SignedIn, || to(similar::part)).outside(),
     Route::post("/drafts/{id}/similar", SignedIn, || to(similar::decide)),
@@ -72,6 +75,8 @@ pub const ROUTES: &[Route] = &[
     Route::post("/runs/{id}/stop", SignedIn, || to(runs::stop)),
     Route::post("/runs/{id}/resume", SignedIn, || to(runs::resume)).outside(),
     Route::post("/runs/{id}/items/{item}/resolve", SignedIn, || to(runs::resolve)).outside(),
+    Route::get("/pick/users", SignedIn, || to(pick::users)).outside(),
+    Route::get("/pick/epics", SignedIn, || to(pick::epics)).outside(),
     Route::get("/integrations", SignedIn, || to(integrations::page)),
     Route::post("/integrations/confluence/ca", SignedIn, || to(integrations::trust)).body(CERTIFICATES),
     Route::get("/integrations/{kind}", SignedIn, || to(integrations::card)),

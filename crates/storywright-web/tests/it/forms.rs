@@ -252,7 +252,11 @@ async fn fields_that_jira_asks_for_are_filled_in_before_anything_is_sent() {
         browser.send(req.insert_header(("hx-request", "true")).insert_header(("x-csrf-token", token.as_str())))
     };
     let got = send("99", "many", "tomorrow").await.expect(422);
-    got.shows("Choose one of the list").shows("Enter a number").shows("Enter a date").shows("tomorrow").hides("<html");
+    got.shows("Choose one of the list")
+        .shows("Enter a number")
+        .shows("is not a date. Enter it as 2026-05-04.")
+        .shows("tomorrow")
+        .hides("<html");
     let got = send("11", "2,5", "2026-05-04").await.expect(204);
     assert_eq!(got.header("hx-redirect"), plan);
     browser.get(&plan).await.expect(200).shows("Create 1 issue in PAY").hides("Business unit (");

@@ -3,6 +3,8 @@
 
 mod access;
 mod drafts;
+mod epics;
+mod fields;
 mod forms;
 mod pages;
 mod routes;

@@ -1,5 +1,6 @@
 //! What sets two versions of a draft apart, word by word.
 
+use super::shown::name_of;
 use super::{draft_id, draft_not_found};
 use crate::errors::{AppError, kinds};
 use crate::pages::desk::{Desk, Params};
@@ -8,12 +9,13 @@ use crate::visit::SignedIn;
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
 use similar::{ChangeTag, TextDiff};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use storywright_application::drafts::{draft, draft_version, draft_versions};
+use storywright_application::preflight::values::typed_of;
 use storywright_domain::DraftId;
 use storywright_domain::draft::{DraftVersion, Origin};
-use storywright_domain::story::{Document, Scenario, Story};
+use storywright_domain::story::{Document, Epic, FieldValue, LinkKind, Scenario, Story};
 
 /// A difference takes at most this long; after that it is coarser.
 const DEADLINE: Duration = Duration::from_millis(200);
@@ -176,7 +178,7 @@ pub fn differences(from: &Document, to: &Document) -> Vec<Change> {
     for field in &after {
         match before_by_key.get(field.key.as_str()) {
             None if !field.text.is_empty() => changes.push(field.change("added", "", &field.text)),
-            Some(old) if old.text != field.text => {
+            Some(old) if !old.is(field) => {
                 let kind = match (old.text.is_empty(), field.text.is_empty()) {
                     (true, _) => "added",
                     (_, true) => "removed",
@@ -204,10 +206,19 @@ fn by_key(fields: &[Field]) -> HashMap<&str, &Field> {
 struct Field {
     key: String,
     path: String,
+    /// What makes it the same when the text alone does not: the reference behind a name.
+    same: Option<String>,
     text: String,
 }
 
 impl Field {
+    fn is(&self, other: &Self) -> bool {
+        match (&self.same, &other.same) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.text == other.text,
+        }
+    }
+
     fn change(&self, kind: &'static str, before: &str, after: &str) -> Change {
         Change { path: self.path.clone(), label: place(&self.path), kind, segments: segments(before, after) }
     }
@@ -231,14 +242,57 @@ fn segments(before: &str, after: &str) -> Vec<Segment> {
 }
 
 fn fields(document: &Document) -> Vec<Field> {
-    document.stories.iter().enumerate().flat_map(|(index, story)| story_fields(index, story)).collect()
+    let epics = document.epics.iter().enumerate().flat_map(|(index, epic)| epic_fields(index, epic));
+    let stories = document.stories.iter().enumerate().flat_map(|(index, story)| story_fields(document, index, story));
+    epics.chain(stories).collect()
 }
 
-fn story_fields(index: usize, story: &Story) -> Vec<Field> {
+fn epic_fields(index: usize, epic: &Epic) -> Vec<Field> {
+    let texts = [
+        ("summary", epic.summary.clone()),
+        ("name", epic.name.clone()),
+        ("description", epic.description.clone()),
+        ("labels", epic.labels.join(", ")),
+    ];
+    let own = texts.map(|(name, text)| (name.to_owned(), text)).into_iter().chain(custom_fields(&epic.custom_fields));
+    own.map(|(name, text)| Field {
+        key: format!("epic {}/{name}", epic.id),
+        path: format!("epics.{index}.{name}"),
+        same: None,
+        text,
+    })
+    .collect()
+}
+
+/// Values of the project's own fields, as they are kept.
+fn custom_fields(values: &BTreeMap<String, FieldValue>) -> impl Iterator<Item = (String, String)> {
+    values.iter().map(|(id, value)| {
+        let typed = typed_of(value);
+        let detail = Some(typed.detail).filter(|detail| !detail.is_empty());
+        let text: Vec<String> = typed.values.into_iter().chain(detail).collect();
+        (format!("custom_fields.{id}"), text.join(", "))
+    })
+}
+
+fn story_fields(document: &Document, index: usize, story: &Story) -> Vec<Field> {
     let mut found = Vec::new();
-    let mut add = |name: String, text: String| {
-        found.push(Field { key: format!("{}/{name}", story.id), path: format!("stories.{index}.{name}"), text });
+    let mut add_tie = |name: String, same: Option<String>, text: String| {
+        found.push(Field { key: format!("{}/{name}", story.id), path: format!("stories.{index}.{name}"), same, text });
     };
+    // What is called otherwise now is still the same.
+    let named = |to: &str| name_of(document, to.trim()).unwrap_or_else(|| to.to_owned());
+    if let Some(epic) = &story.epic {
+        add_tie("epic".to_owned(), Some(epic.clone()), named(epic));
+    }
+    for (number, link) in story.links.iter().enumerate() {
+        let verb = match link.kind {
+            LinkKind::Blocks => "Blocks",
+            LinkKind::RelatesTo => "Relates to",
+        };
+        let same = Some(format!("{verb} {}", link.to));
+        add_tie(format!("links.{number}"), same, format!("{verb} {}", named(&link.to)));
+    }
+    let mut add = |name: String, text: String| add_tie(name, None, text);
     add("summary".to_owned(), story.summary.clone());
     let narrative = story.narrative.clone().unwrap_or_default();
     add("narrative.role".to_owned(), narrative.role);
@@ -258,13 +312,18 @@ fn story_fields(index: usize, story: &Story) -> Vec<Field> {
     add("labels".to_owned(), story.labels.join(", "));
     add("components".to_owned(), story.components.join(", "));
     add("priority".to_owned(), story.priority.clone().unwrap_or_default());
-    add("epic".to_owned(), story.epic.clone().unwrap_or_default());
+    for (name, text) in custom_fields(&story.custom_fields) {
+        add(name, text);
+    }
     for (number, subtask) in story.subtasks.iter().enumerate() {
-        for (name, text) in [("summary", &subtask.summary), ("description", &subtask.description)] {
+        let texts = [("summary", &subtask.summary), ("description", &subtask.description)];
+        let texts = texts.map(|(name, text)| (name.to_owned(), text.clone()));
+        for (name, text) in texts.into_iter().chain(custom_fields(&subtask.custom_fields)) {
             found.push(Field {
                 key: format!("{}/{name}", subtask.id),
                 path: format!("stories.{index}.subtasks.{number}.{name}"),
-                text: text.clone(),
+                same: None,
+                text,
             });
         }
     }
@@ -290,13 +349,15 @@ fn scenario_text(scenario: &Scenario) -> String {
 pub fn place(path: &str) -> String {
     let parts: Vec<&str> = path.split('.').collect();
     let number = |index: usize| parts.get(index).and_then(|part| part.parse::<usize>().ok()).map(|index| index + 1);
-    let (Some("stories"), Some(story)) = (parts.first().copied(), number(1)) else {
-        return "The whole draft".to_owned();
+    let whole = match (parts.first().copied(), number(1)) {
+        (Some("stories"), Some(story)) => format!("Story {story}"),
+        (Some("epics"), Some(epic)) => format!("Epic {epic}"),
+        _ => return "The whole draft".to_owned(),
     };
     let counted = |word: &str| number(3).map_or_else(|| format!("{word}s"), |number| format!("{word} {number}"));
     let part = match parts.get(2).copied() {
-        None => return format!("Story {story}"),
-        Some("summary") => "summary".to_owned(),
+        None => return whole,
+        Some("name") => "name on boards".to_owned(),
         Some("narrative") => match parts.get(3).copied() {
             Some("role") => "as a".to_owned(),
             Some("goal") => "I want".to_owned(),
@@ -305,73 +366,20 @@ pub fn place(path: &str) -> String {
         },
         Some("scenarios") => counted("scenario"),
         Some("sections") => counted("section"),
+        Some("links") => counted("link"),
         Some("acceptance_criteria") if parts.len() == 3 => "acceptance criteria".to_owned(),
         Some("acceptance_criteria") => counted("criterion"),
         Some("stlc_notes") => "STLC notes".to_owned(),
-        Some("story_points") => "story points".to_owned(),
         Some("subtasks") => match parts.get(4).copied() {
             Some("description") => format!("{}, description", counted("sub-task")),
+            Some("custom_fields") => format!("{}, {}", counted("sub-task"), parts.get(5).unwrap_or(&"fields")),
             _ => counted("sub-task"),
         },
+        Some("custom_fields") => (*parts.get(3).unwrap_or(&"fields")).to_owned(),
         Some(other) => other.replace('_', " "),
     };
-    format!("Story {story}, {part}")
+    format!("{whole}, {part}")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn story(summary: &str, criteria: &[&str]) -> Story {
-        Story {
-            id: "s1".to_owned(),
-            summary: summary.to_owned(),
-            acceptance_criteria: criteria.iter().map(|text| (*text).to_owned()).collect(),
-            ..Story::default()
-        }
-    }
-
-    #[test]
-    fn changed_words_are_found_and_the_rest_is_kept() {
-        let from = Document::of_stories(vec![story("Pay by card", &["The code is asked for", "Old"])]);
-        let to = Document::of_stories(vec![story("Pay by bank card", &["The code is asked for"])]);
-        let changes = differences(&from, &to);
-        assert_eq!(changes.len(), 2, "{changes:?}");
-        assert_eq!((changes[0].kind, changes[0].label.as_str()), ("changed", "Story 1, summary"));
-        let added: String =
-            changes[0].segments.iter().filter(|part| part.op == "add").map(|part| part.text.as_str()).collect();
-        assert_eq!(added.trim(), "bank");
-        assert_eq!((changes[1].kind, changes[1].label.as_str()), ("removed", "Story 1, criterion 2"));
-        assert!(differences(&to, &to).is_empty());
-    }
-
-    #[test]
-    fn very_many_entries_are_compared_at_once() {
-        let criteria = vec![""; 200_000];
-        let from = Document::of_stories(vec![story("Pay by card", &criteria)]);
-        let to = Document::of_stories(vec![story("Pay by phone", &criteria)]);
-        assert_eq!(differences(&from, &to).len(), 1);
-    }
-
-    #[test]
-    fn a_moved_story_is_no_difference_in_its_texts() {
-        let other = Story { id: "s2".to_owned(), ..story("Refund", &[]) };
-        let from = Document::of_stories(vec![story("Pay", &[]), other.clone()]);
-        let to = Document::of_stories(vec![other, story("Pay", &[])]);
-        assert!(differences(&from, &to).is_empty());
-    }
-
-    #[test]
-    fn places_are_told_in_words() {
-        for (path, words) in [
-            ("", "The whole draft"),
-            ("stories.0.summary", "Story 1, summary"),
-            ("stories.1.acceptance_criteria.2", "Story 2, criterion 3"),
-            ("stories.0.scenarios.0.given", "Story 1, scenario 1"),
-            ("stories.0.subtasks.1.summary", "Story 1, sub-task 2"),
-            ("stories.0.labels.0", "Story 1, labels"),
-        ] {
-            assert_eq!(place(path), words, "{path}");
-        }
-    }
-}
+mod tests;

@@ -1,24 +1,22 @@
-//! Saving a draft while it is edited, restoring a version, and the fields that Jira asks for.
+//! Saving a draft while it is edited, and restoring a version.
 
 use super::compare::{Change, VersionLine, differences, version_at};
-use super::fields::{required_fields, value_for};
-use super::{draft_id, draft_not_found};
+use super::{draft_id, draft_not_found, fields};
 use crate::api;
 use crate::errors::{AppError, kinds};
 use crate::guard::Body;
 use crate::pages::desk::{Answer, Desk, part};
-use crate::view::{Errors, Time, View};
+use crate::view::{Time, View};
 use crate::visit::SignedIn;
+use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashMap;
 use storywright_application::drafts::{DraftChange, EditDraftError, draft, edit_draft, restore_version};
 use storywright_domain::DraftId;
 use storywright_domain::draft::Draft;
-use storywright_domain::jira::FieldKind;
-use storywright_domain::story::{Document, FieldValue, Story};
+use storywright_domain::story::Document;
 
 /// What the page sends: only what was changed.
 #[derive(Deserialize)]
@@ -61,7 +59,7 @@ pub async fn save(me: SignedIn, body: Body) -> Result<HttpResponse, AppError> {
     let id = draft_id(me.request())?;
     let content_type = me.request().headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if content_type.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
-        return save_fields(me, id, body).await;
+        return fields::save(me, id, body).await;
     }
     let request_id = me.visit.request_id.clone();
     let saved = me.serve(move |desk| save_json(desk, id, &body)).await;
@@ -104,22 +102,40 @@ fn bad_json(error: &serde_json::Error) -> AppError {
     )
 }
 
-/// The document of the page over the stored one: what the page does not show is kept, story by story.
+/// The document of the page over the stored one: what the page does not show is kept, piece by piece.
 fn merged(stored: &Document, sent: Value) -> Result<Document, AppError> {
     let Value::Object(mut whole) = sent else {
         return Err(AppError::field("document", "field_invalid", "the document must be an object with stories"));
     };
-    if let Some(Value::Array(stories)) = whole.get_mut("stories") {
-        for story in stories {
-            let Value::Object(shown) = story else { continue };
-            let id = shown.get("id").and_then(Value::as_str).unwrap_or_default();
-            let known = stored.stories.iter().find(|story| !id.is_empty() && story.id == id);
-            let Some(Ok(Value::Object(mut full))) = known.map(serde_json::to_value) else { continue };
-            full.extend(std::mem::take(shown));
-            *shown = full;
+    // A page from before there were epics sends none.
+    whole.entry("epics").or_insert_with(|| serde_json::json!(stored.epics));
+    for (list, known) in [("epics", values(&stored.epics)), ("stories", values(&stored.stories))] {
+        if let Some(pieces) = whole.get_mut(list) {
+            keep_unshown(pieces, &known);
         }
     }
     serde_json::from_value(Value::Object(whole)).map_err(|error| bad_json(&error))
+}
+
+fn values<T: Serialize>(pieces: &[T]) -> Vec<Value> {
+    pieces.iter().filter_map(|piece| serde_json::to_value(piece).ok()).collect()
+}
+
+/// Gives each piece what the known one with its id has and it does not mention, and likewise its sub-tasks.
+fn keep_unshown(pieces: &mut Value, known: &[Value]) {
+    let by_id: HashMap<&str, &Value> =
+        known.iter().filter_map(|piece| Some((piece.get("id")?.as_str()?, piece))).collect();
+    for piece in pieces.as_array_mut().into_iter().flatten() {
+        let Value::Object(shown) = piece else { continue };
+        let id = shown.get("id").and_then(Value::as_str).unwrap_or_default();
+        let Some(Value::Object(full)) = by_id.get(id).filter(|_| !id.is_empty()) else { continue };
+        if let (Some(subtasks), Some(Value::Array(known))) = (shown.get_mut("subtasks"), full.get("subtasks")) {
+            keep_unshown(subtasks, known);
+        }
+        for (name, value) in full {
+            shown.entry(name.as_str()).or_insert_with(|| value.clone());
+        }
+    }
 }
 
 fn conflict(desk: &Desk<'_>, from: u32, theirs: &Draft, mine: Option<&Document>) -> Result<Answer, AppError> {
@@ -149,83 +165,46 @@ pub async fn restore(me: SignedIn) -> Result<HttpResponse, AppError> {
     .await
 }
 
-/// Takes values for the fields that Jira asks for.
-async fn save_fields(me: SignedIn, id: DraftId, body: Body) -> Result<HttpResponse, AppError> {
-    let text = String::from_utf8(body.0.to_vec()).unwrap_or_default();
-    let form = web::Query::<HashMap<String, String>>::from_query(&text).map(web::Query::into_inner).unwrap_or_default();
-    me.serve(move |desk| {
-        let stored = draft(desk.ports, &desk.who.actor, id)?.ok_or_else(draft_not_found)?;
-        let expected = form.get("version").and_then(|version| version.parse().ok()).unwrap_or(stored.version);
-        let mut asked = required_fields(desk, &stored)?;
-        let mut errors = Errors::new();
-        let mut document = stored.document.clone();
-        for field in &mut asked.required {
-            let typed = form.get(&format!("field.{}", field.id)).map(|value| value.trim()).unwrap_or_default();
-            typed.clone_into(&mut field.value);
-            match asked.screen.iter().find(|known| known.id == field.id).map(|known| value_for(known, typed)) {
-                Some(Ok(value)) => {
-                    for story in &mut document.stories {
-                        let kind = asked.screen.iter().find(|known| known.id == field.id).map(|known| &known.kind);
-                        put(story, &field.id, kind, &value);
-                    }
-                }
-                Some(Err(words)) => {
-                    errors.insert(field.id.clone(), words);
-                }
-                None => {}
-            }
-        }
-        if !errors.is_empty() {
-            asked.errors = errors;
-            return Ok(desk.fragment(&asked.into_part(&stored))?.with_status(StatusCode::UNPROCESSABLE_ENTITY));
-        }
-        let change = DraftChange { document: Some(document), ..DraftChange::default() };
-        edit_draft(desk.ports, &desk.who.actor, id, expected, &change)?;
-        Ok(desk.go(&format!("/drafts/{id}/plan")))
-    })
-    .await
-}
-
-/// Puts a value where the story has none yet: own fields by id, Jira's well-known ones where the story keeps them.
-fn put(story: &mut Story, id: &str, kind: Option<&FieldKind>, value: &FieldValue) {
-    match (kind, value) {
-        (Some(FieldKind::EpicLink), FieldValue::Issue(key)) => {
-            story.epic.get_or_insert_with(|| key.clone());
-        }
-        (Some(FieldKind::Priority), FieldValue::Text(name)) => {
-            story.priority.get_or_insert_with(|| name.clone());
-        }
-        (Some(FieldKind::Components), FieldValue::Texts(names)) => {
-            if story.components.is_empty() {
-                story.components.clone_from(names);
-            }
-        }
-        _ => {
-            story.custom_fields.entry(id.to_owned()).or_insert_with(|| value.clone());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use storywright_domain::story::{Epic, FieldValue, LinkKind, Story, StoryLink, Subtask};
 
     #[test]
     fn what_the_page_does_not_show_is_kept() {
+        let kept: std::collections::BTreeMap<_, _> =
+            [("customfield_1".to_owned(), FieldValue::Text("kept".to_owned()))].into();
+        let subtask = |id: &str| Subtask { id: id.to_owned(), custom_fields: kept.clone(), ..Subtask::default() };
         let story = Story {
             id: "s1".to_owned(),
             summary: "old".to_owned(),
             stlc_notes: "kept".to_owned(),
-            custom_fields: [("customfield_1".to_owned(), FieldValue::Text("kept".to_owned()))].into(),
+            links: vec![StoryLink { kind: LinkKind::Blocks, to: "PAY-1".to_owned() }],
+            subtasks: vec![subtask("s1.1"), subtask("s1.2")],
+            custom_fields: kept.clone(),
             ..Story::default()
         };
-        let stored = Document::of_stories(vec![story]);
-        let sent = serde_json::json!({"stories": [{"id": "s1", "summary": "new"}, {"id": "", "summary": "added"}]});
+        let epic = Epic { id: "e1".to_owned(), custom_fields: kept.clone(), ..Epic::default() };
+        let stored = Document { epics: vec![epic], stories: vec![story] };
+        let sent = serde_json::json!({"stories": [
+            {"id": "s1", "summary": "new", "subtasks": [{"id": "s1.2", "summary": "moved"}, {"id": "s1.3"}]},
+            {"id": "", "summary": "added"},
+        ]});
         let document = merged(&stored, sent).unwrap();
-        assert_eq!(document.stories[0].summary, "new");
-        assert_eq!(document.stories[0].stlc_notes, "kept");
-        assert_eq!(document.stories[0].custom_fields, stored.stories[0].custom_fields);
-        assert_eq!(document.stories[1].summary, "added");
+        assert_eq!(document.epics, stored.epics);
+        let [changed, added] = &document.stories[..] else { panic!("{document:?}") };
+        assert_eq!((changed.summary.as_str(), changed.stlc_notes.as_str()), ("new", "kept"));
+        assert_eq!((&changed.custom_fields, &changed.links), (&kept, &stored.stories[0].links));
+        assert_eq!(changed.subtasks[0], Subtask { summary: "moved".to_owned(), ..subtask("s1.2") });
+        assert!(changed.subtasks.len() == 2 && changed.subtasks[1].custom_fields.is_empty());
+        assert_eq!(added.summary, "added");
+
+        let sent =
+            serde_json::json!({"epics": [{"id": "e1", "summary": "Refunds"}], "stories": [{"id": "s1", "links": []}]});
+        let document = merged(&stored, sent).unwrap();
+        assert_eq!(document.epics, [Epic { summary: "Refunds".to_owned(), ..stored.epics[0].clone() }]);
+        assert!(document.stories[0].links.is_empty() && document.stories[0].subtasks == stored.stories[0].subtasks);
+        assert!(merged(&stored, serde_json::json!({"epics": [], "stories": []})).unwrap().epics.is_empty());
         assert!(merged(&stored, serde_json::json!([])).is_err());
         assert!(merged(&stored, serde_json::json!({"stories": [{"summary": 7}]})).is_err());
     }

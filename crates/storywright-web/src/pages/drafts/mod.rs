@@ -2,10 +2,11 @@
 
 pub mod compare;
 pub mod edit;
-mod fields;
+pub mod fields;
 pub mod list;
 pub mod new;
 pub mod plan;
+mod shown;
 pub mod similar;
 pub mod workspace;
 pub mod writing;

@@ -1,8 +1,9 @@
 //! What Jira will get: exact payloads to approve, what is missing, and the approval itself.
 
 use super::compare::place;
-use super::fields::{RequiredField, fields_of};
-use super::workspace::{Missing, points};
+use super::fields::{RequiredField, required};
+use super::shown::points;
+use super::workspace::Missing;
 use super::{draft_id, draft_not_found};
 use crate::errors::{AppError, Extra, kinds};
 use crate::pages::desk::{Answer, Desk, Form, encoded};
@@ -266,8 +267,7 @@ fn refused(desk: &Desk<'_>, draft: &Draft, error: PlanError) -> Result<ApprovalP
         }
         PlanError::Problems(problems) => {
             view.blocked = problems.iter().map(|problem| problem_line(draft, problem)).collect();
-            let asked = fields_of(desk, draft, &problems)?;
-            view.required = asked.required;
+            view.required = required(desk, draft, &problems)?;
         }
         PlanError::NotFound => return Err(draft_not_found()),
         other => {

@@ -1,6 +1,7 @@
 //! The workspace of a draft: requirements, stories, findings, versions, and the parts of it that reload by themselves.
 
 use super::compare::{VersionLine, place};
+use super::shown::{ShownEpic, ShownStory, shown_epics, shown_stories};
 use super::{draft_id, draft_not_found};
 use crate::errors::AppError;
 use crate::pages::desk::{Answer, Desk};
@@ -17,7 +18,6 @@ use storywright_application::publishing::run_view;
 use storywright_domain::draft::{Draft, DraftState};
 use storywright_domain::finding::{Finding, Severity};
 use storywright_domain::job::{Job, JobKind, JobStatus};
-use storywright_domain::story::{Narrative, Scenario, Section, Story, Subtask};
 use storywright_domain::{DraftId, Millis};
 
 /// Instructions that people often give next.
@@ -28,6 +28,7 @@ const SUGGESTIONS: [&str; 4] =
 #[derive(Serialize)]
 pub struct Workspace {
     draft: ShownDraft,
+    epics: Vec<ShownEpic>,
     stories: Vec<ShownStory>,
     findings: Vec<ShownFinding>,
     versions: Vec<VersionLine>,
@@ -67,6 +68,7 @@ macro_rules! part_of_workspace {
 
 part_of_workspace! {
     DocumentPart "fragments/document.html"
+    TreePart "fragments/document_tree.html"
     FindingsPart "fragments/findings.html"
     VersionsPart "fragments/versions.html"
     CreateBar "fragments/create_bar.html"
@@ -87,55 +89,6 @@ struct ShownDraft {
     rule_set: String,
     prompt: String,
     updated: Time,
-}
-
-/// A story with every key that templates read.
-#[derive(Serialize)]
-pub(super) struct ShownStory {
-    id: String,
-    summary: String,
-    narrative: Option<Narrative>,
-    scenarios: Vec<Scenario>,
-    sections: Vec<Section>,
-    acceptance_criteria: Vec<String>,
-    stlc_notes: String,
-    story_points: Option<serde_json::Number>,
-    labels: Vec<String>,
-    components: Vec<String>,
-    priority: Option<String>,
-    epic: Option<String>,
-    subtasks: Vec<Subtask>,
-}
-
-impl From<Story> for ShownStory {
-    fn from(story: Story) -> Self {
-        Self {
-            story_points: story.story_points.and_then(points),
-            id: story.id,
-            summary: story.summary,
-            narrative: story.narrative,
-            scenarios: story.scenarios,
-            sections: story.sections,
-            acceptance_criteria: story.acceptance_criteria,
-            stlc_notes: story.stlc_notes,
-            labels: story.labels,
-            components: story.components,
-            priority: story.priority,
-            epic: story.epic,
-            subtasks: story.subtasks,
-        }
-    }
-}
-
-/// Points as people write them: 3, not 3.0.
-pub(super) fn points(points: f64) -> Option<serde_json::Number> {
-    if points.fract() == 0.0 && points.abs() < 1e9 {
-        #[expect(clippy::cast_possible_truncation, reason = "whole and small, as just checked")]
-        let whole = points as i64;
-        Some(whole.into())
-    } else {
-        serde_json::Number::from_f64(points)
-    }
 }
 
 #[derive(Serialize)]
@@ -226,6 +179,11 @@ pub async fn document(me: SignedIn) -> Result<HttpResponse, AppError> {
     part(me, |desk, found| desk.fragment(&DocumentPart(found))).await
 }
 
+/// The list of what the document holds.
+pub async fn tree(me: SignedIn) -> Result<HttpResponse, AppError> {
+    part(me, |desk, found| desk.fragment(&TreePart(found))).await
+}
+
 /// The findings.
 pub async fn findings(me: SignedIn) -> Result<HttpResponse, AppError> {
     part(me, |desk, found| desk.fragment(&FindingsPart(found))).await
@@ -281,7 +239,8 @@ pub(in crate::pages) fn read(desk: &Desk<'_>, id: DraftId) -> Result<Workspace, 
     let state = workspace_state(&draft, &findings, clarify.is_some());
     Ok(Workspace {
         job: job.map(|job| shown_job(desk, &job, draft.project.as_str())),
-        stories: draft.document.stories.iter().cloned().map(ShownStory::from).collect(),
+        epics: shown_epics(&draft.document),
+        stories: shown_stories(&draft.document),
         suggestions: if draft.document.is_empty() { Vec::new() } else { SUGGESTIONS.to_vec() },
         draft: ShownDraft {
             id: id.to_string(),
