@@ -1,7 +1,7 @@
 //! The generated reference of settings, `docs/SETTINGS.md`.
 
 /// Key in `config.json`, variable, default, meaning.
-const KEYS: [(&str, &str, &str, &str); 22] = [
+const KEYS: [(&str, &str, &str, &str); 25] = [
     (
         "",
         "STORYWRIGHT_CONFIG",
