@@ -1,6 +1,8 @@
 //! The Storywright server: settings, wiring, workers, subcommands.
 
 mod doctor;
+#[cfg(debug_assertions)]
+mod faults;
 mod lock;
 mod logging;
 mod rules;

@@ -9,6 +9,8 @@ use actix_web::web;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
+use storywright_application::Ports;
+use storywright_application::publishing::sweep_late_arrivals;
 use storywright_domain::job::JobKind;
 use storywright_domain::ports::Clock;
 use storywright_http::{CertificateSummary, check_ca_pem};
@@ -16,6 +18,8 @@ use storywright_web::{AppState, CertificateCheck, CertificateFacts, CheckedCerti
 
 /// Time that jobs have to finish after a signal.
 const GRACE: Duration = Duration::from_secs(30);
+/// Late arrivals are looked for this often; each run says itself when it is due.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// How often old events, sessions and sign-ups are removed.
 const TIDY_EVERY: Duration = Duration::from_secs(3_600);
 
@@ -50,10 +54,12 @@ async fn run(
     let server = storywright_web::serve(state.clone(), listener)?;
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
+    let sweeping = actix_web::rt::spawn(sweep(wired.ports.clone()));
     let tidying = actix_web::rt::spawn(tidy(wired));
     wait_for_signal().await?;
     log::info!("stopping");
     tidying.abort();
+    sweeping.abort();
     // No new work first, then streams, then jobs; pages are served until the jobs are done.
     let stopped = web::block(move || workers.stop(GRACE));
     state.close();
@@ -85,6 +91,21 @@ async fn tidy(wired: Wired) {
             Ok(Ok(tidied)) => log::info!(events = tidied.events, expired = tidied.expired; "tidied"),
             Ok(Err(error)) => log::error!(error = error.to_string().as_str(); "tidying failed"),
             Err(error) => log::error!(error = error.to_string().as_str(); "tidying stopped"),
+        }
+    }
+}
+
+/// Looks for issues that came late, of the runs for which it is time.
+async fn sweep(ports: Ports) {
+    let mut due = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        due.tick().await;
+        let ports = ports.clone();
+        match web::block(move || sweep_late_arrivals(&ports)).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(runs)) => log::info!(runs; "late arrivals looked for"),
+            Ok(Err(error)) => log::error!(error = error.to_string().as_str(); "looking for late arrivals failed"),
+            Err(error) => log::error!(error = error.to_string().as_str(); "looking for late arrivals stopped"),
         }
     }
 }

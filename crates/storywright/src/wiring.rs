@@ -66,6 +66,8 @@ pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
         settings: Arc::new(use_case_settings(settings, &keyring)),
         running: Arc::new(RunningJobs::default()),
     };
+    #[cfg(debug_assertions)]
+    let ports = crate::faults::wrap(ports);
     crate::rules::load(&ports, &settings.config_folder)?;
     Ok(Wired { ports, storage, keyring })
 }
@@ -80,6 +82,8 @@ fn use_case_settings(settings: &Settings, keyring: &Keyring) -> UseCaseSettings 
         max_open_jobs: settings.max_open_jobs,
         job_lease: settings.job_lease,
         create_timeout: settings.create_timeout,
+        reconcile: settings.reconcile,
+        public_url: Some(settings.public_url.clone()),
         instance: installation(keyring),
         ..UseCaseSettings::default()
     }

@@ -74,6 +74,7 @@ pub const ROUTES: &[Route] = &[
     Route::get("/api/v1/runs/{id}", Bearer, || web::to(runs::show)),
     Route::post("/api/v1/runs/{id}/stop", Bearer, || web::to(runs::stop)),
     Route::post("/api/v1/runs/{id}/resume", Bearer, || web::to(runs::resume)).outside(),
+    Route::post("/api/v1/runs/{id}/correct", Bearer, || web::to(runs::correct)),
     Route::post("/api/v1/runs/{id}/items/{item}/resolve", Bearer, || web::to(runs::resolve)).outside(),
     Route::get("/api/v1/jobs", Bearer, || web::to(jobs::list)),
     Route::get("/api/v1/jobs/{id}", Bearer, || web::to(jobs::show)),

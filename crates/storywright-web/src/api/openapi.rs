@@ -67,6 +67,7 @@ use utoipa::{Modify, OpenApi};
         runs::show,
         runs::stop,
         runs::resume,
+        runs::correct,
         runs::resolve,
         jobs::list,
         jobs::show,

@@ -8,7 +8,7 @@ use actix_web::web;
 use serde::{Deserialize, Serialize};
 use storywright_application::Ports;
 use storywright_application::publishing::{
-    Resolution, ResolveError, RunView, list_runs, resolve_item, resume_run, run_view, stop_run,
+    Resolution, ResolveError, RunView, list_runs, resolve_item, resume_run, retry_run, run_view, stop_run,
 };
 use storywright_domain::person::Actor;
 use storywright_domain::publishing::{Run, RunItem};
@@ -135,6 +135,13 @@ pub struct StoredDifferenceJson {
     sent: String,
     /// What is stored.
     stored: String,
+}
+
+/// A draft that can be corrected.
+#[derive(Serialize, ToSchema)]
+pub struct RunCorrected {
+    /// Change it, then look at its plan.
+    draft_id: String,
 }
 
 /// How an issue whose state is unknown is settled.
@@ -292,6 +299,23 @@ pub async fn resume(caller: Caller, id: web::Path<String>) -> Answer {
         })
         .await?;
     Ok(json(StatusCode::ACCEPTED, &answer))
+}
+
+/// Gives the draft of an ended or paused run back, so that what Jira refused can be corrected. Its next plan holds only what is missing.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/correct", tag = "Publishing", operation_id = "correctRun",
+    params(("id" = String, Path, description = "Run id.", pattern = "^[0-9a-f]{32}$")),
+    responses((status = 200, description = "The draft to correct.", body = RunCorrected),
+        (status = 409, description = "It is under way, nothing is missing, or whether some issues exist is not known.")))]
+pub async fn correct(caller: Caller, id: web::Path<String>) -> Answer {
+    let draft = caller
+        .run(move |ports, actor| {
+            retry_run(ports, actor, run_id(&id)?).map_err(|error| match error {
+                ResolveError::NotFound => AppError::run_not_found(),
+                other => other.into(),
+            })
+        })
+        .await?;
+    Ok(ok(&RunCorrected { draft_id: draft.to_string() }))
 }
 
 /// Settles an issue whose state is unknown.

@@ -114,11 +114,9 @@ impl From<ResolveError> for AppError {
                 "Whether some issues of the run are in Jira is not known yet",
                 "Settle them first: look again, name the issue, or create it again",
             ),
-            ResolveError::NothingMissing => Self::new(
-                &kinds::NOTHING_MISSING,
-                "Every issue of the run is in Jira",
-                "Open the run to see them",
-            ),
+            ResolveError::NothingMissing => {
+                Self::new(&kinds::NOTHING_MISSING, "Every issue of the run is in Jira", "Open the run to see them")
+            }
             ResolveError::DraftWentOn => Self::new(
                 &kinds::DRAFT_WENT_ON,
                 "The draft has gone on without this run: it was changed, published again or deleted",

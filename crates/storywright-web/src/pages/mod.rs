@@ -74,6 +74,7 @@ pub const ROUTES: &[Route] = &[
     Route::get("/runs/{id}", SignedIn, || to(runs::page)),
     Route::post("/runs/{id}/stop", SignedIn, || to(runs::stop)),
     Route::post("/runs/{id}/resume", SignedIn, || to(runs::resume)).outside(),
+    Route::post("/runs/{id}/correct", SignedIn, || to(runs::correct)),
     Route::post("/runs/{id}/items/{item}/resolve", SignedIn, || to(runs::resolve)).outside(),
     Route::get("/pick/users", SignedIn, || to(pick::users)).outside(),
     Route::get("/pick/epics", SignedIn, || to(pick::epics)).outside(),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use storywright_application::drafts::draft;
 use storywright_application::publishing::{
-    Resolution, RunView, list_runs, resolve_item, resume_run, run_view, stop_run,
+    Resolution, ResolveError, RunView, list_runs, resolve_item, resume_run, retry_run, run_view, stop_run,
 };
 use storywright_domain::publishing::{ItemState, Run, RunItem, RunState};
 use storywright_domain::{DraftId, ItemId, RunId};
@@ -51,6 +51,7 @@ struct ShownRun {
     totals: Totals,
     can_stop: bool,
     can_resume: bool,
+    can_correct: bool,
     items: Vec<ShownItem>,
 }
 
@@ -232,6 +233,20 @@ pub async fn resume(me: SignedIn) -> Result<HttpResponse, AppError> {
     .await
 }
 
+/// Gives the draft back for correction: its next plan holds only what is missing.
+pub async fn correct(me: SignedIn) -> Result<HttpResponse, AppError> {
+    let id = run_id(me.request())?;
+    me.serve(move |desk| {
+        let draft = retry_run(desk.ports, &desk.who.actor, id).map_err(|error| match error {
+            ResolveError::NotFound => run_not_found(),
+            other => other.into(),
+        })?;
+        let said = "Correct what Jira refused. The next plan holds only the issues that are missing.";
+        desk.go_and_say(&format!("/drafts/{draft}"), "ok", said)
+    })
+    .await
+}
+
 /// Settles an issue whose answer was lost, or tries again what was refused.
 pub async fn resolve(me: SignedIn, decision: Form<Decision>) -> Result<HttpResponse, AppError> {
     let id = run_id(me.request())?;
@@ -326,8 +341,11 @@ fn shown(desk: &Desk<'_>, view: RunView) -> Result<ShownRun, AppError> {
         last_event_id: 0,
         started: desk.time(run.approved_at),
         finished: run.finished_at.filter(|_| !active).map(|at| desk.time(at)),
-        can_stop: active,
+        can_stop: active || run.state == RunState::Paused,
         can_resume: !active && open,
+        can_correct: !active
+            && items.iter().any(|item| item.state.is_missing())
+            && !items.iter().any(|item| item.state.is_in_doubt()),
         items: items.into_iter().zip(depths).map(|(item, depth)| shown_item(desk, &run, item, depth, active)).collect(),
         totals,
     })

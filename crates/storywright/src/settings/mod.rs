@@ -9,6 +9,7 @@ pub use keys::reference;
 use raw::{RawServer, RawSettings};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use storywright_application::Reconcile;
 use storywright_domain::Millis;
 use storywright_domain::remote::Site;
 
@@ -57,6 +58,8 @@ pub struct Settings {
     pub create_timeout: Millis,
     /// Lease of a job.
     pub job_lease: Millis,
+    /// When an issue whose answer was lost is looked for.
+    pub reconcile: Reconcile,
     /// Addresses of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<String>,
     /// Templates and static files are read from this folder instead of from the binary; for development.
@@ -156,6 +159,10 @@ impl Settings {
                 180,
                 10..=3_600,
             )?),
+            reconcile: reconcile(
+                get,
+                [server.reconcile_first_seconds, server.reconcile_again_seconds, server.absent_after_seconds],
+            )?,
             trusted_proxies: list(get, "STORYWRIGHT_TRUSTED_PROXIES", server.trusted_proxies),
             dev_assets: get("STORYWRIGHT_DEV_ASSETS").map(PathBuf::from),
             throttle: get("STORYWRIGHT_THROTTLE").is_none_or(|value| value != "off"),
@@ -306,6 +313,17 @@ fn database(get: Lookup<'_>, server: &RawServer) -> Result<PathBuf, SettingError
     }
     let path = raw.strip_prefix("sqlite://").or_else(|| raw.strip_prefix("sqlite:")).unwrap_or(&raw);
     Ok(PathBuf::from(path))
+}
+
+fn reconcile(get: Lookup<'_>, from_file: [Option<i64>; 3]) -> Result<Reconcile, SettingError> {
+    let [first, again, absent] = from_file;
+    let seconds = |variable: &str, key: &str, from_file, default| {
+        number(get, variable, key, from_file, default, 1..=3_600).map(Millis::seconds)
+    };
+    let first = seconds("STORYWRIGHT_RECONCILE_FIRST_SECONDS", "server.reconcile_first_seconds", first, 30)?;
+    let again = seconds("STORYWRIGHT_RECONCILE_AGAIN_SECONDS", "server.reconcile_again_seconds", again, 60)?;
+    let absent = seconds("STORYWRIGHT_ABSENT_AFTER_SECONDS", "server.absent_after_seconds", absent, 300)?;
+    Ok(Reconcile { first, again: [again, Millis(again.0 * 2)], absent })
 }
 
 fn check_public_url(url: String) -> Result<String, SettingError> {

@@ -30,6 +30,9 @@ pub(super) struct RawServer {
     pub(super) publish_workers: Option<i64>,
     pub(super) create_timeout_seconds: Option<i64>,
     pub(super) job_lease_seconds: Option<i64>,
+    pub(super) reconcile_first_seconds: Option<i64>,
+    pub(super) reconcile_again_seconds: Option<i64>,
+    pub(super) absent_after_seconds: Option<i64>,
     #[serde(default)]
     pub(super) trusted_proxies: Vec<String>,
     pub(super) extra_roots_file: Option<String>,

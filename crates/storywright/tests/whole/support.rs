@@ -19,6 +19,7 @@ pub struct Company {
     pub folder: TempDir,
     server: Option<Child>,
     port: u16,
+    log: &'static str,
 }
 
 /// An answer of the server.
@@ -56,6 +57,15 @@ pub struct Client {
 
 impl Company {
     pub fn start() -> Self {
+        Self::with_log("trace")
+    }
+
+    /// For long runs: only warnings are logged.
+    pub fn start_quietly() -> Self {
+        Self::with_log("warn")
+    }
+
+    fn with_log(log: &'static str) -> Self {
         let sandbox = Sandbox::start(Options::default()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
@@ -65,7 +75,7 @@ impl Company {
             .replace("\"../", &format!("\"{}/", root.join("config").display()));
         std::fs::create_dir_all(folder.path().join("config")).unwrap();
         std::fs::write(folder.path().join("config/config.json"), config).unwrap();
-        let mut company = Self { sandbox, folder, server: None, port: 0 };
+        let mut company = Self { sandbox, folder, server: None, port: 0, log };
         let made = company.command().args(["keys", "init"]).stdout(Stdio::null()).status().unwrap();
         assert!(made.success());
         company.llm_control("__pace", &json!({"chunk_ms": 1, "first_ms": 1}));
@@ -85,8 +95,11 @@ impl Company {
             .env("STORYWRIGHT_THROTTLE", "off")
             .env("STORYWRIGHT_CREATE_TIMEOUT_SECONDS", "5")
             .env("STORYWRIGHT_JOB_LEASE_SECONDS", "60")
+            .env("STORYWRIGHT_RECONCILE_FIRST_SECONDS", "1")
+            .env("STORYWRIGHT_RECONCILE_AGAIN_SECONDS", "1")
+            .env("STORYWRIGHT_ABSENT_AFTER_SECONDS", "8")
             .env("STORYWRIGHT_MAX_OPEN_JOBS", "50")
-            .env("RUST_LOG", "trace");
+            .env("RUST_LOG", self.log);
         command
     }
 
@@ -101,11 +114,23 @@ impl Company {
 
     /// Starts the server and waits until it is ready.
     pub fn boot(&mut self) {
+        self.boot_with(&[]);
+    }
+
+    /// [`Company::boot`] with further variables.
+    pub fn boot_with(&mut self, more: &[(&str, &str)]) {
         self.port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let log =
             std::fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("server.log")).unwrap();
-        let server =
-            self.command().arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        let server = self
+            .command()
+            .envs(more.iter().copied())
+            .arg("serve")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
         self.server = Some(server);
         let begin = Instant::now();
         while !self.is_ready() {
@@ -130,6 +155,19 @@ impl Company {
         let mut server = self.server.take().unwrap();
         server.kill().unwrap();
         server.wait().unwrap();
+    }
+
+    /// Waits until the server has died by itself.
+    pub fn await_death(&mut self) {
+        let mut server = self.server.take().unwrap();
+        let begin = Instant::now();
+        while server.try_wait().unwrap().is_none() {
+            if begin.elapsed() > Duration::from_secs(60) {
+                self.server = Some(server);
+                panic!("the server does not die");
+            }
+            std::thread::yield_now();
+        }
     }
 
     pub fn nobody(&self) -> Client {
