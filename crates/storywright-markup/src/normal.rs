@@ -13,7 +13,7 @@ pub(crate) use line::{Breaks, clean, line};
 /// It joins neighboring texts, marks, code pieces and lists of a kind; trims, and makes runs of white space one space;
 /// moves spaces and line breaks out of the marks that they border on; splits paragraphs at double line breaks; takes
 /// marks that are inside the same mark away, like links in links; makes words of names that are none; fills short rows of tables; encodes link targets; writes a
-/// language by one name; drops control characters and whatever says nothing. It throws no word away.
+/// language by one name; puts the cells of a row that is far longer than the others into its last column; drops control characters and whatever says nothing. It throws no word away.
 ///
 /// ```
 /// use storywright_markup::{Block, Document, Inline, normalise};
@@ -128,11 +128,20 @@ fn item(item: &Item, depth: usize) -> Option<Item> {
 }
 
 fn table(align: &[Align], head: &[Cell], rows: &[Vec<Cell>], out: &mut Vec<Block>) {
-    let width = rows.iter().map(Vec::len).chain([head.len()]).max().unwrap_or_default();
+    let lengths = || rows.iter().map(Vec::len).chain([head.len()]);
+    // One long row among many short ones must not make a table of a size out of all proportion.
+    let most = WIDE.max(8 * lengths().sum::<usize>() / lengths().count());
+    let width = lengths().max().unwrap_or_default().min(most);
     let row = |cells: &[Cell]| -> Vec<Cell> {
-        let mut cells: Vec<Cell> = cells.iter().map(|cell| line(cell, Breaks::Single)).collect();
-        cells.resize(width, Vec::new());
-        cells
+        let (own, beyond) = cells.split_at(cells.len().min(width));
+        let mut row: Vec<Cell> = own.iter().map(|cell| line(cell, Breaks::Single)).collect();
+        if let (Some(last), false) = (row.last_mut(), beyond.is_empty()) {
+            let more = beyond.iter().flat_map(|cell| std::iter::once(&Inline::Break).chain(cell)).cloned();
+            last.extend(more);
+            *last = line(last, Breaks::Single);
+        }
+        row.resize(width, Vec::new());
+        row
     };
     let mut head = row(head);
     if head.iter().all(Vec::is_empty) {
@@ -150,6 +159,9 @@ fn table(align: &[Align], head: &[Cell], rows: &[Vec<Cell>], out: &mut Vec<Block
     }
     out.push(Block::Table { align, head, rows });
 }
+
+/// Columns that a table may have whatever its rows look like.
+const WIDE: usize = 32;
 
 /// One line of plain words.
 pub(crate) fn words(text: &str) -> String {

@@ -151,6 +151,23 @@ fn previews_take_linear_time() {
 }
 
 #[test]
+fn one_long_row_makes_no_huge_table() {
+    let cells = LONG / 2;
+    let wiki = format!("|{}\n{}", "a|".repeat(cells), "|b|\n".repeat(cells));
+    in_time("wiki", || assert_eq!(parse_wiki(&wiki).text().len(), 2 * (2 * cells) - 1));
+    let html = format!("<table><tr>{}</tr>{}</table>", "<td colspan=100>a".repeat(20_000), "<tr><td>b".repeat(20_000));
+    in_time("html", || assert_eq!(parse_html(&html).text().len(), 2 * 40_000 - 1));
+    let markdown = format!("|{}\n|{}\n{}", "a|".repeat(cells), "-|".repeat(cells), "|b|\n".repeat(cells));
+    in_time("markdown", || markdown_to_wiki(&markdown));
+}
+
+#[test]
+fn many_attributes_are_read() {
+    let attributes: String = (0..40_000).map(|number| format!(" a{number}=1")).collect();
+    in_time("attributes", || html_to_markdown(&format!("<p{attributes}>x</p>")));
+}
+
+#[test]
 fn depth_is_bounded() {
     let deep: String = (1..200).map(|depth| format!("{} x\n", "*".repeat(depth))).collect();
     assert_eq!(parse_wiki(&deep).text().matches('x').count(), 199);
