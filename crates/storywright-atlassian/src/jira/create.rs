@@ -81,10 +81,12 @@ fn outcome(answer: &Answer) -> CreateOutcome {
             None => CreateOutcome::Unknown { detail: format!("status {status} without Jira's words") },
         },
         // Only Jira's own limiter stands before the work; a proxy's may stand behind it.
-        429 if answer.headers.has_prefix("x-ratelimit-") => CreateOutcome::NotSent {
-            detail: "Jira's rate limit".to_owned(),
-            retry_after_ms: Some(answer.headers.retry_after_ms().unwrap_or(1_000)),
-        },
+        429 if answer.headers.has_prefix("x-ratelimit-") || answer.headers.has("ratelimit-reason") => {
+            CreateOutcome::NotSent {
+                detail: "Jira's rate limit".to_owned(),
+                retry_after_ms: Some(answer.headers.retry_after_ms().unwrap_or(1_000)),
+            }
+        }
         200..=299 => CreateOutcome::Unknown { detail: format!("status {status} without the id of an issue") },
         _ => CreateOutcome::Unknown { detail: format!("status {status}") },
     }

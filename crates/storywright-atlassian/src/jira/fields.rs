@@ -49,14 +49,27 @@ impl Described {
 /// The field in our words; `None` when it has no id.
 pub(super) fn field(described: &Described) -> Option<CreateField> {
     let id = described.field_id.as_ref().or(described.key.as_ref())?.clone();
+    let allowed: Vec<AllowedValue> = described.allowed_values.iter().filter_map(|value| allowed(value, 0)).collect();
     Some(CreateField {
-        kind: kind(&described.schema, &id),
+        kind: choosable(kind(&described.schema, &id), &allowed, &id),
         id,
         name: described.name.clone(),
         required: described.required,
         has_default: described.has_default_value,
-        allowed: described.allowed_values.iter().filter_map(|value| allowed(value, 0)).collect(),
+        allowed,
     })
+}
+
+/// A kind that has no name here, a version or a security level, is a choice all the same when its values are listed with ids.
+fn choosable(kind: FieldKind, allowed: &[AllowedValue], id: &str) -> FieldKind {
+    match kind {
+        FieldKind::Other(_) if allowed.is_empty() || matches!(id, "project" | "issuetype") => kind,
+        // Takes a number, whatever is listed.
+        FieldKind::Other(ref other) if other == "sprint" => kind,
+        FieldKind::Other(other) if other.starts_with("array of ") => FieldKind::Options,
+        FieldKind::Other(_) => FieldKind::Option,
+        known => known,
+    }
 }
 
 /// The field that some versions leave out of the screens of sub-task types.

@@ -9,6 +9,10 @@ use storywright_markup::markdown_to_wiki;
 /// What stands where the key of the parent goes.
 pub(super) const PARENT: &str = "@parent";
 
+/// Lists that are written by name and have no kind of their own.
+const USERS: &str = "array of user";
+const GROUPS: &str = "array of group";
+
 /// The payload and the description in it. Keys have a fixed order: project, type, summary, parent, description, labels,
 /// components, priority, estimate, epic, mark, then the project's own fields as given.
 pub(super) fn render(issue: &NewIssue) -> (String, String) {
@@ -115,6 +119,8 @@ fn rendered(kind: &FieldKind, value: &FieldValue) -> Value {
         FieldValue::Texts(texts) => match kind {
             FieldKind::Components | FieldKind::Versions => texts.iter().map(|name| json!({"name": name})).collect(),
             FieldKind::Options => texts.iter().map(|value| json!({"value": value})).collect(),
+            FieldKind::Other(items) if items == USERS => texts.iter().map(|name| person(name)).collect(),
+            FieldKind::Other(items) if items == GROUPS => texts.iter().map(|name| json!({"name": name})).collect(),
             _ => json!(texts),
         },
         FieldValue::Issue(key) if *kind == FieldKind::Parent => json!({"key": key}),
@@ -144,6 +150,9 @@ fn text_for(kind: &FieldKind, text: &str) -> Value {
         FieldKind::Priority => json!({"name": text.trim()}),
         FieldKind::Labels => text.split_whitespace().map(|label| json!(label)).collect(),
         FieldKind::Parent => json!({"key": text.trim()}),
+        FieldKind::Other(items) if items == USERS => words().map(person).collect(),
+        FieldKind::Other(items) if items == GROUPS => words().map(|name| json!({"name": name})).collect(),
+        FieldKind::Other(kind) if kind == "group" => json!({"name": text.trim()}),
         FieldKind::Date | FieldKind::DateTime | FieldKind::Other(_) => json!(text.trim()),
     }
 }

@@ -93,3 +93,22 @@ fn a_refused_create_call_forgets_the_create_screens() {
     jira.create(&access, "{}", None);
     jira.create_fields(&access, &key, "10001").expect("an answer");
 }
+
+#[test]
+fn kinds_of_links_are_asked_once_and_what_changes_each_time() {
+    let mut inner = MockJira::new();
+    inner.expect_link_types().times(2).returning(|_| Ok(Vec::new()));
+    inner.expect_links().times(2).returning(|_, _| Ok(Vec::new()));
+    inner.expect_users().times(2).returning(|_, _, _| Ok(Vec::new()));
+    inner.expect_newest_number().times(2).returning(|_, _| Ok(None));
+    let jira = RememberingJira::new(inner, Arc::new(HandClock::default()), Millis::minutes(5));
+    let access = access(1, "jira");
+    for _ in 0..2 {
+        jira.link_types(&access).expect("an answer");
+        jira.links(&access, "PAY-1").expect("an answer");
+        jira.users(&access, "PAY", "a").expect("an answer");
+        jira.newest_number(&access, "PAY").expect("an answer");
+    }
+    jira.forget(UserId(1));
+    jira.link_types(&access).expect("an answer");
+}

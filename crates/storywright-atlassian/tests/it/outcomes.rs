@@ -146,5 +146,8 @@ fn only_jiras_own_rate_limit_was_not_sent() {
             "{wait}: {outcome:?}"
         );
     }
+    // Cloud names the limit that was hit.
+    let outcome = create(Step::answer(429, &[("Retry-After", "2"), ("RateLimit-Reason", "jira-burst-based")], "{}"));
+    assert!(matches!(outcome, CreateOutcome::NotSent { retry_after_ms: Some(2_000), .. }), "{outcome:?}");
     unknown(Step::answer(429, &[("Retry-After", "1")], "slow down"));
 }

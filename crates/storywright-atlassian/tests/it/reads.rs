@@ -163,6 +163,29 @@ fn create_fields_are_known_by_their_schema() {
 }
 
 #[test]
+fn what_lists_its_values_is_a_choice() {
+    let row = |id: &str, schema: &str| {
+        format!(
+            r#"{{"fieldId":"{id}","name":"N","schema":{{{schema}}},"allowedValues":[{{"id":"7","name":"Seven"}}]}}"#
+        )
+    };
+    let cases = [
+        ("customfield_1", r#""type":"version""#, FieldKind::Option),
+        ("security", r#""type":"securitylevel","system":"security""#, FieldKind::Option),
+        ("customfield_2", r#""type":"array","items":"resolution""#, FieldKind::Options),
+        ("project", r#""type":"project""#, FieldKind::Other("project".to_owned())),
+        ("issuetype", r#""type":"issuetype""#, FieldKind::Other("issuetype".to_owned())),
+    ];
+    let rows: Vec<String> = cases.iter().map(|(id, schema, _)| row(id, schema)).collect();
+    let stub = Stub::start([page(&rows.join(","), ""), page("", "")]);
+    let (jira, access) = jira(&stub.url(), TOKEN);
+    let found = jira.create_fields(&access, &ProjectKey::parse("PAY").unwrap(), "9").unwrap();
+    for (field, (id, _, kind)) in found.iter().zip(&cases) {
+        assert_eq!((field.id.as_str(), &field.kind), (*id, kind));
+    }
+}
+
+#[test]
 fn a_parent_field_that_is_left_out_is_added_for_subtasks() {
     let summary = r#"{"fieldId":"summary","name":"S","required":true,"schema":{"type":"string"}}"#;
     let fields = |steps: Vec<Step>| {

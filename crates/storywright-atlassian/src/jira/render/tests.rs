@@ -113,6 +113,11 @@ fn every_kind_of_value_has_its_shape() {
     check(K::Labels, V::Texts(vec!["a".to_owned()]), json!(["a"]));
     check(K::Labels, text("a b"), json!(["a", "b"]));
     check(K::Versions, V::Texts(vec!["1.0".to_owned()]), json!([{"name": "1.0"}]));
+    let other = |items: &str| K::Other(items.to_owned());
+    check(other("array of user"), text("E1, accountid:7"), json!([{"name": "E1"}, {"accountId": "7"}]));
+    check(other("array of user"), V::Texts(vec!["E1".to_owned()]), json!([{"name": "E1"}]));
+    check(other("array of group"), text("devs"), json!([{"name": "devs"}]));
+    check(other("group"), text("devs "), json!({"name": "devs"}));
     check(K::EpicLink, V::Issue("PAY-1".to_owned()), json!("PAY-1"));
     check(K::Parent, V::Issue("PAY-1".to_owned()), json!({"key": "PAY-1"}));
 }
