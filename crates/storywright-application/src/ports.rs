@@ -68,6 +68,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// When an issue whose answer was lost is looked for.
     pub reconcile: Reconcile,
+    /// Issues of a run that are read back and linked at a time, beside creation; 0: one after the other, after creation.
+    pub finish_at_once: usize,
     /// A run on which one job has worked longer pauses.
     pub run_budget: Millis,
     /// Random name of this installation; part of markers, so that two installations never adopt each other's issues.
@@ -96,6 +98,7 @@ impl Default for Settings {
             create_timeout: Millis::seconds(120),
             public_url: None,
             reconcile: Reconcile::default(),
+            finish_at_once: 3,
             run_budget: Millis::minutes(60),
             instance: "unnamed".to_owned(),
         }

@@ -1,15 +1,18 @@
 //! The executor: one POST per issue, intent on disk before the first byte, no blind retry, level by level with parents first.
 
 use super::finish::Halt;
+use super::helpers::Helpers;
+use super::linking::Finishing;
 use super::settle;
 use crate::Ports;
 use crate::access::{self, AccessError};
 use crate::integrations::mark_broken;
 use crate::worker::{StopCause, why_stopped};
 use std::collections::HashMap;
+use std::sync::Arc;
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::integration::IntegrationKind;
-use storywright_domain::jira::{CreateOutcome, LinkType};
+use storywright_domain::jira::CreateOutcome;
 use storywright_domain::job::{EventKind, Job};
 use storywright_domain::ports::{StorageError, StorageExt};
 use storywright_domain::publishing::{ItemState, Run, RunItem, depths};
@@ -17,7 +20,7 @@ use storywright_domain::remote::{Access, FieldRefusal, RemoteError};
 use storywright_domain::{ItemId, Millis, RequestId, RunId, Timestamp};
 
 /// Create calls of one item before the run pauses or the item is left to the person.
-const MAX_SENDS: u32 = 5;
+pub(super) const MAX_SENDS: u32 = 5;
 /// A lease must outlast a create call by this much.
 pub(super) const MARGIN: Millis = Millis::seconds(10);
 /// A wait that is longer gives the thread back.
@@ -31,12 +34,11 @@ pub(super) struct Executor<'a> {
     pub(super) items: Vec<RunItem>,
     pub(super) access: Access,
     pub(super) cancellation: &'a Cancellation,
-    /// Title of the draft, for the link back to it.
-    pub(super) title: String,
     /// When the lease was renewed last.
     pub(super) renewed_at: Option<Timestamp>,
-    /// The site's link types, once they were asked for.
-    pub(super) link_types: Option<Vec<LinkType>>,
+    pub(super) finishing: Arc<Finishing>,
+    /// The threads that finish issues beside creation.
+    pub(super) helpers: Option<Helpers>,
     depths: Vec<u32>,
     places: HashMap<ItemId, usize>,
 }
@@ -70,13 +72,20 @@ impl<'a> Executor<'a> {
         let access = open_access(ports, job, &run)?;
         let depths = depths(&items);
         let places = items.iter().enumerate().map(|(index, item)| (item.id, index)).collect();
-        let (renewed_at, link_types) = (None, None);
-        Ok(Self { ports, job, run, items, access, cancellation, title, renewed_at, link_types, depths, places })
+        let public_url = ports.settings.public_url.as_deref().map(|url| url.trim_end_matches('/'));
+        let draft = public_url.map(|url| (format!("{url}/drafts/{}", run.draft), format!("Storywright: {title}")));
+        let finishing = Arc::new(Finishing::new(ports, &access, cancellation, draft));
+        let (renewed_at, helpers) = (None, None);
+        Ok(Self { ports, job, run, items, access, cancellation, renewed_at, finishing, helpers, depths, places })
     }
 
     /// Creates what is planned, looks for what is unknown, finishes what is there. It may go on later: see [`Halt::Later`].
     pub(super) fn run(&mut self) -> Result<(), Halt> {
         self.settle_interrupted()?;
+        self.with_helpers(Self::work)
+    }
+
+    fn work(&mut self) -> Result<(), Halt> {
         self.remember_newest()?;
         loop {
             let found = self.reconcile()?;
@@ -157,6 +166,7 @@ impl<'a> Executor<'a> {
                 Above::Ready(parent) => {
                     self.check_budget()?;
                     self.create(index, parent.as_deref())?;
+                    self.finish_meanwhile(index)?;
                     any = true;
                     self.tell_progress("Creating issues", ItemState::is_in_jira);
                 }

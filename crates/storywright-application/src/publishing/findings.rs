@@ -98,11 +98,13 @@ fn created_recently(
     issues: &[PlannedIssue],
     findings: &mut Vec<Finding>,
 ) -> Result<(), StorageError> {
-    let contents: Vec<String> = issues.iter().map(|issue| issue.content_sha256.clone()).collect();
+    // A sub-task says little without what it belongs to, which is asked about itself.
+    let asked = || issues.iter().filter(|issue| !is_subtask(issue) || issue.parent.is_none());
+    let contents: Vec<String> = asked().map(|issue| issue.content_sha256.clone()).collect();
     let since = ports.clock.now() + Millis(-RECENTLY.0);
     let project = draft.project.as_str();
     let known = ports.storage.read(|tx| tx.items_with_content(user, site, project, &contents, since))?;
-    for issue in issues {
+    for issue in asked() {
         let Some(item) = known.iter().find(|item| item.content_sha256 == issue.content_sha256) else { continue };
         let message = match &item.jira_key {
             Some(key) => format!("You created the same issue within the last day: {key}."),

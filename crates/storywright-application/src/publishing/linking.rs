@@ -1,113 +1,125 @@
 //! Finishing what is in Jira: reading it back, its epic, the link to its draft, its links to other issues. Every step may be repeated.
+//! Nothing here writes the journal: that is the executor's, which gets an [`Outcome`] for each [`Task`].
 
-use super::execute::{Executor, LONG_WAIT};
-use super::finish::Halt;
+use super::execute::LONG_WAIT;
+use crate::Ports;
+use std::sync::{Mutex, PoisonError};
 use storywright_domain::Millis;
+use storywright_domain::cancel::Cancellation;
 use storywright_domain::jira::{Difference, LinkType, NewLink};
-use storywright_domain::publishing::{ItemState, PlannedLink, RunItem};
-use storywright_domain::remote::RemoteError;
+use storywright_domain::remote::{Access, RemoteError};
 use storywright_domain::story::LinkKind;
 
 /// Tries of one step that the site's troubles make fail.
 const TRIES: u32 = 3;
 
-/// The other end of a link.
-enum End {
-    /// It is there.
-    Key(String),
-    /// It may come.
-    Waits,
-    /// It will not come by itself.
-    Missing,
+/// What is to be done for one issue.
+#[derive(Debug, Clone)]
+pub(super) struct Task {
+    /// Place of the item in its run.
+    pub(super) index: usize,
+    pub(super) id: String,
+    pub(super) key: String,
+    /// What was sent, and the key that stood for `@parent`.
+    pub(super) payload: String,
+    pub(super) parent: Option<String>,
+    /// Epic into which it is put afterwards.
+    pub(super) epic: Option<String>,
+    /// Global id of the link to its draft.
+    pub(super) global_id: String,
+    pub(super) links: Vec<LinkTask>,
 }
 
-impl Executor<'_> {
-    /// Finishes what is created. What is linked to issues that may still come waits for them.
-    pub(super) fn finish_created(&mut self) -> Result<(), Halt> {
-        for index in 0..self.items.len() {
-            if self.items[index].state != ItemState::Created {
-                continue;
-            }
-            let waits = self.items[index].links.iter().any(|link| matches!(self.end(link), End::Waits));
-            if waits {
-                continue;
-            }
-            self.check_stop()?;
-            self.finish(index)?;
-            self.tell_progress("Checking and linking", |state| {
-                matches!(state, ItemState::Linked | ItemState::Unlinked)
-            });
-        }
-        Ok(())
+/// A link to be made.
+#[derive(Debug, Clone)]
+pub(super) struct LinkTask {
+    pub(super) kind: LinkKind,
+    pub(super) reversed: bool,
+    /// Key of the other end, or its reference when it is not in Jira.
+    pub(super) other: Result<String, String>,
+}
+
+/// What finishing one issue came to.
+pub(super) enum Outcome {
+    /// Finished, or as finished as it gets: the problem says what is missing.
+    Done { index: usize, problem: Option<String>, differences: Option<Vec<Difference>> },
+    /// The job is to stop: nothing is known of this issue.
+    Interrupted,
+    /// The person must do something first, or the site asks to wait long.
+    Halted(RemoteError),
+}
+
+/// Why a step was not done.
+enum Stop {
+    Interrupted,
+    Halted(RemoteError),
+}
+
+/// Everything that finishing needs; shared by the threads that do it.
+pub(super) struct Finishing {
+    pub(super) ports: Ports,
+    pub(super) access: Access,
+    pub(super) cancellation: Cancellation,
+    /// Address and title of the draft, when people can reach Storywright by an address.
+    pub(super) draft: Option<(String, String)>,
+    link_types: Mutex<Option<Vec<LinkType>>>,
+}
+
+impl Finishing {
+    pub(super) fn new(
+        ports: &Ports,
+        access: &Access,
+        cancellation: &Cancellation,
+        draft: Option<(String, String)>,
+    ) -> Self {
+        let (ports, access, cancellation) = (ports.clone(), access.clone(), cancellation.clone());
+        Self { ports, access, cancellation, draft, link_types: Mutex::default() }
     }
 
-    fn finish(&mut self, index: usize) -> Result<(), Halt> {
-        let item = self.items[index].clone();
-        let (Some(id), Some(key)) = (item.jira_id.clone(), item.jira_key.clone()) else { return Ok(()) };
+    /// Does all steps for one issue.
+    pub(super) fn finish(&self, task: &Task) -> Outcome {
+        match self.steps(task) {
+            Ok((problem, differences)) => Outcome::Done { index: task.index, problem, differences },
+            Err(Stop::Interrupted) => Outcome::Interrupted,
+            Err(Stop::Halted(error)) => Outcome::Halted(error),
+        }
+    }
+
+    fn steps(&self, task: &Task) -> Result<(Option<String>, Option<Vec<Difference>>), Stop> {
+        let (jira, access, key) = (&self.ports.jira, &self.access, task.key.as_str());
         let mut problems: Vec<String> = Vec::new();
-        let differences = match self.read_back(index, &item, &id)? {
+        let read_back = self.step(|| jira.verify(access, &task.id, &task.payload, task.parent.as_deref()))?;
+        let differences = match read_back {
             Ok(Some(differences)) => Some(differences),
-            Ok(None) => return self.finished(index, Some(format!("Jira has no issue {key} any more.")), None),
+            Ok(None) => return Ok((Some(format!("Jira has no issue {key} any more.")), None)),
             Err(error) => {
                 problems.push(format!("It could not be read back: {error}."));
                 None
             }
         };
-        if item.epic_afterwards
-            && let Some(epic) = self.key_above(index)
-            && let Err(error) = self.step(|this| this.ports.jira.put_in_epic(&this.access, &epic, &key))?
+        if let Some(epic) = &task.epic
+            && let Err(error) = self.step(|| jira.put_in_epic(access, epic, key))?
         {
             problems.push(format!("It could not be put into the epic {epic}: {error}."));
         }
-        if let Err(error) = self.link_to_draft(&item, &key)? {
+        // The same global id updates the link instead of adding another.
+        if let Some((url, title)) = &self.draft
+            && let Err(error) = self.step(|| jira.remote_link(access, key, &task.global_id, url, title))?
+        {
             problems.push(format!("It could not be linked to its draft: {error}."));
         }
-        for link in &item.links {
-            if let Some(problem) = self.link(&key, link)? {
-                problems.push(problem);
-            }
+        for link in &task.links {
+            problems.extend(self.link(key, link)?);
         }
         let problem = if problems.is_empty() { None } else { Some(problems.join(" ")) };
-        self.finished(index, problem, differences)
-    }
-
-    fn read_back(
-        &mut self,
-        index: usize,
-        item: &RunItem,
-        id: &str,
-    ) -> Result<Result<Option<Vec<Difference>>, RemoteError>, Halt> {
-        let parent = self.parent_in_payload(index);
-        self.step(|this| this.ports.jira.verify(&this.access, id, &item.payload, parent.as_deref()))
-    }
-
-    /// The same global id updates the link instead of adding another.
-    fn link_to_draft(&mut self, item: &RunItem, key: &str) -> Result<Result<(), RemoteError>, Halt> {
-        let Some(public_url) = self.ports.settings.public_url.clone() else { return Ok(Ok(())) };
-        let url = format!("{}/drafts/{}", public_url.trim_end_matches('/'), self.run.draft);
-        let global_id = format!("storywright:{}:{}", self.ports.settings.instance, item.id);
-        let title = format!("Storywright: {}", self.title);
-        self.step(|this| this.ports.jira.remote_link(&this.access, key, &global_id, &url, &title))
-    }
-
-    fn end(&self, link: &PlannedLink) -> End {
-        let Some(other) = self.items.iter().find(|item| item.reference == link.to) else {
-            return End::Key(link.to.clone());
-        };
-        match (&other.jira_key, other.state) {
-            (Some(key), state) if state.is_in_jira() => End::Key(key.clone()),
-            (_, ItemState::Planned | ItemState::Sending | ItemState::Unknown | ItemState::Reconciling) => End::Waits,
-            _ => End::Missing,
-        }
+        Ok((problem, differences))
     }
 
     /// Makes a link unless it is there. Gives words when it could not be made.
-    fn link(&mut self, key: &str, link: &PlannedLink) -> Result<Option<String>, Halt> {
-        let other = match self.end(link) {
-            End::Key(other) => other,
-            End::Waits | End::Missing => {
-                return Ok(Some(format!("It is not linked to {}, which is not in Jira.", link.to)));
-            }
+    fn link(&self, key: &str, link: &LinkTask) -> Result<Option<String>, Stop> {
+        let other = match &link.other {
+            Ok(other) => other,
+            Err(reference) => return Ok(Some(format!("It is not linked to {reference}, which is not in Jira."))),
         };
         let types = match self.types()? {
             Ok(types) => types,
@@ -117,55 +129,66 @@ impl Executor<'_> {
             let word = link.kind.as_str().replace('_', " ");
             return Ok(Some(format!("It is not linked to {other}: Jira has no link type for “{word}”.")));
         };
-        let (from, to) = if link.reversed { (other.clone(), key.to_owned()) } else { (key.to_owned(), other.clone()) };
-        let new = NewLink { link_type: link_type.name.clone(), from, to };
+        let (from, to) = if link.reversed { (other.as_str(), key) } else { (key, other.as_str()) };
+        let new = NewLink { link_type: link_type.name.clone(), from: from.to_owned(), to: to.to_owned() };
         let either_way = link_type.inward == link_type.outward;
-        let made = self.step(|this| {
+        let made = self.step(|| {
             // Read before every try: a second link of the kind may be a second link.
-            let there = this.ports.jira.links(&this.access, key)?.iter().any(|known| {
+            let there = self.ports.jira.links(&self.access, key)?.iter().any(|known| {
                 known.link_type == new.link_type
-                    && (known.other_key == other || known.other_id == other)
+                    && (known.other_key == *other || known.other_id == *other)
                     && (either_way || known.outward != link.reversed)
             });
-            if there { Ok(()) } else { this.ports.jira.link(&this.access, &new) }
+            if there { Ok(()) } else { self.ports.jira.link(&self.access, &new) }
         })?;
         Ok(made.err().map(|error| format!("It is not linked to {other}: {error}.")))
     }
 
-    fn types(&mut self) -> Result<Result<Vec<LinkType>, RemoteError>, Halt> {
-        if let Some(types) = &self.link_types {
+    fn types(&self) -> Result<Result<Vec<LinkType>, RemoteError>, Stop> {
+        // Held while the site is asked: one thread asks for all.
+        let mut known = self.link_types.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(types) = known.as_ref() {
             return Ok(Ok(types.clone()));
         }
-        let answer = self.step(|this| this.ports.jira.link_types(&this.access))?;
+        let answer = self.step(|| self.ports.jira.link_types(&self.access))?;
         if let Ok(types) = &answer {
-            self.link_types = Some(types.clone());
+            *known = Some(types.clone());
         }
         Ok(answer)
     }
 
-    /// One step, tried again when the site is in trouble. The inner error is for the person; the outer one ends the job's work.
-    fn step<T>(
-        &mut self,
-        mut call: impl FnMut(&Self) -> Result<T, RemoteError>,
-    ) -> Result<Result<T, RemoteError>, Halt> {
+    /// One step, tried again when the site is in trouble. The inner error is for the person; the outer one ends the work.
+    fn step<T>(&self, mut call: impl FnMut() -> Result<T, RemoteError>) -> Result<Result<T, RemoteError>, Stop> {
         let mut tries = 0;
         loop {
+            if self.cancellation.is_cancelled() {
+                return Err(Stop::Interrupted);
+            }
             tries += 1;
-            let error = match call(self) {
+            let error = match call() {
                 Ok(answer) => return Ok(Ok(answer)),
                 Err(error) => error,
             };
-            self.pause_for(&error)?;
             let wait = match &error {
+                RemoteError::Unauthorized { .. }
+                | RemoteError::LoginPage { .. }
+                | RemoteError::Captcha { .. }
+                | RemoteError::Certificate { .. }
+                | RemoteError::NotAllowed { .. } => return Err(Stop::Halted(error)),
+                RemoteError::RateLimited { retry_after_ms } if *retry_after_ms > LONG_WAIT.0 => {
+                    return Err(Stop::Halted(error));
+                }
                 RemoteError::RateLimited { retry_after_ms } => Millis(*retry_after_ms),
                 RemoteError::Unavailable { .. } => Millis::seconds(1),
-                _ => return Ok(Err(error)),
+                RemoteError::Forbidden { .. }
+                | RemoteError::NotFound
+                | RemoteError::Rejected { .. }
+                | RemoteError::Malformed { .. } => return Ok(Err(error)),
             };
             if tries == TRIES {
                 return Ok(Err(error));
             }
-            self.ports.running.pause(Millis(wait.0.clamp(0, LONG_WAIT.0)), self.cancellation);
-            self.check_stop()?;
+            self.ports.running.pause(wait, &self.cancellation);
         }
     }
 }

@@ -5,6 +5,7 @@ mod execute;
 mod existing;
 mod findings;
 mod finish;
+mod helpers;
 mod journal;
 mod linking;
 mod plan;

@@ -11,7 +11,7 @@ use storywright_domain::integration::{Integration, IntegrationKind};
 use storywright_domain::job::{EventKind, Job, JobKind, JobStatus};
 use storywright_domain::person::{Actor, AuditEntry, Person};
 use storywright_domain::ports::{
-    Claim, Inserted, ItemChange, JobQueue as _, PasswordHasher as _, Saved, StorageError, StorageExt as _,
+    Claim, Inserted, ItemChange, Jira as _, JobQueue as _, PasswordHasher as _, Saved, StorageError, StorageExt as _,
 };
 use storywright_domain::publishing::{ItemState, Plan, RunItem, RunState};
 use storywright_domain::remote::{Site, SiteKind};
@@ -99,6 +99,8 @@ impl World {
                 site("wiki", SiteKind::Confluence, false),
             ],
             administrators: vec!["BOSS".to_owned()],
+            // So that the same test makes the same calls in the same order.
+            finish_at_once: 0,
             ..Settings::default()
         };
         let ports = Ports {
@@ -219,6 +221,16 @@ impl World {
             _ => job.run_at,
         });
         due.min()
+    }
+
+    /// The links that an issue shows: name of the type, direction, other key.
+    pub fn links(&self, key: &str) -> Vec<String> {
+        let access = build::access(self.person.id, PAT);
+        let links = self.jira.fake.links(&access, key).unwrap().into_iter().map(|link| {
+            let arrow = if link.outward { "->" } else { "<-" };
+            format!("{} {arrow} {}", link.link_type, link.other_key)
+        });
+        links.collect()
     }
 
     pub fn states(&self, run: RunId) -> Vec<ItemState> {
