@@ -219,7 +219,10 @@ fn words(text: &str, around: Around<'_>, out: &mut String) {
         let previous = out.chars().next_back();
         let next = rest.chars().next();
         let escaped = match c {
-            '`' | '*' | '[' | ']' => true,
+            '`' | '[' | ']' => true,
+            // Alone between spaces it means itself.
+            '*' | '_' if previous == Some(' ') && next == Some(' ') => false,
+            '*' => true,
             '~' => matches!(previous, Some('~' | INSIDE)) || next.is_none_or(|next| !next.is_ascii_digit()),
             '_' => !(is_letter(previous) && is_letter(next)),
             // Before a letter it is no escape.
