@@ -15,7 +15,7 @@ mod table;
 ///
 /// Scripts, styles, comments, hidden elements and tables of contents are dropped: a reader of the page sees them as little, or
 /// twice. Pictures become their file names, people and status lozenges their words, emoticons characters, unfolding sections
-/// a strong line and what is in them. Cells that span columns are followed by empty ones; blocks in cells become lines.
+/// a strong line and what is in them. Links stay as the page has them: those of a view are relative, those of an export whole. Cells that span columns are followed by empty ones; blocks in cells become lines.
 ///
 /// ```
 /// use storywright_markup::{parse_html, render_markdown};
