@@ -17,6 +17,7 @@ mod main_job;
 mod messages;
 mod pages;
 mod publishing;
+mod runs;
 mod sessions;
 mod stage;
 #[path = "../whole/support.rs"]

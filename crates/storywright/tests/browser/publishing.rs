@@ -28,38 +28,6 @@ fn a_double_click_is_one_run() {
 }
 
 #[test]
-fn an_unknown_outcome_is_asked_about_and_adopted() {
-    play("unknown-outcome", DESKTOP, async |stage, browser| {
-        let client = stage.company.member("alice");
-        let draft = client.written(REQUIREMENTS);
-        pages::sign_in(browser, &stage.company.person("alice")).await;
-        let lost = FaultKind::StatusAfterCommit { code: 504, body: None, headers: Default::default() };
-        let sandbox = &stage.company.sandbox;
-        sandbox.add_fault(FaultRule::new(Service::Jira, lost).on("POST", "/rest/api/2/issue").times(1)).unwrap();
-        sandbox.add_fault(FaultRule::new(Service::Jira, FaultKind::IndexLagMs { ms: -1 })).unwrap();
-        pages::open(browser, &draft).await;
-        pages::approve(browser).await;
-        browser.see("#run .badge", "Unknown").await;
-        browser.see("#run legend", "").await;
-        browser.see("#run button", "It is not in Jira, create it").await;
-        browser.see("#run button", "This is the one").await;
-        inspect(stage, browser, "run-unknown").await;
-        assert_eq!(stage.company.created().len(), 1, "an unknown outcome is not sent again");
-
-        // Jira's search does not know it yet, and says so; later it does, and the rest follows.
-        browser.click("#run button", "Look again").await;
-        browser.see("#toasts", "Jira does not find the issue yet").await;
-        sandbox.clear_faults();
-        browser.click("#run button", "Look again").await;
-        browser.see("#run a.key", "PAY-").await;
-        browser.click("#run button", "Go on with the rest").await;
-        browser.see("#run .badge", "Done").await;
-        let planned = browser.count("#run .rows > li").await;
-        assert_eq!(stage.company.created().len() as u64, planned, "nothing is doubled");
-    });
-}
-
-#[test]
 fn what_jira_asks_for_is_filled_in_before_the_approval() {
     play("required-fields", DESKTOP, async |stage, browser| {
         let client = stage.company.member("alice");

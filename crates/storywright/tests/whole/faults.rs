@@ -171,15 +171,9 @@ fn parent_of(summary: &str) -> Option<String> {
 }
 
 fn tree(alice: &Client, number: u64) -> String {
-    let draft = alice.new_draft("Support agents must refund captured card payments.");
     let stories: Vec<Value> = (1..=FULL + BARE).map(|story| one_story(number, story)).collect();
     let document = json!({"epics": [{"id": "e1", "summary": format!("Epic of run {number}")}], "stories": stories});
-    let version = alice.get(&format!("drafts/{draft}")).expect(200)["version"].to_string();
-    let etag = format!("\"{version}\"");
-    alice
-        .call_with("PUT", &format!("drafts/{draft}"), &[("If-Match", &etag)], json!({"document": document}))
-        .expect(200);
-    draft
+    alice.draft_of(&document)
 }
 
 fn one_story(number: u64, story: usize) -> Value {
@@ -212,4 +206,44 @@ impl Company {
             std::thread::yield_now();
         }
     }
+}
+
+/// A lost answer over an index that lags: adopted, by the index or by the numbers; never a second create call meanwhile.
+fn lost_answer(lag: Option<i64>) {
+    let company = Company::start_quietly();
+    let alice = company.signed_up("alice");
+    let story = one_story(1, 1);
+    let draft = alice.draft_of(&json!({"epics": [{"id": "e1", "summary": "Epic of run 1"}], "stories": [story]}));
+    let lost = FaultKind::StatusAfterCommit { code: 504, body: None, headers: Default::default() };
+    // The story's answer is lost: the epic is there, the sub-tasks wait.
+    let rule = FaultRule::new(Service::Jira, lost).on("POST", "/rest/api/2/issue").after(1).times(1);
+    company.sandbox.add_fault(rule).unwrap();
+    if let Some(ms) = lag {
+        company.sandbox.add_fault(FaultRule::new(Service::Jira, FaultKind::IndexLagMs { ms })).unwrap();
+    }
+    let run = alice.publish(&draft, "key");
+    let view = alice.settled(&run);
+    assert_eq!(view["state"], "completed", "{}", explained(&view));
+    assert_eq!(company.created().len(), 6, "each issue once");
+    assert_eq!(posts(&company), 6, "one create call for each issue: nothing was sent while it was not known");
+}
+
+#[test]
+fn a_lost_answer_is_found_at_once() {
+    lost_answer(None);
+}
+
+#[test]
+fn a_lost_answer_is_found_when_the_index_lags_5_seconds() {
+    lost_answer(Some(5_000));
+}
+
+#[test]
+fn a_lost_answer_is_found_when_the_index_lags_60_seconds() {
+    lost_answer(Some(60_000));
+}
+
+#[test]
+fn a_lost_answer_is_found_when_the_index_never_knows_it() {
+    lost_answer(Some(-1));
 }

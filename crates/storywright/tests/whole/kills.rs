@@ -103,7 +103,7 @@ fn a_kill_while_jira_has_created_a_sub_task_doubles_nothing() {
 }
 
 #[test]
-fn a_kill_before_jira_has_created_anything_asks_instead_of_guessing() {
+fn a_kill_before_jira_has_created_anything_creates_it_once_that_is_known() {
     kill_in_create(0, FaultKind::DropBefore, 0);
 }
 

@@ -301,6 +301,16 @@ impl Client {
         self.call("POST", "drafts", body).expect(201)["id"].as_str().unwrap().to_owned()
     }
 
+    /// A draft that holds this document.
+    pub fn draft_of(&self, document: &Value) -> String {
+        let draft = self.new_draft("Support agents must refund captured card payments.");
+        let version = self.get(&format!("drafts/{draft}")).expect(200)["version"].to_string();
+        let etag = format!("\"{version}\"");
+        self.call_with("PUT", &format!("drafts/{draft}"), &[("If-Match", &etag)], json!({"document": document}))
+            .expect(200);
+        draft
+    }
+
     pub fn generate(&self, draft: &str) -> String {
         self.call("POST", &format!("drafts/{draft}/generate"), json!({})).expect(202)["job_id"]
             .as_str()
