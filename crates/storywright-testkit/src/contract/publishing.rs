@@ -102,7 +102,7 @@ fn many_at_once_with_one_key_make_one_run(storage: &dyn Storage) {
     let person = signed_up(storage, 1);
     let draft = kept_draft(storage, person.id, 1);
     let outcomes: Vec<Inserted<RunId>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (1..=10_u128)
+        let threads: Vec<_> = (1..=50_u128)
             .map(|number| {
                 let run = Run { idempotency_key: "same".to_owned(), ..run(&draft, number) };
                 scope.spawn(move || storage.write(|tx| tx.insert_run(&run, &[item(&run, 0)])).unwrap())
