@@ -704,8 +704,8 @@
 
   // The list of pieces above the document may grow while somebody types below it.
   let held = () => {};
-  document.addEventListener('htmx:beforeSwap', (event) => { if (event.detail.target.id === 'doc-tree') held = anchor(); });
-  document.addEventListener('htmx:afterSwap', (event) => { if (event.detail.target.id === 'doc-tree') held(); });
+  document.addEventListener('htmx:beforeSwap', (event) => { if (event.detail.target?.id === 'doc-tree') held = anchor(); });
+  document.addEventListener('htmx:afterSwap', (event) => { if (event.detail.target?.id === 'doc-tree') held(); });
 
   // ---- streams ------------------------------------------------------------------------------------
   // One EventSource per job that the page shows. The server replays what the page has not seen

@@ -288,7 +288,7 @@ fn values<'a>(
     if wrong.is_empty() { Ok(values) } else { Err(FillError::Values(Box::new(asked.clone()), wrong)) }
 }
 
-/// Who is meant: whoever was chosen from the list, else the one person who goes by what was typed.
+/// Who is meant: whoever was chosen from the list, else the one person who goes by what was typed, else a user name.
 fn person(
     ports: &Ports,
     actor: &Actor,
@@ -316,6 +316,8 @@ fn person(
     Ok(match (fitting.next(), fitting.next()) {
         (Some(one), None) => Ok(one.name.clone()),
         (Some(_), Some(_)) => Err(BadValue::SeveralPeople(typed.to_owned())),
+        // The list holds whom issues can be assigned to; a field may take others, and a user name is one word.
+        (None, _) if !typed.contains(char::is_whitespace) => Ok(typed.to_owned()),
         (None, _) => Err(BadValue::NoSuchPerson(typed.to_owned())),
     })
 }

@@ -98,7 +98,7 @@ fn what_is_filled_in_makes_a_plan_and_is_offered_the_next_time() {
 fn wrong_values_save_nothing_and_say_what_is_wrong_with_each() {
     let world = french();
     let draft = world.draft_with(&["Relancer un client"]);
-    let mut values = typed(&[("story.wanted_on", "soon"), ("story.requestor", "Nobody")]);
+    let mut values = typed(&[("story.wanted_on", "soon"), ("story.requestor", "Nobody Known")]);
     values.insert(
         "story.teams".to_owned(),
         Typed { values: vec!["10510".to_owned(), "7".to_owned()], ..Typed::default() },
@@ -108,7 +108,7 @@ fn wrong_values_save_nothing_and_say_what_is_wrong_with_each() {
     assert_eq!(asked.fields.len(), 4);
     let expected = [
         ("story.contract", BadValue::Missing),
-        ("story.requestor", BadValue::NoSuchPerson("Nobody".to_owned())),
+        ("story.requestor", BadValue::NoSuchPerson("Nobody Known".to_owned())),
         ("story.teams", BadValue::NotInList("7".to_owned())),
         ("story.wanted_on", BadValue::NotADate("soon".to_owned())),
     ];

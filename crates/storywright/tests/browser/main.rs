@@ -11,6 +11,7 @@ mod browser;
 mod console;
 mod driver;
 mod editing;
+mod epics;
 mod keyboard;
 mod looks;
 mod main_job;
