@@ -93,6 +93,13 @@ fn origin_of_payload(payload: &str) -> String {
     origin_of(&json["properties"][0]["value"])
 }
 
+/// Whether a property is the proof of an origin.
+fn carries(origin: &str) -> impl Fn(&str) -> bool {
+    let (run, item) = origin.split_once('/').unwrap();
+    let parts = [format!("\"run\":\"{run}\""), format!("\"item\":\"{item}\"")];
+    move |property| parts.iter().all(|part| property.contains(part.as_str()))
+}
+
 fn tree(dice: &mut Dice) -> Document {
     let epics: Vec<Epic> =
         (0..dice.below(3)).map(|number| Epic { summary: format!("Theme {number}"), ..Epic::default() }).collect();
@@ -192,14 +199,15 @@ impl Sim {
 
     /// Issues of an origin that exist.
     fn there(&self, origin: &str) -> usize {
-        let issues = self.world.jira.fake.issues();
-        let of = |property: &str| serde_json::from_str(property).is_ok_and(|json| origin_of(&json) == origin);
-        issues.iter().filter(|issue| issue.property.as_deref().is_some_and(of)).count()
+        let of = carries(origin);
+        self.world.jira.fake.issues().iter().filter(|issue| issue.property.as_deref().is_some_and(&of)).count()
     }
 
     fn item_of(&self, payload: &str) -> Option<RunItem> {
-        let runs = self.world.store.read(|tx| tx.runs(self.world.person.id, None, 20)).unwrap().items;
-        runs.iter().flat_map(|run| self.world.view(run.id).items).find(|item| item.payload == payload)
+        let user = self.world.person.id;
+        let runs = self.world.store.read(|tx| tx.runs(user, None, 20)).unwrap().items;
+        let items = runs.iter().flat_map(|run| self.world.store.read(|tx| tx.run_items(user, run.id)).unwrap());
+        items.into_iter().find(|item| item.payload == payload)
     }
 
     fn before(&self, payload: &str) {
@@ -260,8 +268,8 @@ impl Sim {
     fn meddle(&self, payload: &str) {
         let origin = origin_of_payload(payload);
         let issues = self.world.jira.fake.issues();
-        let of = |property: &str| serde_json::from_str(property).is_ok_and(|json| origin_of(&json) == origin);
-        let Some(issue) = issues.iter().rev().find(|issue| issue.property.as_deref().is_some_and(of)) else { return };
+        let of = carries(&origin);
+        let Some(issue) = issues.iter().rev().find(|issue| issue.property.as_deref().is_some_and(&of)) else { return };
         let mut dice = locked(&self.dice);
         if !dice.one_in(8) {
             return;

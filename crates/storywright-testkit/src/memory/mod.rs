@@ -94,7 +94,8 @@ struct State {
 
 /// A transaction under way.
 struct MemoryTx<'a> {
-    state: &'a mut State,
+    /// Shared with whoever reads, until something is changed.
+    state: &'a mut Arc<State>,
     mode: TxMode,
     now: Timestamp,
 }
@@ -102,7 +103,7 @@ struct MemoryTx<'a> {
 impl MemoryTx<'_> {
     fn change(&mut self) -> Result<&mut State, StorageError> {
         match self.mode {
-            TxMode::Write => Ok(self.state),
+            TxMode::Write => Ok(Arc::make_mut(self.state)),
             TxMode::Read => Err(StorageError::Unavailable("attempt to write in a read transaction".to_owned())),
         }
     }
@@ -133,18 +134,26 @@ impl MemoryStore {
         lock(&self.shared.broken).clone().map_or(Ok(()), Err)
     }
 
-    fn snapshot(&self) -> State {
-        State::clone(&*lock(&self.shared.state))
+    fn snapshot(&self) -> Arc<State> {
+        Arc::clone(&*lock(&self.shared.state))
     }
 
     /// Changes the state as the only writer; `None` rolls back.
     fn change<T>(&self, work: impl FnOnce(&mut State, Timestamp) -> Option<T>) -> Result<Option<T>, StorageError> {
+        self.change_shared(|state, now| work(Arc::make_mut(state), now))
+    }
+
+    /// The same, copying nothing before something is changed.
+    fn change_shared<T>(
+        &self,
+        work: impl FnOnce(&mut Arc<State>, Timestamp) -> Option<T>,
+    ) -> Result<Option<T>, StorageError> {
         let _writing = lock(&self.shared.writing);
         self.check()?;
         let mut state = self.snapshot();
         let outcome = work(&mut state, self.shared.clock.now());
         if outcome.is_some() {
-            *lock(&self.shared.state) = Arc::new(state);
+            *lock(&self.shared.state) = state;
         }
         Ok(outcome)
     }
@@ -166,7 +175,7 @@ impl Storage for MemoryStore {
                 Ok(())
             }
             TxMode::Write => self
-                .change(|state, now| match work(&mut MemoryTx { state, mode, now }) {
+                .change_shared(|state, now| match work(&mut MemoryTx { state, mode, now }) {
                     TxEnd::Commit => Some(()),
                     TxEnd::Rollback => None,
                 })
