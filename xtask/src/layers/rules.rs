@@ -63,7 +63,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "storywright-markup",
         ours: &["storywright-domain"],
-        others: Others::Only(&["pulldown-cmark", "thiserror"]),
+        others: Others::Only(&["html5ever", "pulldown-cmark", "thiserror"]),
     },
     Rule { name: "storywright-storage", ours: &["storywright-domain"], others: Others::NotOwned },
     Rule { name: "storywright-http", ours: &["storywright-domain"], others: Others::NotOwned },

@@ -12,7 +12,7 @@ use storywright_application::drafts::draft;
 use storywright_application::publishing::{
     Resolution, ResolveError, RunView, list_runs, resolve_item, resume_run, retry_run, run_view, stop_run,
 };
-use storywright_domain::publishing::{ItemState, Run, RunItem, RunState};
+use storywright_domain::publishing::{ItemState, Run, RunItem, RunState, depths};
 use storywright_domain::{DraftId, ItemId, RunId};
 
 #[derive(Serialize)]
@@ -70,7 +70,7 @@ struct Totals {
 #[derive(Serialize)]
 struct ShownItem {
     id: String,
-    depth: u8,
+    depth: u32,
     kind: &'static str,
     type_name: String,
     summary: String,
@@ -351,23 +351,7 @@ fn shown(desk: &Desk<'_>, view: RunView) -> Result<ShownRun, AppError> {
     })
 }
 
-/// How far down in the tree each item is; parents come first.
-fn depths(items: &[RunItem]) -> Vec<u8> {
-    let mut known: HashMap<ItemId, u8> = HashMap::new();
-    let depth = |item: &RunItem| {
-        let above = item.parent.and_then(|parent| known.get(&parent).copied());
-        let depth = match (above, &item.parent_key) {
-            (Some(above), _) => above.saturating_add(1),
-            (None, Some(_)) => 1,
-            (None, None) => 0,
-        };
-        known.insert(item.id, depth);
-        depth
-    };
-    items.iter().map(depth).collect()
-}
-
-fn shown_item(desk: &Desk<'_>, run: &Run, item: RunItem, depth: u8, active: bool) -> ShownItem {
+fn shown_item(desk: &Desk<'_>, run: &Run, item: RunItem, depth: u32, active: bool) -> ShownItem {
     let state = match item.state {
         ItemState::Planned => "waiting",
         ItemState::Sending => "sending",

@@ -46,7 +46,7 @@ async fn an_approved_plan_becomes_issues_once() {
 
     app.work().await;
     let done = person.get(&format!("/runs/{run}")).send(&app).await.good(200);
-    assert_eq!((done["state"].as_str(), item_states(&done)), (Some("completed"), vec!["created"; 3]));
+    assert_eq!((done["state"].as_str(), item_states(&done)), (Some("completed"), vec!["linked"; 3]));
     assert_eq!(
         done["items"][0]["url"],
         format!("https://jira.corp.example/jira/browse/{}", done["items"][0]["key"].as_str().unwrap())
@@ -108,7 +108,16 @@ async fn an_issue_whose_state_is_unknown_is_settled_by_the_person() {
     let view = person.get(&format!("/runs/{run}")).send(&app).await.good(200);
     assert_eq!(
         (view["state"].as_str(), item_states(&view)),
-        (Some("incomplete"), vec!["unknown", "blocked", "blocked"])
+        (Some("active"), vec!["reconciling", "planned", "planned"])
+    );
+    assert!(view["items"][0]["next_look_at"].is_string());
+    // Long after every look: a project without issues says nothing about what is missing in it, so the person decides.
+    app.clock.advance(storywright_domain::Millis::minutes(10));
+    app.work().await;
+    let view = person.get(&format!("/runs/{run}")).send(&app).await.good(200);
+    assert_eq!(
+        (view["state"].as_str(), item_states(&view)),
+        (Some("incomplete"), vec!["needs_human", "blocked", "blocked"])
     );
     let items = view["items"].as_array().unwrap();
     let path = |index: usize| format!("/runs/{run}/items/{}/resolve", items[index]["id"].as_str().unwrap());
@@ -124,7 +133,7 @@ async fn an_issue_whose_state_is_unknown_is_settled_by_the_person() {
     let checked = person.post_json(&path(0), &check).send(&app).await.good(200);
     assert_eq!(
         (checked["resolved"].as_bool(), checked["run"]["items"][0]["state"].as_str()),
-        (Some(false), Some("unknown"))
+        (Some(false), Some("needs_human"))
     );
     for key in ["PAY-99", "", "PAY-1/../2"] {
         let named = json!({"action": "exists", "key": key});
@@ -138,7 +147,7 @@ async fn an_issue_whose_state_is_unknown_is_settled_by_the_person() {
     person.post(&format!("/runs/{run}/resume")).send(&app).await.good(202);
     app.work().await;
     let done = person.get(&format!("/runs/{run}")).send(&app).await.good(200);
-    assert_eq!((done["state"].as_str(), item_states(&done)), (Some("completed"), vec!["created"; 3]));
+    assert_eq!((done["state"].as_str(), item_states(&done)), (Some("completed"), vec!["linked"; 3]));
     assert_eq!(app.jira.issues().len(), 3);
 }
 

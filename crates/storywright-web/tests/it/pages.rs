@@ -242,6 +242,14 @@ async fn a_run_with_lost_and_refused_issues_can_be_settled() {
     assert_eq!(again.header("hx-redirect"), run);
     browser.get(&run).await.expect(200).shows("Running").shows("data-job=");
     while app.work() {}
+    browser
+        .fragment(&run, "run")
+        .await
+        .expect(200)
+        .shows("It is looked for again at")
+        .hides("The answer of Jira was lost");
+    app.clock.advance(storywright_domain::Millis::minutes(10));
+    while app.work() {}
     let shown = browser.fragment(&run, "run").await.expect(200).shows("The answer of Jira was lost").hides("<html");
     assert_eq!(app.jira.issues().len(), 0);
     let item = shown.body.split("/items/").nth(1).unwrap()[..32].to_owned();

@@ -14,6 +14,8 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::HashMap;
+use storywright_application::catalog::list_create_fields;
 use storywright_application::drafts::draft;
 use storywright_application::publishing::{PlanError, PlanProblem, PublishError, make_plan, publish};
 use storywright_domain::draft::{Draft, WrongState};
@@ -190,7 +192,9 @@ fn titled(draft: &Draft) -> Titled {
 fn approval(desk: &Desk<'_>, draft: &Draft, plan: Option<Plan>) -> ApprovalPage {
     let count = plan.as_ref().map_or_else(|| draft.document.issue_count(), |plan| plan.issues.len());
     let key = draft.project.as_str();
-    let issues = plan.iter().flat_map(|plan| plan.issues.iter().map(|issue| shown(draft, plan, issue))).collect();
+    let names = plan.as_ref().map(|plan| field_names(desk, draft, plan)).unwrap_or_default();
+    let issues =
+        plan.iter().flat_map(|plan| plan.issues.iter().map(|issue| shown(draft, plan, issue, &names))).collect();
     let (existing, findings, marks) = plan.as_ref().map_or_else(Default::default, |plan| around(desk, draft, plan));
     let hash = plan.map(|plan| plan.plan_hash).unwrap_or_default();
     ApprovalPage {
@@ -298,7 +302,16 @@ fn problem_line(draft: &Draft, problem: &PlanProblem) -> Missing {
     Missing { text, href: Some(href) }
 }
 
-fn shown(draft: &Draft, plan: &Plan, issue: &PlannedIssue) -> ShownIssue {
+/// Names of the fields as the site shows them, by id. They were asked for a moment ago, for the plan; without them ids are shown.
+fn field_names(desk: &Desk<'_>, draft: &Draft, plan: &Plan) -> HashMap<String, String> {
+    let mut types: Vec<&str> = plan.issues.iter().map(|issue| issue.issue_type_id.as_str()).collect();
+    types.sort_unstable();
+    types.dedup();
+    let fields = |kind: &str| list_create_fields(desk.ports, &desk.who.actor, &draft.project, kind).unwrap_or_default();
+    types.into_iter().flat_map(fields).map(|field| (field.id, field.name)).collect()
+}
+
+fn shown(draft: &Draft, plan: &Plan, issue: &PlannedIssue, names: &HashMap<String, String>) -> ShownIssue {
     let story = draft.document.stories.iter().find(|story| story.id == issue.reference);
     let payload: Value = serde_json::from_str(&issue.payload).unwrap_or(Value::Null);
     let parent = issue.parent.as_ref().and_then(|parent| plan.issues.iter().find(|one| one.reference == *parent));
@@ -311,7 +324,7 @@ fn shown(draft: &Draft, plan: &Plan, issue: &PlannedIssue) -> ShownIssue {
         summary: issue.summary.clone(),
         similar: (!issue.reference.contains('.')).then(|| encoded(&issue.reference)),
         links: links_of(plan, issue),
-        fields: shown_fields(&payload, story),
+        fields: shown_fields(&payload, story, names),
         description_html: markdown_html(&issue.markdown),
         description_wiki: issue.description.clone(),
         raw_json: serde_json::to_string_pretty(&payload).unwrap_or_else(|_| issue.payload.clone()),
@@ -319,14 +332,15 @@ fn shown(draft: &Draft, plan: &Plan, issue: &PlannedIssue) -> ShownIssue {
 }
 
 /// The fields of the payload beside what the page shows anyway.
-fn shown_fields(payload: &Value, story: Option<&Story>) -> Vec<ShownField> {
+fn shown_fields(payload: &Value, story: Option<&Story>, names: &HashMap<String, String>) -> Vec<ShownField> {
     let Some(fields) = payload.get("fields").and_then(Value::as_object) else { return Vec::new() };
     let shown_elsewhere = ["project", "issuetype", "summary", "description", "parent"];
     let estimate = story.and_then(|story| story.story_points).and_then(points).map(Value::Number);
     let epic = story.and_then(|story| story.epic.clone()).map(Value::String);
     fields
         .iter()
-        .filter(|(id, _)| !shown_elsewhere.contains(&id.as_str()))
+        // The place of the parent is shown by the tree.
+        .filter(|(id, value)| !shown_elsewhere.contains(&id.as_str()) && value.as_str() != Some("@parent"))
         .map(|(id, value)| {
             let is = |other: &Option<Value>| other.as_ref().is_some_and(|other| same_value(other, value));
             let label = match id.as_str() {
@@ -338,7 +352,7 @@ fn shown_fields(payload: &Value, story: Option<&Story>) -> Vec<ShownField> {
                 "assignee" => "Assignee",
                 _ if is(&estimate) => "Story points",
                 _ if is(&epic) => "Epic link",
-                other => other,
+                other => names.get(other).map_or(other, String::as_str),
             };
             ShownField { label: label.to_owned(), value: plain(value) }
         })
