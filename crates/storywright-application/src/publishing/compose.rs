@@ -341,8 +341,9 @@ fn has(field: &CreateField, story: &Story) -> bool {
     match field.id.as_str() {
         "summary" | "project" | "issuetype" | "description" | "reporter" | "parent" => return true,
         "labels" => return true,
-        "components" => return !story.components.is_empty(),
-        "priority" => return story.priority.is_some(),
+        // Epics and sub-tasks keep these two with their other values.
+        "components" if !story.components.is_empty() => return true,
+        "priority" if story.priority.is_some() => return true,
         _ => {}
     }
     let estimated = story.story_points.is_some() && is_estimate(field);

@@ -185,3 +185,47 @@ fn epics_stories_and_sub_tasks_are_asked_for_on_screens_of_their_own() {
     assert_eq!(keys(&asked), ["subtask.contract"]);
     assert_eq!(asked.fields[0].missing, ["s1.1"]);
 }
+
+#[test]
+fn a_tree_that_lacks_something_on_each_level_is_filled_in_at_once() {
+    let world = french();
+    let own = |own: Vec<CreateField>| {
+        let common = [
+            field("summary", FieldKind::Text, true),
+            field("description", FieldKind::TextArea, false),
+            field("labels", FieldKind::Labels, false),
+            field("parent", FieldKind::Parent, false),
+        ];
+        common.into_iter().chain(own).collect::<Vec<_>>()
+    };
+    let component = AllowedValue { id: "1".to_owned(), name: "Paiement".to_owned(), children: Vec::new() };
+    let components = CreateField { allowed: vec![component], ..field("components", FieldKind::Components, true) };
+    world.jira.fake.set_fields_of("10000", own(vec![field("goal", FieldKind::Text, true), components]));
+    world.jira.fake.set_fields_of("10003", own(vec![field("hours", FieldKind::Number, true)]));
+    let mut draft = world.draft_with(&["Relancer un client"]);
+    draft.document.epics = vec![Epic { id: "e1".to_owned(), summary: "Relance".to_owned(), ..Epic::default() }];
+    draft.document.stories[0].epic = Some("e1".to_owned());
+    let change = DraftChange { document: Some(draft.document.clone()), ..DraftChange::default() };
+    let draft = edit_draft(&world.ports, &world.actor, draft.id, draft.version, &change).unwrap();
+    let mut values = typed(&[
+        ("epic.goal", "Encaisser"),
+        ("epic.components", "Paiement"),
+        ("story.contract", "C-7"),
+        ("story.wanted_on", "2026-12-01"),
+        ("story.requestor", "emp1"),
+        ("subtask.hours", "1,5"),
+    ]);
+    let mut asked_for = keys(&asked(&world, &draft));
+    asked_for.retain(|key| key != "story.teams");
+    asked_for.sort();
+    assert_eq!(asked_for, values.keys().cloned().collect::<Vec<_>>());
+    values.insert("story.never_asked".to_owned(), Typed::text("x"));
+    let saved = fill_in(&world.ports, &world.actor, draft.id, &values).unwrap();
+    assert!(problems(&world, &saved).is_empty(), "{:?}", problems(&world, &saved));
+    let plan = make_plan(&world.ports, &world.actor, draft.id).unwrap();
+    let payloads: Vec<&str> = plan.issues.iter().map(|issue| issue.payload.as_str()).collect();
+    assert_eq!(payloads.len(), 4);
+    assert!(payloads[0].contains("Encaisser") && payloads[0].contains("Paiement"), "{}", payloads[0]);
+    assert!(payloads[1].contains("C-7") && !payloads.iter().any(|payload| payload.contains("never_asked")));
+    assert!(payloads[2].contains("1.5") && payloads[3].contains("1.5"), "{}", payloads[2]);
+}
