@@ -316,7 +316,7 @@
     if (!out) return;
     const near = used > limit * 0.8;
     out.hidden = !near;
-    out.textContent = near ? (field.dataset.bytes ? `${Math.ceil(used / 1000)} of ${limit / 1000} KB` : `${used} of ${limit} characters`) : '';
+    out.textContent = near ? (field.dataset.bytes ? `${Math.ceil(used / 1024)} of ${Math.floor(limit / 1024)} KB` : `${used} of ${limit} characters`) : '';
     out.toggleAttribute('data-near', near && used <= limit);
     out.toggleAttribute('data-over', used > limit);
   }
@@ -640,15 +640,17 @@
         return;
       }
       back();
-      if (answer.status === 409) {
+      const problem = answer.headers.get('Content-Type')?.includes('json') ? await answer.json().catch(() => ({})) : null;
+      if (answer.status === 409 && !problem) {
         this.stopped = true;
         this.say('Not saved: the draft changed elsewhere', 'ink-bad');
         htmx.swap('#conflict', await answer.text(), { swapStyle: 'innerHTML' });
         goTo('conflict-view');
         return;
       }
-      const problem = await answer.json().catch(() => ({}));
-      this.say(problem.detail ? `Not saved: ${problem.detail}` : `Not saved (status ${answer.status})`, 'ink-bad');
+      const text = problem?.detail ? `Not saved: ${problem.detail}` : `Not saved (status ${answer.status})`;
+      this.say(text, 'ink-bad');
+      if (answer.status === 409) toast({ tone: 'bad', text, stay: true });
     }
 
     // Ends a conflict. Both versions are kept: what is in this page is saved as the newest version,
@@ -805,7 +807,7 @@
       this.changed();
     }
 
-    clarify() { this.refresh(); }
+    clarify() { this.refresh(); tell('job-changed'); }
     draft() { this.refresh(); }
     finding() { if (this.kind === 'draft') tell('draft-changed'); }
     issue() { this.changed(); }
@@ -864,7 +866,7 @@
       streams.set(job, new Stream(job, host));
       tell('job-changed');
     }
-    const busy = $('#prompt-bar[data-job]') !== null;
+    const busy = $('#prompt-bar[data-job], .workspace[data-held]') !== null;
     for (const field of $$('#document .doc-input, textarea[data-part="requirements"]')) {
       if (field instanceof HTMLSelectElement) field.disabled = busy; else field.readOnly = busy;
     }

@@ -12,6 +12,11 @@ use storywright_domain::rules::RuleSet;
 use storywright_domain::story::Document;
 use storywright_domain::{DraftId, JobId, Millis};
 
+/// Note of the version that holds what was written until the person stopped it.
+pub const STOPPED_NOTE: &str = "stopped before it was complete";
+/// Note of the version that holds what was written until writing failed.
+pub const CUT_OFF_NOTE: &str = "not complete";
+
 /// How writing ended, before it is told to anybody.
 pub(super) enum Written {
     Document(Document),
@@ -57,7 +62,7 @@ pub(super) fn conclude(ports: &Ports, job: &Job, written: Written) -> Result<Job
             Ok(JobEnd::Completed)
         }
         Written::Stopped(partial) => {
-            if keep(ports, job, unless_refining(job, partial), "stopped before it was complete")? {
+            if keep(ports, job, unless_refining(job, partial), STOPPED_NOTE)? {
                 done(ports, job, "cancelled")?;
             }
             Ok(JobEnd::Cancelled)
@@ -84,7 +89,7 @@ fn fail(
     message: String,
     partial: Option<Document>,
 ) -> Result<JobEnd, StorageError> {
-    if keep(ports, job, unless_refining(job, partial), "not complete")? {
+    if keep(ports, job, unless_refining(job, partial), CUT_OFF_NOTE)? {
         error(ports, job, code, &message, false)?;
         ports.events.flush(job.id)?;
     }

@@ -8,8 +8,9 @@ mod request;
 mod run;
 mod start;
 
+pub use keep::{CUT_OFF_NOTE, STOPPED_NOTE};
 pub use path_stream::{PathStream, PathText};
 pub use request::{Changes, WritingPayload, story_schema};
-pub use start::{AnswerError, StartError, answer_question, generate, refine};
+pub use start::{AnswerError, StartError, answer_question, generate, refine, requirements_changed};
 
 pub(crate) use run::run_writing;

@@ -17,6 +17,9 @@ pub struct WritingPayload {
     /// Questions that the model asked, with the person's answers.
     #[serde(default)]
     pub answers: Vec<(String, String)>,
+    /// SHA-256 of the requirements that it writes from; empty in jobs from before this was noted.
+    #[serde(default)]
+    pub requirements_sha256: String,
 }
 
 /// What a request is about beyond the draft itself.

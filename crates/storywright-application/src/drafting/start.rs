@@ -96,7 +96,7 @@ fn start(
         user,
         kind,
         subject: id.to_string(),
-        payload: payload.to_json(),
+        payload: String::new(),
         status: JobStatus::Pending,
         attempts: 0,
         run_at: now,
@@ -130,12 +130,24 @@ fn start(
             Saved::Stored => {}
             Saved::Conflict => return Err(StartError::Conflict(Box::new(draft))),
         }
-        tx.insert_job(&job)?;
+        let payload = WritingPayload { requirements_sha256: digest(ports, &draft), ..payload.clone() };
+        tx.insert_job(&Job { payload: payload.to_json(), ..job.clone() })?;
         tx.audit(&entry)?;
         Ok(())
     })?;
     ports.queue.wake();
     Ok(job.id)
+}
+
+fn digest(ports: &Ports, draft: &Draft) -> String {
+    ports.sha256.hex(draft.requirements.as_str().as_bytes())
+}
+
+/// Whether the draft's requirements are other ones than this job, which wrote its stories, worked from.
+#[must_use]
+pub fn requirements_changed(ports: &Ports, draft: &Draft, job: &Job) -> bool {
+    let known = WritingPayload::of_json(&job.payload).map(|payload| payload.requirements_sha256).unwrap_or_default();
+    job.status == JobStatus::Completed && !known.is_empty() && known != digest(ports, draft)
 }
 
 /// Answers the model's question; the job goes on.

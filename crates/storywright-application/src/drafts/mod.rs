@@ -1,10 +1,12 @@
-//! Drafts: making, listing, editing by hand, versions, the bin, review.
+//! Drafts: making, copying, listing, editing by hand, versions, the bin, review.
 
+mod copy;
 mod create;
 mod edit;
 mod read;
 mod similar;
 
+pub use copy::copy_draft;
 pub use create::{CreateDraftError, NewDraft, create_draft};
 pub use edit::{DraftChange, EditDraftError, delete_draft, edit_draft, restore_version, undelete_draft};
 pub use read::{Reviewed, draft, draft_findings, draft_version, draft_versions, list_drafts, validate_story};

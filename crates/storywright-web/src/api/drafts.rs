@@ -235,11 +235,15 @@ pub async fn create(caller: Caller, body: Json<CreateDraft>) -> Answer {
             Ok(create_draft(ports, actor, &new)?)
         })
         .await?;
-    let mut answer = with_etag(StatusCode::CREATED, &draft);
+    Ok(created(&draft))
+}
+
+fn created(draft: &Draft) -> HttpResponse {
+    let mut answer = with_etag(StatusCode::CREATED, draft);
     if let Ok(address) = header::HeaderValue::from_str(&format!("/api/v1/drafts/{}", draft.id)) {
         answer.headers_mut().insert(header::LOCATION, address);
     }
-    Ok(answer)
+    answer
 }
 
 /// The person's drafts, last changed first, 20 at a time.
@@ -296,6 +300,19 @@ pub async fn change(caller: Caller, id: web::Path<String>, body: Json<ChangeDraf
         })
         .await?;
     Ok(with_etag(StatusCode::OK, &draft))
+}
+
+/// Makes a draft that begins as a copy of this one, whatever state this one is in.
+#[utoipa::path(post, path = "/api/v1/drafts/{id}/copy", tag = "Drafts", operation_id = "copyDraft",
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$")),
+    responses((status = 201, description = "The new draft.", body = DraftJson, headers(("ETag" = String), ("Location" = String)))))]
+pub async fn copy(caller: Caller, id: web::Path<String>) -> Answer {
+    let made = caller
+        .run(move |ports, actor| {
+            drafts::copy_draft(ports, actor, draft_id(&id)?)?.ok_or_else(AppError::draft_not_found)
+        })
+        .await?;
+    Ok(created(&made))
 }
 
 /// Puts a draft in the bin. With `If-Match`, only the version that was read.

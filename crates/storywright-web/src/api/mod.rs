@@ -61,6 +61,7 @@ pub const ROUTES: &[Route] = &[
     Route::get("/api/v1/drafts/{id}", Bearer, || web::to(drafts::show)),
     Route::put("/api/v1/drafts/{id}", Bearer, || web::to(drafts::change)).body(LARGE),
     Route::delete("/api/v1/drafts/{id}", Bearer, || web::to(drafts::remove)),
+    Route::post("/api/v1/drafts/{id}/copy", Bearer, || web::to(drafts::copy)),
     Route::get("/api/v1/drafts/{id}/findings", Bearer, || web::to(drafts::findings)),
     Route::get("/api/v1/drafts/{id}/versions", Bearer, || web::to(versions::list)),
     Route::get("/api/v1/drafts/{id}/versions/{number}", Bearer, || web::to(versions::show)),

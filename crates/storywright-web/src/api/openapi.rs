@@ -53,6 +53,7 @@ use utoipa::{Modify, OpenApi};
         drafts::list,
         drafts::show,
         drafts::change,
+        drafts::copy,
         drafts::remove,
         drafts::findings,
         versions::list,

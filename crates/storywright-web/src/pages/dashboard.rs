@@ -108,7 +108,7 @@ pub async fn page(me: SignedIn) -> Result<HttpResponse, AppError> {
             drafts: found.drafts.into_iter().map(|line| DraftRow::of(desk, line)).collect(),
             issues: found.created.into_iter().filter_map(|(item, site)| IssueRow::of(desk, item, &site)).collect(),
         };
-        desk.page_with_jobs(&view, found.open_jobs.len())
+        desk.page_with_jobs(&view, &found.open_jobs)
     })
     .await
 }

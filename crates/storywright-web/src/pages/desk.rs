@@ -19,6 +19,7 @@ use storywright_application::Ports;
 use storywright_application::jobs::open_jobs;
 use storywright_application::people::save_session;
 use storywright_domain::Timestamp;
+use storywright_domain::job::Job;
 
 /// What the browser's session becomes with an answer.
 pub enum SessionChange {
@@ -174,15 +175,14 @@ impl Desk<'_> {
     /// # Errors
     /// When something around the page cannot be read, or the template is wrong.
     pub fn page<P: Page>(&self, page: &P) -> Result<Answer, AppError> {
-        let running = open_jobs(self.ports, &self.who.actor)?.len();
-        self.page_with_jobs(page, running)
+        self.page_with_jobs(page, &open_jobs(self.ports, &self.who.actor)?)
     }
 
-    /// A whole page, when the number of running jobs is known.
+    /// A whole page, when the open jobs are known.
     ///
     /// # Errors
     /// As [`Desk::page`].
-    pub fn page_with_jobs<P: Page>(&self, page: &P, running_jobs: usize) -> Result<Answer, AppError> {
+    pub fn page_with_jobs<P: Page>(&self, page: &P, open: &[Job]) -> Result<Answer, AppError> {
         let preferences = Preferences::of(&self.who.person.preferences);
         let shell = Shell {
             nonce: self.nonce,
@@ -191,7 +191,8 @@ impl Desk<'_> {
             nav_width: preferences.nav_width,
             active: P::ACTIVE,
             person: ShellPerson::of(self.who),
-            running_jobs,
+            running_jobs: open.len(),
+            jobs_wait: all_wait(open),
             query: page.query(),
             request_id: self.visit.request_id.as_str(),
             flash: self.take_flash()?,
@@ -288,6 +289,11 @@ fn finish(req: &HttpRequest, answer: Answer, nonce: String) -> HttpResponse {
         req.extensions_mut().insert(Nonce(nonce));
     }
     answer.send(&req.get_session())
+}
+
+/// Whether there are jobs and all of them wait for an answer.
+pub(super) fn all_wait(open: &[Job]) -> bool {
+    !open.is_empty() && open.iter().all(|job| job.question.is_some())
 }
 
 /// A visitor's side of the making of a page.

@@ -1,6 +1,6 @@
 //! Jobs: the list, the indicator in the corner, stopping, answering.
 
-use super::desk::{Desk, Form, Params, encoded, part};
+use super::desk::{Desk, Form, Params, all_wait, encoded, part};
 use super::drafts::workspace::{self, PromptBar};
 use super::lists::JobRow;
 use super::runs::Place;
@@ -34,6 +34,7 @@ impl Page for JobsPage {
 #[derive(Serialize)]
 struct Indicator {
     running_jobs: usize,
+    jobs_wait: bool,
     jobs: Vec<JobRow>,
 }
 
@@ -119,7 +120,7 @@ pub async fn indicator(me: SignedIn) -> Result<HttpResponse, AppError> {
     me.serve(|desk| {
         let open = open_jobs(desk.ports, &desk.who.actor)?;
         let shown = &open[..open.len().min(5)];
-        desk.fragment(&Indicator { running_jobs: open.len(), jobs: rows(desk, shown)? })
+        desk.fragment(&Indicator { running_jobs: open.len(), jobs_wait: all_wait(&open), jobs: rows(desk, shown)? })
     })
     .await
 }

@@ -23,6 +23,8 @@ pub struct Shell<'a> {
     pub person: Person<'a>,
     /// Pending and running jobs.
     pub running_jobs: usize,
+    /// Each of them waits for an answer.
+    pub jobs_wait: bool,
     /// What stands in the search field.
     pub query: &'a str,
     /// The request's id.

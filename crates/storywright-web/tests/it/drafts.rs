@@ -2,9 +2,12 @@
 
 use crate::support::{Browser, alice_and_bob};
 use serde_json::json;
-use storywright_application::drafting::generate;
-use storywright_application::drafts::draft;
+use storywright_application::drafting::{CUT_OFF_NOTE, STOPPED_NOTE, generate};
+use storywright_application::drafts::{draft, list_drafts};
 use storywright_application::publishing::{make_plan, publish};
+use storywright_domain::draft::{DraftVersion, Origin};
+use storywright_domain::ports::{Saved, StorageExt};
+use storywright_testkit::Script;
 
 #[actix_web::test]
 async fn what_is_typed_is_saved_with_its_version() {
@@ -155,4 +158,104 @@ async fn what_jira_has_already_is_linked_or_left_out() {
     let leave = [("of", reference.as_str()), ("version", newest.as_str()), ("decision", "leave")];
     alices.post(&path, &leave).await.expect(204);
     assert!(draft(&app.ports, &actor, again.id).unwrap().unwrap().document.stories.is_empty());
+}
+
+#[actix_web::test]
+async fn a_draft_whose_issues_are_in_jira_is_read_only_and_can_be_copied() {
+    let (app, alice, _) = alice_and_bob().await;
+    let made = app.ready_draft(&alice, "Refund a card payment");
+    let actor = app.actor(&alice);
+    let plan = make_plan(&app.ports, &actor, made.id).unwrap();
+    let run = publish(&app.ports, &actor, made.id, &plan.plan_hash, "key").unwrap();
+    let browser = Browser::signed_in(&app, "alice").await;
+    let path = format!("/drafts/{}", made.id);
+    browser.get(&path).await.expect(200).shows("data-held").shows("The issues are being created in PAY");
+    while app.work() {}
+    let link = format!("href=\"/runs/{run}\"");
+    let page = browser.get(&path).await.expect(200);
+    let page =
+        page.shows("In Jira as PAY-1, PAY-2, PAY-3").shows("data-busy").shows("Copy to a new draft").shows(&link);
+    page.hides("name=\"instructions\"").hides("data-suggest").hides("1 missing").hides("/restore\"").hides("/fields\"");
+    let bar = browser.fragment(&format!("{path}/create"), "create-bar").await.expect(200);
+    bar.shows("In Jira · 3 issues").shows(&link);
+    // What a page from before still sends is a problem that says what to do, not a conflict of two texts.
+    let stored = draft(&app.ports, &actor, made.id).unwrap().unwrap();
+    let late = browser.put(&path, &json!({"version": stored.version, "requirements": "else"})).await.expect(409);
+    assert_eq!(late.header("content-type"), "application/problem+json");
+    late.shows("begin a new draft");
+    let copied = browser.post(&format!("{path}/copy"), &[]).await.expect(204);
+    let place = copied.header("hx-redirect").to_owned();
+    assert_ne!(place, path);
+    let page = browser.get(&place).await.expect(200).shows("This is the copy").hides("data-held").shows("/plan");
+    page.shows("name=\"instructions\"").shows("Refund a card payment");
+    let copy = list_drafts(&app.ports, &actor, None, None).unwrap().items;
+    let copy = copy.iter().find(|one| place.ends_with(&one.id.to_string())).unwrap();
+    let copy = draft(&app.ports, &actor, copy.id).unwrap().unwrap();
+    assert_eq!(
+        (&copy.document, &copy.requirements, copy.format),
+        (&stored.document, &stored.requirements, stored.format)
+    );
+    assert_eq!((copy.version, &copy.issue_type, &copy.project), (1, &stored.issue_type, &stored.project));
+    // The copy goes its own way.
+    browser.put(&place, &json!({"version": 1, "requirements": "something else"})).await.expect(200);
+    assert_eq!(draft(&app.ports, &actor, made.id).unwrap().unwrap(), stored);
+}
+
+#[actix_web::test]
+async fn text_that_ends_early_is_not_offered_as_ready() {
+    let (app, alice, _) = alice_and_bob().await;
+    let browser = Browser::signed_in(&app, "alice").await;
+    let made = app.ready_draft(&alice, "Refund a card payment");
+    let path = format!("/drafts/{}", made.id);
+    let create = format!("<a class=\"btn btn-primary\" href=\"{path}/plan\"");
+    browser.get(&path).await.expect(200).hides("Write again").shows(&create);
+    for (note, text) in [(STOPPED_NOTE, "Writing was stopped: the text may be"), (CUT_OFF_NOTE, "Writing ended early")]
+    {
+        let stored = draft(&app.ports, &app.actor(&alice), made.id).unwrap().unwrap();
+        let next = stored.clone().with_document(stored.document.clone(), app.ports.clock.now());
+        let version = DraftVersion {
+            draft: made.id,
+            number: next.version,
+            origin: Origin::Generated,
+            note: note.to_owned(),
+            document: next.document.clone(),
+            created_at: next.updated_at,
+        };
+        let saved = app.store.write(|tx| tx.update_draft(&next, stored.version)).unwrap();
+        assert_eq!(saved, Saved::Stored);
+        app.store.write(|tx| tx.insert_version(alice.id, &version)).unwrap();
+        let page = browser.get(&path).await.expect(200);
+        page.shows(text).shows("Write again").hides(&create).shows(&format!("{path}/plan"));
+    }
+    // Whoever goes on by hand takes it as it is.
+    let stored = draft(&app.ports, &app.actor(&alice), made.id).unwrap().unwrap();
+    let id = stored.document.stories[0].id.clone();
+    let mine = json!({"version": stored.version, "document": {"stories": [{"id": id, "summary": "Mine"}]}});
+    browser.put(&path, &mine).await.expect(200);
+    browser.get(&path).await.expect(200).hides("Write again").shows(&create);
+}
+
+#[actix_web::test]
+async fn changed_requirements_are_told_until_the_stories_are_written_from_them() {
+    const STORY: &str = r#"{"clarify":null,"stories":[{"summary":"Refund a card payment","narrative":{"role":"customer","goal":"money back","benefit":"trust"},"acceptance_criteria":["Sent in a day"],"stlc_notes":"","story_points":2,"subtasks":[]}]}"#;
+    let (app, alice, _) = alice_and_bob().await;
+    let browser = Browser::signed_in(&app, "alice").await;
+    let made = app.empty_draft(&alice, "Money back");
+    let path = format!("/drafts/{}", made.id);
+    let write = || {
+        app.chat.will_say(Script::text(STORY));
+        generate(&app.ports, &app.actor(&alice), made.id).unwrap();
+        assert!(app.work());
+    };
+    let told = "The requirements changed since the stories were written";
+    write();
+    browser.get(&path).await.expect(200).hides(told);
+    let version = draft(&app.ports, &app.actor(&alice), made.id).unwrap().unwrap().version;
+    browser.put(&path, &json!({"version": version, "requirements": "Money back in a day"})).await.expect(200);
+    browser.get(&path).await.expect(200).shows(told).shows("Write again").hides("Writing was stopped");
+    // The part of the page that is asked for after each save brings it along.
+    let findings = browser.fragment(&format!("{path}/findings"), "findings").await.expect(200);
+    findings.shows("id=\"again\" hx-swap-oob=\"true\"").shows(told);
+    write();
+    browser.get(&path).await.expect(200).hides(told);
 }

@@ -1,4 +1,4 @@
-//! Saving a draft while it is edited, and restoring a version.
+//! Saving a draft while it is edited, restoring a version, copying.
 
 use super::compare::{Change, VersionLine, differences, version_at};
 use super::{draft_id, draft_not_found, fields};
@@ -13,7 +13,7 @@ use actix_web::http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashMap;
-use storywright_application::drafts::{DraftChange, EditDraftError, draft, edit_draft, restore_version};
+use storywright_application::drafts::{DraftChange, EditDraftError, copy_draft, draft, edit_draft, restore_version};
 use storywright_domain::DraftId;
 use storywright_domain::draft::Draft;
 use storywright_domain::story::Document;
@@ -161,6 +161,16 @@ pub async fn restore(me: SignedIn) -> Result<HttpResponse, AppError> {
         let version = version_at(desk, id, number)?;
         restore_version(desk.ports, &desk.who.actor, id, stored.version, version.number)?;
         desk.go_and_say(&format!("/drafts/{id}"), "ok", &format!("Version {} is the newest again.", version.number))
+    })
+    .await
+}
+
+/// Makes a new draft that begins as this one: the way on when the issues of this one are in Jira.
+pub async fn copy(me: SignedIn) -> Result<HttpResponse, AppError> {
+    let id = draft_id(me.request())?;
+    me.serve(move |desk| {
+        let made = copy_draft(desk.ports, &desk.who.actor, id)?.ok_or_else(draft_not_found)?;
+        desk.go_and_say(&format!("/drafts/{}", made.id), "ok", "This is the copy. The first draft stays as it is.")
     })
     .await
 }

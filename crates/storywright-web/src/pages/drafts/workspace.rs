@@ -11,11 +11,12 @@ use crate::visit::SignedIn;
 use actix_web::HttpResponse;
 use serde::Serialize;
 use storywright_application::access::jira;
+use storywright_application::drafting::{CUT_OFF_NOTE, STOPPED_NOTE, requirements_changed};
 use storywright_application::drafts::{Reviewed, draft_findings, draft_versions};
 use storywright_application::jobs;
 use storywright_application::overview::last_writing_job;
-use storywright_application::publishing::run_view;
-use storywright_domain::draft::{Draft, DraftState};
+use storywright_application::publishing::{RunView, run_view};
+use storywright_domain::draft::{Draft, DraftState, DraftVersion};
 use storywright_domain::finding::{Finding, Severity};
 use storywright_domain::job::{Job, JobKind, JobStatus};
 use storywright_domain::{DraftId, Millis};
@@ -36,6 +37,8 @@ pub struct Workspace {
     job: Option<ShownJob>,
     clarify: Option<Clarify>,
     create: Create,
+    held: Option<Held>,
+    again: Option<Again>,
     suggestions: Vec<&'static str>,
     sources: Vec<Source>,
     failure: Option<Issue>,
@@ -147,6 +150,60 @@ struct Create {
     missing: Vec<Missing>,
 }
 
+/// The run that has the draft: its text is not to be changed any more.
+#[derive(Serialize)]
+struct Held {
+    run_id: String,
+    /// Issues in Jira.
+    count: usize,
+    published: bool,
+    text: String,
+}
+
+impl Held {
+    fn of(draft: &Draft, view: &RunView) -> Self {
+        let keys: Vec<&str> = view.items.iter().filter_map(|item| item.jira_key.as_deref()).collect();
+        let published = matches!(draft.state, DraftState::Published { .. });
+        let text = match keys.as_slice() {
+            [] => format!("The issues are being created in {}", draft.project.as_str()),
+            some if !published => format!("{} of {} issues are in Jira", some.len(), view.items.len()),
+            [first, second, third, more @ ..] if !more.is_empty() => {
+                format!("In Jira as {first}, {second}, {third} and {} more", more.len())
+            }
+            all => format!("In Jira as {}", all.join(", ")),
+        };
+        Self { run_id: view.run.id.to_string(), count: keys.len(), published, text }
+    }
+}
+
+/// Why the stories should perhaps be written again.
+#[derive(Serialize)]
+struct Again {
+    text: &'static str,
+    /// The text ends early, so it is not ready for Jira.
+    incomplete: bool,
+}
+
+impl Again {
+    fn of(desk: &Desk<'_>, draft: &Draft, newest: Option<&DraftVersion>, job: Option<&Job>) -> Option<Self> {
+        if draft.state != DraftState::Editing || draft.document.is_empty() {
+            return None;
+        }
+        match newest.map(|version| version.note.as_str()) {
+            Some(STOPPED_NOTE) => {
+                Some(Self { text: "Writing was stopped: the text may be incomplete.", incomplete: true })
+            }
+            Some(CUT_OFF_NOTE) => {
+                Some(Self { text: "Writing ended early: the text may be incomplete.", incomplete: true })
+            }
+            _ if job.is_some_and(|job| requirements_changed(desk.ports, draft, job)) => {
+                Some(Self { text: "The requirements changed since the stories were written.", incomplete: false })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Something that keeps a draft from Jira, with where to mend it.
 #[derive(Serialize)]
 pub(super) struct Missing {
@@ -186,7 +243,8 @@ pub async fn tree(me: SignedIn) -> Result<HttpResponse, AppError> {
 
 /// The findings.
 pub async fn findings(me: SignedIn) -> Result<HttpResponse, AppError> {
-    part(me, |desk, found| desk.fragment(&FindingsPart(found))).await
+    // What the requirements have to do with the stories stands elsewhere in the page.
+    part(me, |desk, found| desk.fragment(&FindingsPart(Workspace { oob: true, ..found }))).await
 }
 
 /// The versions and what happened.
@@ -216,18 +274,25 @@ async fn part(
 pub(in crate::pages) fn read(desk: &Desk<'_>, id: DraftId) -> Result<Workspace, AppError> {
     let Reviewed { draft, rules, findings } =
         draft_findings(desk.ports, &desk.who.actor, id)?.ok_or_else(draft_not_found)?;
-    let job = held_by(desk, &draft)?;
+    let run = match draft.state {
+        DraftState::Publishing { run } | DraftState::Published { run } => run_view(desk.ports, &desk.who.actor, run)?,
+        DraftState::Editing | DraftState::Writing { .. } => None,
+    };
+    let job = held_by(desk, &draft, run.as_ref())?;
     let clarify = job.as_ref().and_then(|job| {
         let question = job.question.clone().filter(|_| !job.status.is_final())?;
         Some(Clarify { job_id: job.id.to_string(), question })
     });
-    let failure = match draft.state {
-        DraftState::Editing => last_failure(desk, &draft)?,
+    let last = match draft.state {
+        DraftState::Editing => last_writing_job(desk.ports, &desk.who.actor, draft.id)?,
         DraftState::Writing { .. } | DraftState::Publishing { .. } | DraftState::Published { .. } => None,
     };
+    let failure = last.as_ref().and_then(|job| last_failure(&draft, job));
     let findings: Vec<Finding> = if draft.document.is_empty() { Vec::new() } else { findings };
     let create = create(desk, &draft, &findings, clarify.is_some());
     let versions = draft_versions(desk.ports, &desk.who.actor, id, None)?.ok_or_else(draft_not_found)?.items;
+    let again = Again::of(desk, &draft, versions.first(), last.as_ref());
+    let held = run.as_ref().map(|view| Held::of(&draft, view));
     let lines: Vec<VersionLine> =
         versions.iter().enumerate().map(|(index, version)| VersionLine::of(desk, version, index == 0)).collect();
     let mut activity: Vec<Activity> =
@@ -241,7 +306,7 @@ pub(in crate::pages) fn read(desk: &Desk<'_>, id: DraftId) -> Result<Workspace, 
         job: job.map(|job| shown_job(desk, &job, draft.project.as_str())),
         epics: shown_epics(&draft.document),
         stories: shown_stories(&draft.document),
-        suggestions: if draft.document.is_empty() { Vec::new() } else { SUGGESTIONS.to_vec() },
+        suggestions: if draft.document.is_empty() || held.is_some() { Vec::new() } else { SUGGESTIONS.to_vec() },
         draft: ShownDraft {
             id: id.to_string(),
             title: draft.title,
@@ -257,6 +322,8 @@ pub(in crate::pages) fn read(desk: &Desk<'_>, id: DraftId) -> Result<Workspace, 
             updated: desk.time(draft.updated_at),
         },
         findings: findings.iter().map(ShownFinding::from).collect(),
+        held,
+        again,
         versions: lines,
         activity,
         clarify,
@@ -282,16 +349,18 @@ fn workspace_state(draft: &Draft, findings: &[Finding], asks: bool) -> &'static 
 }
 
 /// The job that works on the draft.
-fn held_by(desk: &Desk<'_>, draft: &Draft) -> Result<Option<Job>, AppError> {
+fn held_by(desk: &Desk<'_>, draft: &Draft, run: Option<&RunView>) -> Result<Option<Job>, AppError> {
     let job = match draft.state {
         DraftState::Writing { job } => job,
-        DraftState::Publishing { run } => match run_view(desk.ports, &desk.who.actor, run)? {
+        DraftState::Publishing { .. } => match run {
             Some(view) => view.run.job,
             None => return Ok(None),
         },
         DraftState::Editing | DraftState::Published { .. } => return Ok(None),
     };
-    Ok(jobs::job(desk.ports, &desk.who.actor, job)?)
+    let found = jobs::job(desk.ports, &desk.who.actor, job)?;
+    // A run that waits for its person, or ended early, holds the draft without a job.
+    Ok(found.filter(|job| job.kind != JobKind::Publish || !job.status.is_final()))
 }
 
 fn shown_job(desk: &Desk<'_>, job: &Job, project: &str) -> ShownJob {
@@ -315,18 +384,14 @@ fn shown_job(desk: &Desk<'_>, job: &Job, project: &str) -> ShownJob {
 }
 
 /// Why the last writing failed, until the draft is changed.
-fn last_failure(desk: &Desk<'_>, draft: &Draft) -> Result<Option<Issue>, AppError> {
-    let Some(job) = last_writing_job(desk.ports, &desk.who.actor, draft.id)? else { return Ok(None) };
+fn last_failure(draft: &Draft, job: &Job) -> Option<Issue> {
     let unchanged = job.finished_at.is_some_and(|end| draft.updated_at.since(end) <= Millis::seconds(1));
-    Ok(job_problem(&job).filter(|_| unchanged))
+    job_problem(job).filter(|_| unchanged)
 }
 
 fn create(desk: &Desk<'_>, draft: &Draft, findings: &[Finding], asks: bool) -> Create {
     let mut missing = Vec::new();
     let mut need = |text: String, href: Option<String>| missing.push(Missing { text, href });
-    if let DraftState::Published { run } = draft.state {
-        need("Its issues are in Jira already".to_owned(), Some(format!("/runs/{run}")));
-    }
     if asks {
         need("Answer the question".to_owned(), Some("#clarify-text".to_owned()));
     } else if draft.document.is_empty() {

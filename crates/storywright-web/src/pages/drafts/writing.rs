@@ -77,5 +77,7 @@ fn bar(desk: &Desk<'_>, id: DraftId, started: Result<JobId, AppError>, typed: St
     let mut found = read(desk, id)?;
     found.errors = errors;
     found.form.instructions = if status == StatusCode::ACCEPTED { String::new() } else { typed };
-    Ok(desk.fragment(&PromptBar(found))?.with_status(status))
+    let answer = desk.fragment(&PromptBar(found))?.with_status(status);
+    // The rest of the page learns at once that somebody writes.
+    Ok(if status == StatusCode::ACCEPTED { answer.with_header("hx-trigger", "draft-changed") } else { answer })
 }
