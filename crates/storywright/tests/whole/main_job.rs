@@ -151,3 +151,25 @@ fn a_revoked_token_and_a_wrong_password_are_refused() {
         .call("POST", "tokens", json!({"username": "E99999", "password": PASSWORD}))
         .problem(401, "sign_in_refused");
 }
+
+#[test]
+fn fifty_submits_at_once_under_one_key_make_one_run() {
+    let company = Company::start();
+    let alice = company.member("alice");
+    let draft = alice.written(REQUIREMENTS);
+    let plan = alice.get(&format!("drafts/{draft}/plan")).expect(200);
+    let body = json!({"plan_hash": plan["plan_hash"]});
+    let runs: Vec<String> = std::thread::scope(|scope| {
+        let submit = || {
+            let headers = [("Idempotency-Key", "pressed-often")];
+            let run = alice.call_with("POST", &format!("drafts/{draft}/publish"), &headers, body.clone()).expect(202);
+            run["run_id"].as_str().unwrap().to_owned()
+        };
+        let threads: Vec<_> = (0..50).map(|_| scope.spawn(submit)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(runs.iter().all(|run| *run == runs[0]), "{runs:?}");
+    assert_eq!(alice.settled(&runs[0])["state"], "completed");
+    assert_eq!(company.created().len(), plan["issues"].as_array().unwrap().len());
+    assert_eq!(alice.get("runs").expect(200)["items"].as_array().unwrap().len(), 1);
+}
