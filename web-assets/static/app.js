@@ -951,7 +951,9 @@
         this.$root.dataset.width = width;
         const grip = $('.side-grip', this.$root);
         grip.setAttribute('aria-valuenow', width);
-        $('[aria-pressed]', this.$root).setAttribute('aria-pressed', String(mode !== 'rail'));
+        const pin = $('[data-pin]', this.$root);
+        pin.title = mode === 'rail' ? 'Keep the sidebar open' : 'Collapse the sidebar';
+        $('span', pin).textContent = pin.title;
       },
       keep() { remember('/profile/navigation', { mode: this.$root.dataset.mode, width: this.$root.dataset.width }); },
       snap(width) { return Math.min(320, Math.max(176, Math.round(width / 16) * 16)); },

@@ -18,7 +18,7 @@ pub enum IntegrationKind {
 
 impl IntegrationKind {
     /// All kinds in the order in which people set them up.
-    pub const ALL: [Self; 3] = [Self::Jira, Self::Confluence, Self::Llm];
+    pub const ALL: [Self; 3] = [Self::Jira, Self::Llm, Self::Confluence];
 
     /// The word used in addresses, in the API and in the database.
     #[must_use]

@@ -232,7 +232,8 @@ pub fn answer(req: &HttpRequest, error: &AppError) -> HttpResponse {
 /// No such address.
 pub async fn not_found(req: HttpRequest) -> HttpResponse {
     let error = AppError::new(&kinds::NOT_FOUND, "There is no such page", "Check the address, or go back to the start");
-    answer(&req, &error)
+    let kept = if req.path().starts_with("/api/") { None } else { pages::error::missing(&req, &error).await };
+    kept.unwrap_or_else(|| answer(&req, &error))
 }
 
 /// The address exists, the method does not; these are `allowed`.

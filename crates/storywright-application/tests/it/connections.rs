@@ -186,7 +186,7 @@ fn what_the_other_side_says_is_kept_with_its_code() {
     world.jira.fake.fail(Some(RemoteError::LoginPage { detail: "200 text/html".to_owned() }));
     world.confluence.fail(Some(RemoteError::Unavailable { detail: "timeout".to_owned() }));
     world.chat.forget_person(COOKIE);
-    let expected = ["login_page", "unavailable", "llm_credential_refused"];
+    let expected = ["login_page", "llm_credential_refused", "unavailable"];
     for (kind, expected) in IntegrationKind::ALL.into_iter().zip(expected) {
         let report = test(&world, kind);
         assert_eq!((report.ok, report.code.as_deref()), (false, Some(expected)));

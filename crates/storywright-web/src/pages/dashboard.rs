@@ -83,11 +83,6 @@ impl HealthLine {
             tested: tested.map(|at| desk.time(at)),
         }
     }
-
-    fn tools() -> Self {
-        let detail = "No tool server is set up.".to_owned();
-        Self { kind: "tools", name: "Tools", state: "off", detail, cure: None, tested: None }
-    }
 }
 
 /// The dashboard.
@@ -99,9 +94,8 @@ pub async fn page(me: SignedIn) -> Result<HttpResponse, AppError> {
             .iter()
             .filter(|(kind, _)| *kind != IntegrationKind::Confluence)
             .all(|(_, integration)| integration.as_ref().is_some_and(|one| one.health.is_ok()));
-        let mut health: Vec<HealthLine> =
+        let health: Vec<HealthLine> =
             found.integrations.iter().map(|(kind, one)| HealthLine::of(desk, *kind, one.as_ref())).collect();
-        health.push(HealthLine::tools());
         let view = Dashboard {
             health,
             can_draft,

@@ -3,10 +3,10 @@
 use crate::errors::{AppError, kinds};
 use crate::observe::Nonce;
 use crate::state::AppState;
-use crate::view::{Public, Theme, View};
-use crate::visit::Visit;
+use crate::view::{Page, Public, Theme, View};
+use crate::visit::{SignedIn, Visit};
 use actix_web::http::{Method, StatusCode, header};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -37,6 +37,33 @@ struct ErrorFragment {
 
 impl View for ErrorFragment {
     const TEMPLATE: &'static str = "fragments/error.html";
+}
+
+/// An address that nobody answers, for people who are signed in: their navigation stays.
+#[derive(Serialize)]
+struct MissingPage {
+    title: &'static str,
+    what: String,
+    cure: String,
+}
+
+impl View for MissingPage {
+    const TEMPLATE: &'static str = "missing.html";
+}
+
+impl Page for MissingPage {
+    const ACTIVE: &'static str = "";
+}
+
+/// The page for an unknown address; `None` for visitors and for requests that show no page.
+pub async fn missing(req: &HttpRequest, error: &AppError) -> Option<HttpResponse> {
+    let visit = Visit::of(req);
+    let me = SignedIn::extract(req).await.ok().filter(|_| visit.navigates && !visit.htmx)?;
+    let view = MissingPage { title: error.kind.title, what: error.what.clone(), cure: error.cure.clone() };
+    let code = error.code();
+    let served = me
+        .serve(move |desk| Ok(desk.page(&view)?.with_status(StatusCode::NOT_FOUND).with_header("x-error-code", code)));
+    served.await.ok()
 }
 
 /// The failure in the form that the browser needs.

@@ -9,6 +9,7 @@ use crate::visit::SignedIn;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
+use storywright_application::drafts::list_drafts;
 use storywright_application::integrations::{NewIntegration, list_integrations, save_integration, test_integration};
 use storywright_domain::integration::{Health, Integration, IntegrationKind};
 use storywright_domain::remote::SiteKind;
@@ -61,6 +62,10 @@ struct Card {
     required: bool,
     errors: Errors,
     open: bool,
+    /// The credential was just refused: the person goes on in its field.
+    focus: bool,
+    /// The way on when everything needed is there.
+    next: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -149,7 +154,11 @@ pub async fn save(me: SignedIn, typed: Form<Typed>) -> Result<HttpResponse, AppE
         };
         match save_integration(desk.ports, &desk.who.actor, &new).map_err(AppError::from) {
             Ok(_) => tested(desk, kind),
-            Err(error) if error.status() < 500 => show(desk, kind, errors_of_card(&error)),
+            Err(error) if error.status() < 500 => show_with(desk, kind, errors_of_card(&error), |card| {
+                // What was chosen stays; the secret does not come back.
+                card.verify_tls = new.verify_tls;
+                card.chosen.clone_from(&new.target);
+            }),
             Err(error) => Err(error),
         }
     })
@@ -198,7 +207,7 @@ pub async fn trust(me: SignedIn, typed: Form<TypedCa>) -> Result<HttpResponse, A
 
 fn tested(desk: &Desk<'_>, kind: IntegrationKind) -> Result<Answer, AppError> {
     match test_integration(desk.ports, &desk.who.actor, kind).map_err(AppError::from) {
-        Ok(_) => show(desk, kind, Errors::new()),
+        Ok(_) => show_with(desk, kind, Errors::new(), |card| card.focus = card.open),
         Err(error) if error.status() < 500 => show(desk, kind, errors_of_card(&error)),
         Err(error) => Err(error),
     }
@@ -206,6 +215,15 @@ fn tested(desk: &Desk<'_>, kind: IntegrationKind) -> Result<Answer, AppError> {
 
 /// The card, or the page for browsers without scripts; with problems it answers 422.
 fn show(desk: &Desk<'_>, kind: IntegrationKind, errors: Errors) -> Result<Answer, AppError> {
+    show_with(desk, kind, errors, |_| {})
+}
+
+fn show_with(
+    desk: &Desk<'_>,
+    kind: IntegrationKind,
+    errors: Errors,
+    change: impl FnOnce(&mut Card),
+) -> Result<Answer, AppError> {
     if !desk.visit.htmx {
         return match errors.into_values().next() {
             None => Ok(desk.go("/integrations")),
@@ -214,8 +232,9 @@ fn show(desk: &Desk<'_>, kind: IntegrationKind, errors: Errors) -> Result<Answer
     }
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let mut card = Card::of(desk, kind, stored(desk, kind)?.as_ref());
-    card.open = !errors.is_empty();
+    card.open |= !errors.is_empty();
     card.errors = errors;
+    change(&mut card);
     Ok(desk.fragment(&CardPart { card, may_disable_tls: may_disable_tls(desk) })?.with_status(status))
 }
 
@@ -302,9 +321,26 @@ impl Card {
             last_event_id: 0,
             required: kind != IntegrationKind::Confluence,
             errors: Errors::new(),
-            open: false,
+            open: health.is_some_and(credential_is_at_fault),
+            focus: false,
+            next: next(desk, kind, integration),
         }
     }
+}
+
+/// Whether another credential is the cure.
+fn credential_is_at_fault(health: &Health) -> bool {
+    let codes = ["credential_refused", "llm_credential_refused", "employee_id_mismatch", "login_page"];
+    matches!(health, Health::Broken { code, .. } if codes.contains(&code.as_str()))
+}
+
+/// With the model connected people can begin.
+fn next(desk: &Desk<'_>, kind: IntegrationKind, integration: Option<&Integration>) -> Option<&'static str> {
+    if kind != IntegrationKind::Llm || !integration.is_some_and(|one| one.health.is_ok()) {
+        return None;
+    }
+    let drafts = list_drafts(desk.ports, &desk.who.actor, None, None).ok()?;
+    Some(if drafts.items.is_empty() { "Write your first draft" } else { "New draft" })
 }
 
 const TOKEN_HELP: &str = "Encrypted at once; only its last four characters are shown.";
@@ -366,18 +402,16 @@ pub(super) fn words(code: &str, detail: &str) -> String {
 /// How far the last test came.
 fn steps(health: &Health) -> Vec<Step> {
     const NAMES: [&str; 4] = ["Reach", "Authenticate", "Identify", "Match"];
-    let (failed, detail) = match health {
+    let failed = match health {
         Health::Untested => return Vec::new(),
-        Health::Ok { .. } => (NAMES.len(), None),
-        Health::Broken { code, detail, .. } => {
-            let at = match code.as_str() {
-                "unavailable" | "llm_unavailable" | "certificate_untrusted" | "site_not_allowed" => 0,
-                "employee_id_mismatch" => 3,
-                "malformed_answer" | "llm_malformed" | "account_inactive" | "not_found_there" => 2,
-                _ => 1,
-            };
-            (at, Some(words(code, detail)))
-        }
+        Health::Ok { .. } => NAMES.len(),
+        // What went wrong stands above the steps.
+        Health::Broken { code, .. } => match code.as_str() {
+            "unavailable" | "llm_unavailable" | "certificate_untrusted" | "site_not_allowed" => 0,
+            "employee_id_mismatch" => 3,
+            "malformed_answer" | "llm_malformed" | "account_inactive" | "not_found_there" => 2,
+            _ => 1,
+        },
     };
     let step = |(index, name): (usize, &&'static str)| Step {
         name,
@@ -386,7 +420,7 @@ fn steps(health: &Health) -> Vec<Step> {
             std::cmp::Ordering::Equal => "failed",
             std::cmp::Ordering::Greater => "skipped",
         },
-        detail: detail.clone().filter(|_| index == failed),
+        detail: None,
         ms: None,
     };
     NAMES.iter().enumerate().map(step).collect()

@@ -207,8 +207,18 @@ fn second_step(ports: &Ports, registration: Registration, errors: Errors) -> Con
 
 /// The second step.
 pub async fn confirm_page(lobby: Lobby) -> Result<HttpResponse, AppError> {
-    let id = own_registration(&lobby)?;
-    let registration = lobby.state.blocking(move |ports| pending_registration(ports, id)).await?.ok_or_else(expired)?;
+    let found = match own_registration(&lobby) {
+        Ok(id) => lobby.state.blocking(move |ports| pending_registration(ports, id)).await?.ok_or_else(expired),
+        Err(error) => Err(error),
+    };
+    let registration = match found {
+        Ok(registration) => registration,
+        // The way back in the browser, after the account was made.
+        Err(_) if lobby.session_token().is_some() && !lobby.visit.htmx => {
+            return Ok(lobby.send(Answer::go(&lobby.visit, "/")));
+        }
+        Err(error) => return Err(error),
+    };
     let view = second_step(&lobby.state.ports, registration, Errors::new());
     Ok(lobby.send(lobby.page(&view)?))
 }

@@ -16,9 +16,9 @@ async fn every_connection_is_shown_without_its_credential() {
         .iter()
         .map(|item| (item["kind"].as_str().unwrap(), item["state"].as_str().unwrap()))
         .collect();
-    assert_eq!(states, [("jira", "ok"), ("confluence", "not_connected"), ("llm", "ok")]);
-    assert_eq!(all["items"][2]["choices"]["services"], json!(["company"]));
-    assert_eq!(all["items"][1]["choices"]["sites"][0]["id"], "confluence");
+    assert_eq!(states, [("jira", "ok"), ("llm", "ok"), ("confluence", "not_connected")]);
+    assert_eq!(all["items"][1]["choices"]["services"], json!(["company"]));
+    assert_eq!(all["items"][2]["choices"]["sites"][0]["id"], "confluence");
     let text = String::from_utf8(reply.body).unwrap();
     assert!(!text.contains("jira-pat-1") && !text.contains("llm-cookie-1"), "{text}");
 }

@@ -53,7 +53,9 @@ async fn signing_up_step_by_step() {
     let got = visitor.form(&place, By::Page, &fields).await.expect(303);
     assert_eq!(got.header("location"), "/integrations");
     visitor.get("/integrations").await.expect(200).shows("Dora &lt;b&gt;Deer").shows("7890").hides("pat-of-dora");
-    visitor.get(&place).await.expect(404);
+    // The way back in the browser leads to the start, for others it is gone.
+    assert_eq!(visitor.get(&place).await.expect(303).header("location"), "/");
+    Browser::anonymous(&app).get(&place).await.expect(404);
     // Nobody signs up twice.
     sign_up(&Browser::anonymous(&app), "jira", "pat-of-dora-1234567890").await.expect(422).shows("account");
 }
@@ -260,4 +262,25 @@ async fn fields_that_jira_asks_for_are_filled_in_before_anything_is_sent() {
     let got = send("11", "2,5", "2026-05-04").await.expect(204);
     assert_eq!(got.header("hx-redirect"), plan);
     browser.get(&plan).await.expect(200).shows("Create 1 issue in PAY").hides("Business unit (");
+}
+
+#[actix_web::test]
+async fn a_refused_credential_is_replaced_where_it_was_typed() {
+    let (app, person, _) = alice_and_bob().await;
+    let alice = Browser::signed_in(&app, "alice").await;
+    let page =
+        alice.get("/integrations").await.expect(200).shows("Required · ").shows("Optional · ").hides("autofocus");
+    let at = |kind: &str| page.body.find(&format!("id=\"card-{kind}\"")).unwrap();
+    assert!(at("jira") < at("llm") && at("llm") < at("confluence"), "in the order in which they are needed");
+    let page = page.shows("Write your first draft");
+    page.shows("<summary class=\"link w-fit small font-medium\">Company certificate authority</summary>");
+    app.ready_draft(&person, "Refund");
+    alice.get("/integrations").await.expect(200).hides("Write your first draft").shows("New draft");
+    let wrong = [("site", "jira"), ("secret", "wrong-token-here")];
+    let got = alice.post("/integrations/jira", &wrong).await.expect(200).shows("Not working").hides("wrong-token");
+    let got = got.shows("<details open class=\"group\">").shows("autofocus");
+    let told = got.body.split("<strong>").nth(1).unwrap().split('<').next().unwrap();
+    assert_eq!(got.body.matches(told).count(), 1, "{told} is told once");
+    // Whoever comes back later finds the form open, and the page as it always begins.
+    alice.get("/integrations").await.expect(200).shows("<details open class=\"group\">").hides("autofocus");
 }

@@ -168,6 +168,9 @@ async fn other_methods_are_refused_and_unknown_addresses_are_not_found() {
     assert_eq!(got.header("x-error-code"), "method_not_allowed");
     let got = alice.get("/nowhere").await.expect(404).shows("There is no such page");
     assert_eq!(got.header("x-error-code"), "not_found");
+    got.shows("aria-label=\"Main\"").shows("Sign out");
+    Browser::anonymous(&app).get("/nowhere").await.expect(404).hides("Sign out");
+    alice.fragment("/nowhere", "").await.expect(404).hides("<html");
     let got = alice.send(alice.request("HEAD", "/healthz")).await.expect(200);
     assert_eq!(got.header("x-content-type-options"), "nosniff");
 }

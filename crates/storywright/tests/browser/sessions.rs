@@ -129,7 +129,7 @@ fn theme_and_navigation_are_remembered() {
         kept(browser, 1).await;
         browser.reload().await;
         assert_eq!(browser.js("one('nav.side').getBoundingClientRect().width").await.as_f64(), Some(width + 16.0));
-        browser.click("nav.side button", "Pinned open").await;
+        browser.click("nav.side button", "Collapse the sidebar").await;
         browser.until("see the rail", "one('nav.side').getBoundingClientRect().width === 56").await;
         kept(browser, 1).await;
         browser.goto("/").await;
