@@ -14,8 +14,10 @@ pub struct Person {
     pub display_name: String,
     /// Personal access token for Jira.
     pub jira_pat: String,
-    confluence_pat: String,
-    llm_cookie: String,
+    /// Personal access token for Confluence.
+    pub confluence_pat: String,
+    /// Session cookie for the language model.
+    pub llm_cookie: String,
 }
 
 /// Asks the pretend company for one of its people.

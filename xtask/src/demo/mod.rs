@@ -165,15 +165,20 @@ impl Running {
             println!("==> drafts: {drafts}, written by the pretend language model");
             drafts::write(&api, drafts, signals)?;
         }
+        let other = company::person(&settings.sandbox_url(), "bob")?;
         println!(
             "\n  Storywright      {}\n  Employee ID      {}\n  Password         {PASSWORD}\n\n  \
-             Pretend Jira     {}/jira\n  Another person   Jira site `{}`, token {}\n  \
+             Pretend Jira     {}/jira/\n\n  \
+             To try the sign-up yourself, be {}:\n  \
+             Jira token       {}\n  LLM cookie       {}\n  Confluence token {}\n\n  \
              Files and logs   {}\n\n  Ctrl-C stops everything.\n",
             settings.server_url(),
             person.employee_id,
             settings.sandbox_url(),
-            settings::JIRA_SITE,
-            company::person(&settings.sandbox_url(), "bob")?.jira_pat,
+            other.display_name,
+            other.jira_pat,
+            other.llm_cookie,
+            other.confluence_pat,
             company.folder.display(),
         );
         Ok(())
