@@ -24,7 +24,11 @@ pub async fn measure(company: &Company, report: &mut Report, quick: bool) -> Res
         return Err(format!("the plan has {planned} issues instead of {issues}").into());
     }
     company
-        .sandbox("POST", "/__sandbox/faults", &json!({"service": "jira", "kind": "delay_ms", "ms": ANSWER_MS}))
+        .sandbox(
+            "POST",
+            "/__sandbox/faults",
+            &json!({"service": "jira", "kind": "delay_ms", "ms": ANSWER_MS, "times": null}),
+        )
         .await?;
     let seen = company.sandbox("GET", "/__sandbox/requests", &Value::Null).await?;
     let before = seen.as_array().and_then(|all| all.last()).and_then(|last| last["sequence"].as_u64()).unwrap_or(0);

@@ -92,7 +92,7 @@ struct MortalJira {
 }
 
 impl Jira for MortalJira {
-    fn create<'a>(&self, access: &Access, payload: &str, parent: Option<&'a str>) -> CreateOutcome {
+    fn create(&self, access: &Access, payload: &str, parent: Option<&str>) -> CreateOutcome {
         let outcome = self.inner.create(access, payload, parent);
         self.death.at("answered");
         outcome
@@ -141,7 +141,7 @@ impl Jira for MortalJira {
         self.inner.render(issue)
     }
 
-    fn issue<'a>(&self, access: &Access, key: &str, property: Option<&'a str>) -> Result<Option<Issue>, RemoteError> {
+    fn issue(&self, access: &Access, key: &str, property: Option<&str>) -> Result<Option<Issue>, RemoteError> {
         self.inner.issue(access, key, property)
     }
 
@@ -160,12 +160,12 @@ impl Jira for MortalJira {
         self.inner.newest_number(access, project)
     }
 
-    fn verify<'a>(
+    fn verify(
         &self,
         access: &Access,
         id: &str,
         payload: &str,
-        parent: Option<&'a str>,
+        parent: Option<&str>,
     ) -> Result<Option<Vec<Difference>>, RemoteError> {
         self.inner.verify(access, id, payload, parent)
     }

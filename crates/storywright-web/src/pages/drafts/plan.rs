@@ -287,17 +287,24 @@ fn refused(desk: &Desk<'_>, draft: &Draft, error: PlanError) -> Result<ApprovalP
 }
 
 fn problem_line(draft: &Draft, problem: &PlanProblem) -> Missing {
-    let story = draft.document.stories.iter().position(|story| {
-        story.id == problem.reference || story.subtasks.iter().any(|subtask| subtask.id == problem.reference)
-    });
-    let text = match story {
-        Some(index) => format!("Story {}: {}", index + 1, problem.message),
-        None => problem.message.clone(),
+    let of_epic = draft.document.epics.iter().position(|epic| epic.id == problem.reference);
+    let of_story = draft.document.stories.iter().position(|story| story.id == problem.reference);
+    let of_subtask = draft
+        .document
+        .stories
+        .iter()
+        .position(|story| story.subtasks.iter().any(|subtask| subtask.id == problem.reference));
+    let (place, text, level) = match (of_epic, of_story.or(of_subtask)) {
+        (Some(index), _) => (format!("epic-{index}"), format!("Epic {}: {}", index + 1, problem.message), "epic"),
+        (None, Some(index)) => {
+            let level = if of_story.is_some() { "field" } else { "subtask" };
+            (format!("story-{index}"), format!("Story {}: {}", index + 1, problem.message), level)
+        }
+        (None, None) => ("story-0".to_owned(), problem.message.clone(), "field"),
     };
-    let href = if problem.code == "required_field_missing" {
-        format!("#field.{}", problem.field)
-    } else {
-        format!("/drafts/{}#story-{}", draft.id, story.unwrap_or(0))
+    let href = match problem.code {
+        "required_field_missing" => format!("#{level}.{}", problem.field),
+        _ => format!("/drafts/{}#{place}", draft.id),
     };
     Missing { text, href: Some(href) }
 }
