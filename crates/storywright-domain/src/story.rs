@@ -252,14 +252,15 @@ impl Document {
     /// Gives every epic, story and sub-task its local reference by position; what had one keeps it if it is unique.
     #[must_use]
     pub fn with_references(mut self) -> Self {
-        let mut epics = References::default();
+        // Who has a reference keeps it, wherever it stands: what is in Jira already is known by it.
+        let mut epics = References::reserving(self.epics.iter().map(|epic| &epic.id));
         for epic in &mut self.epics {
             if epic.id.is_empty() || epics.used.contains(&epic.id) {
                 epic.id = epics.fresh("e");
             }
             epics.used.insert(epic.id.clone());
         }
-        let mut stories = References::default();
+        let mut stories = References::reserving(self.stories.iter().map(|story| &story.id));
         for story in &mut self.stories {
             if story.id.is_empty() || stories.used.contains(&story.id) || epics.used.contains(&story.id) {
                 story.id = stories.fresh("s");
@@ -269,7 +270,7 @@ impl Document {
             }
             stories.used.insert(story.id.clone());
             let prefix = format!("{}.", story.id);
-            let mut subtasks = References::default();
+            let mut subtasks = References::reserving(story.subtasks.iter().map(|subtask| &subtask.id));
             for subtask in &mut story.subtasks {
                 if !subtask.id.starts_with(&prefix) || subtasks.used.contains(&subtask.id) {
                     subtask.id = subtasks.fresh(&prefix);
@@ -327,18 +328,24 @@ impl Document {
 #[derive(Default)]
 struct References {
     used: HashSet<String>,
+    /// Given before, by whoever holds them: not to be given to another.
+    reserved: HashSet<String>,
     /// Every number below it has been found taken.
     free_from: usize,
 }
 
 impl References {
+    fn reserving<'a>(held: impl Iterator<Item = &'a String>) -> Self {
+        Self { reserved: held.cloned().collect(), ..Self::default() }
+    }
+
     /// The first free number after as many as there are references.
     fn fresh(&mut self, prefix: &str) -> String {
         let mut number = self.free_from.max(self.used.len() + 1);
         loop {
             let candidate = format!("{prefix}{number}");
             number += 1;
-            if !self.used.contains(&candidate) {
+            if !self.used.contains(&candidate) && !self.reserved.contains(&candidate) {
                 self.free_from = number;
                 return candidate;
             }
@@ -445,6 +452,19 @@ mod tests {
         assert_eq!(unique.len(), 6, "{all:?}");
         assert_eq!(document.issue_count(), 6);
         assert_eq!(document.clone().with_references(), document);
+    }
+
+    #[test]
+    fn a_new_piece_never_takes_the_reference_of_another() {
+        let story = |id: &str| Story { id: id.to_owned(), ..Story::default() };
+        let mut document = Document::of_stories(vec![story("s1"), story(""), story("s2")]);
+        let subtask = |id: &str| Subtask { id: id.to_owned(), ..Subtask::default() };
+        document.stories[0].subtasks = vec![subtask(""), subtask("s1.1")];
+        let document = document.with_references();
+        let ids: Vec<&str> = document.stories.iter().map(|story| story.id.as_str()).collect();
+        assert_eq!((ids[0], ids[2]), ("s1", "s2"));
+        assert_eq!(document.stories[0].subtasks[1].id, "s1.1");
+        assert!(!["s1", "s2"].contains(&ids[1]) && document.stories[0].subtasks[0].id != "s1.1");
     }
 
     #[test]

@@ -160,7 +160,7 @@ impl<'a> Executor<'a> {
             match self.above(index) {
                 Above::Waits => {}
                 Above::Gone => {
-                    let problem = "What it belongs under is not in Jira.".to_owned();
+                    let problem = "What it belongs under is not known to be in Jira.".to_owned();
                     self.change(index, ItemState::Blocked, Some(problem), "parent not created")?;
                 }
                 Above::Ready(parent) => {

@@ -90,10 +90,13 @@ impl<'a> Search<'a> {
         let Some(first) = self.run.newest_before else { return Ok(walk) };
         let mut missing = self.wanted(wanted);
         let known = self.known_numbers();
-        let mut readable = self.can_read(&known)?;
+        let can_read = self.can_read(&known)?;
+        let mut readable = can_read == Some(true);
         let (mut misses, mut reads, mut closed) = (0, 0, false);
+        // Numbers of deleted issues are never given again: the walk goes past every key that the run itself has got.
+        let beyond = known.keys().copied().max().unwrap_or(0);
         let mut number = first;
-        while misses < MISSES && reads < READS && !missing.is_empty() {
+        while (misses < MISSES || number < beyond + u64::from(MISSES)) && reads < READS && !missing.is_empty() {
             if (self.stop)() {
                 return Ok(walk);
             }
@@ -107,7 +110,8 @@ impl<'a> Search<'a> {
                 Ok(None) => misses += 1,
                 Ok(Some(issue)) => {
                     misses = 0;
-                    readable = true;
+                    // Another's issue says something only while none of the run's own has said the contrary.
+                    readable |= can_read.is_none();
                     if !take(&mut missing, &issue, &mut walk.found) {
                         self.note_alike(&missing, &issue, &mut walk.alike);
                     }
@@ -116,7 +120,7 @@ impl<'a> Search<'a> {
                 Err(error) => return Err(error),
             }
         }
-        walk.conclusive = misses >= MISSES && readable && !closed;
+        walk.conclusive = misses >= MISSES && number >= beyond + u64::from(MISSES) && readable && !closed;
         Ok(walk)
     }
 
@@ -130,8 +134,8 @@ impl<'a> Search<'a> {
     }
 
     /// Whether the person can read what is there: an issue of the run, with its property, or else the newest from before the run.
-    /// Without that, what cannot be read is not absent.
-    fn can_read(&self, known: &HashMap<u64, &str>) -> Result<bool, RemoteError> {
+    /// Without that, what cannot be read is not absent. `None` while there is nothing to try it on.
+    fn can_read(&self, known: &HashMap<u64, &str>) -> Result<Option<bool>, RemoteError> {
         let mut tries = 0;
         for id in known.values() {
             if tries == TRIES {
@@ -139,14 +143,14 @@ impl<'a> Search<'a> {
             }
             tries += 1;
             if self.read(id)?.is_some_and(|issue| issue.property.is_some()) {
-                return Ok(true);
+                return Ok(Some(true));
             }
         }
         match self.run.newest_before {
             // Its own issues are there and cannot be read, or show no property: nothing can be concluded.
-            _ if tries > 0 => Ok(false),
-            None | Some(0) => Ok(false),
-            Some(newest) => Ok(self.read(&format!("{}-{newest}", self.run.project))?.is_some()),
+            _ if tries > 0 => Ok(Some(false)),
+            None | Some(0) => Ok(None),
+            Some(newest) => Ok(self.read(&format!("{}-{newest}", self.run.project))?.is_some().then_some(true)),
         }
     }
 

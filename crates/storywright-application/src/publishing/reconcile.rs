@@ -45,7 +45,7 @@ impl Executor<'_> {
         self.tell_progress("Looking for issues whose answers were lost", |state| !state.is_in_doubt());
         let found = self.search(&due)?;
         let any = self.adopt(found.as_deref().unwrap_or_default(), "found by its mark")?;
-        let settled = self.conclude(&due, found.is_none())?;
+        let settled = self.conclude(&due, found.is_none(), now)?;
         Ok(any || settled || !by_hand.is_empty())
     }
 
@@ -91,12 +91,12 @@ impl Executor<'_> {
     }
 
     /// What was not found is looked for again later, or walked for, or settled when its time is over.
-    fn conclude(&mut self, due: &[usize], failed: bool) -> Result<bool, Halt> {
+    fn conclude(&mut self, due: &[usize], failed: bool, now: Timestamp) -> Result<bool, Halt> {
         let open = |this: &Self| -> Vec<usize> {
             due.iter().copied().filter(|index| this.items[*index].state.is_in_doubt()).collect()
         };
         let walked: Vec<usize> =
-            open(self).into_iter().filter(|index| self.looks_passed(*index) >= WALKS_FROM).collect();
+            open(self).into_iter().filter(|index| self.looks_passed(*index, now) >= WALKS_FROM).collect();
         let walk = self.walk(&walked)?;
         let mut any = false;
         if let Some(walk) = &walk {
@@ -105,7 +105,9 @@ impl Executor<'_> {
         self.check_stop()?;
         for index in open(self) {
             let failed = failed || (walk.is_none() && walked.contains(&index));
-            any |= self.settle_look(index, failed, walk.as_ref())?;
+            // What a walk did not look for, it says nothing about; and it counts as of when it began.
+            let walk = walk.as_ref().filter(|_| walked.contains(&index));
+            any |= self.settle_look(index, failed, walk, now)?;
         }
         Ok(any)
     }
@@ -120,10 +122,10 @@ impl Executor<'_> {
     }
 
     /// Writes what one look came to that did not find the item.
-    fn settle_look(&mut self, index: usize, failed: bool, walk: Option<&Walk>) -> Result<bool, Halt> {
+    fn settle_look(&mut self, index: usize, failed: bool, walk: Option<&Walk>, began: Timestamp) -> Result<bool, Halt> {
         let now = self.ports.clock.now();
         let looks = self.looks();
-        let passed = self.looks_passed(index);
+        let passed = self.looks_passed(index, began);
         let sent_at = self.items[index].sent_at.unwrap_or(now);
         let problem = self.items[index].problem.clone();
         if passed < looks.len() || failed {
@@ -163,9 +165,8 @@ impl Executor<'_> {
         self.ports.settings.reconcile.looks(self.ports.settings.create_timeout)
     }
 
-    /// How many of the planned looks are over by now: a worker that comes late does not begin from the first.
-    fn looks_passed(&self, index: usize) -> usize {
-        let now = self.ports.clock.now();
+    /// How many of the planned looks are over at a point in time: a worker that comes late does not begin from the first.
+    fn looks_passed(&self, index: usize, now: Timestamp) -> usize {
         let sent_at = self.items[index].sent_at.unwrap_or(now);
         self.looks().iter().filter(|after| sent_at + **after <= now).count()
     }

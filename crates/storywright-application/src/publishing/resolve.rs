@@ -1,6 +1,7 @@
 //! What a person can do with a run: stop it, go on with it, settle what is not known.
 
-use super::probe::Search;
+use super::plan::{ORIGIN_PROPERTY, origin};
+use super::probe::{Search, same_json};
 use super::settle::{self, move_item};
 use super::start::{RunView, publish_job, run_view};
 use crate::Ports;
@@ -236,7 +237,12 @@ fn answer(
             if key.is_empty() || key.contains(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')) {
                 return Err(named());
             }
-            let issue = ports.jira.issue(&access, key, None)?.ok_or_else(named)?;
+            let issue = ports.jira.issue(&access, key, Some(ORIGIN_PROPERTY))?.ok_or_else(named)?;
+            // An issue that proves to be another one is not this one: that other would be held for missing.
+            let own = same_json(&origin(&view.run.run_label, &item.reference));
+            if issue.property.as_deref().is_some_and(|proof| same_json(proof) != own) {
+                return Err(named());
+            }
             let taken = view.items.iter().any(|other| other.jira_id.as_deref() == Some(issue.id.as_str()));
             if taken || issue.key.rsplit_once('-').is_none_or(|(project, _)| project != view.run.project) {
                 return Err(named());

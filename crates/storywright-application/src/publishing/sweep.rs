@@ -96,7 +96,8 @@ fn keep(ports: &Ports, run: &Run, found: &Arrivals, now: Timestamp) -> Result<()
     ports.storage.write(|tx| {
         // While somebody works on it, that somebody looks for it as well; doubles are found by the second sweep.
         let Some(run) = tx.run(run.user, run.id)?.filter(|run| run.state != RunState::Active) else { return Ok(()) };
-        let bound = tx.draft(run.user, run.draft)?.is_some_and(|draft| draft.state == (DraftState::Publishing { run: run.id }));
+        let bound =
+            tx.draft(run.user, run.draft)?.is_some_and(|draft| draft.state == (DraftState::Publishing { run: run.id }));
         let (mut doubled, mut adopted) = (Vec::<String>::new(), false);
         for item in tx.run_items(run.user, run.id)? {
             let Some(issues) = found.get(&item.id) else { continue };
@@ -106,8 +107,10 @@ fn keep(ports: &Ports, run: &Run, found: &Arrivals, now: Timestamp) -> Result<()
                 let Some((id, key)) = issues.first().cloned() else { continue };
                 (kept, kept_key) = (Some(id.clone()), Some(key.clone()));
                 let detail = "found by a late look".to_owned();
-                let change =
-                    ItemChange { jira: Some((id, key)), ..ItemChange::plain(item.state, ItemState::Created, now, detail) };
+                let change = ItemChange {
+                    jira: Some((id, key)),
+                    ..ItemChange::plain(item.state, ItemState::Created, now, detail)
+                };
                 let _ = tx.change_item(run.user, item.id, 0, &change)?;
                 adopted = true;
             }
@@ -117,8 +120,8 @@ fn keep(ports: &Ports, run: &Run, found: &Arrivals, now: Timestamp) -> Result<()
                 continue;
             }
             let problem = match kept_key {
-                Some(own) => format!("DUPLICATE_FOUND: {} came late and is the same issue as {own}.", more.join(", ")),
-                None => format!("DUPLICATE_FOUND: {} came late, when nobody waited for it any more.", more.join(", ")),
+                Some(own) => format!("{} came late and is the same issue as {own}.", more.join(", ")),
+                None => format!("{} came late, when nobody waited for it any more.", more.join(", ")),
             };
             tx.set_duplicates(run.user, item.id, &more, &problem)?;
             doubled.extend(more);
@@ -133,7 +136,7 @@ fn keep(ports: &Ports, run: &Run, found: &Arrivals, now: Timestamp) -> Result<()
         }
         let Some(after) = tx.run(run.user, run.id)? else { return Ok(()) };
         let words = format!(
-            "DUPLICATE_FOUND: {} came late and double other issues of this run. Nothing was deleted: close them in Jira.",
+            "{} came late and double other issues of this run. Nothing was deleted: close them in Jira.",
             doubled.join(", ")
         );
         tx.set_run_state(run.user, run.id, after.state, Some(&words), ended)

@@ -5,7 +5,7 @@ use crate::executor::{auth_lost, not_sent, rejected, unknown};
 use crate::hooks::Moment;
 use crate::world::{PAT, World};
 use proptest::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use storywright_application::RunningJobs;
@@ -76,6 +76,8 @@ struct Play {
     under_way: Mutex<Vec<Step>>,
     /// Items that were sent and of which nobody has said that they are not there.
     may_exist: Mutex<HashMap<String, bool>>,
+    /// Items of which a call was held up longer than an absent issue is waited for: it may arrive after any look.
+    slept: Mutex<HashSet<String>>,
     accepted_duplicates: Mutex<HashMap<String, usize>>,
     process: Mutex<Option<Arc<RunningJobs>>>,
     dead: Mutex<bool>,
@@ -99,6 +101,7 @@ impl Play {
             under_way: Mutex::default(),
             may_exist: Mutex::default(),
             accepted_duplicates: Mutex::default(),
+            slept: Mutex::default(),
             process: Mutex::default(),
             dead: Mutex::default(),
             violations: Mutex::default(),
@@ -121,7 +124,8 @@ impl Play {
         let before_this = view.events.iter().rev().filter(|line| line.item == item.id).skip(1);
         let absent = self.there(&reference) == 0
             && before_this.take_while(|line| line.to != ItemState::Sending).any(|line| line.to == ItemState::Absent);
-        if may_exist.insert(reference.clone(), true) == Some(true) && !absent {
+        let slept = self.slept.lock().unwrap().contains(&reference);
+        if may_exist.insert(reference.clone(), true) == Some(true) && !absent && !slept {
             self.violations.lock().unwrap().push(format!("{reference} was sent while it may have been there"));
         }
         drop(may_exist);
@@ -130,6 +134,7 @@ impl Play {
             Step::DiesBefore => self.die(),
             Step::SleepsThroughItsLease => {
                 let began = self.world.ports.clock.now();
+                self.slept.lock().unwrap().insert(reference.clone());
                 self.world.outlive_leases();
                 if let Some(claim) = self.world.try_claim() {
                     self.work(&claim);

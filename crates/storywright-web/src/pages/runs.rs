@@ -64,6 +64,7 @@ struct Totals {
     unknown: usize,
     unlinked: usize,
     blocked: usize,
+    absent: usize,
     differing: usize,
 }
 
@@ -300,10 +301,11 @@ fn totals(items: &[RunItem]) -> Totals {
         total: items.len(),
         created: of(&[ItemState::Created, ItemState::Linked, ItemState::Unlinked]),
         waiting: of(&[ItemState::Planned, ItemState::Sending]),
-        rejected: of(&[ItemState::Rejected, ItemState::Absent]),
+        rejected: of(&[ItemState::Rejected]),
         unknown: of(&[ItemState::Unknown, ItemState::Reconciling, ItemState::NeedsHuman]),
         unlinked: of(&[ItemState::Unlinked]),
         blocked: of(&[ItemState::Blocked, ItemState::Cancelled]),
+        absent: of(&[ItemState::Absent]),
         differing: items.iter().filter(|item| !item.differences.is_empty()).count(),
     }
 }
@@ -397,7 +399,7 @@ fn shown_item(desk: &Desk<'_>, run: &Run, item: RunItem, depth: u32, active: boo
             .into_iter()
             .map(|key| Linked { url: issue_url(desk, &run.site, &key), key })
             .collect(),
-        looking: item.next_probe_at.filter(|_| state == "unknown").map(|at| desk.time(at)),
+        looking: item.next_probe_at.filter(|_| state == "unknown" && active).map(|at| desk.time(at)),
         can_retry: !active && item.state.is_missing(),
         question,
     }
