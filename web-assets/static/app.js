@@ -395,7 +395,11 @@
     }
     const own = $(`[data-path="${path}.${index}.id"]`, fresh);
     if (own) own.value = newReference(path);
-    if ($('#document[data-busy]')) for (const field of $$('.doc-input', fresh)) field.readOnly = true;
+    if ($('#document[data-busy]')) {
+      for (const field of $$('.doc-input', fresh)) field.readOnly = true;
+      // A story that is being written shows its parts when text has come to them: nothing below moves while it grows.
+      if (fresh.matches('[data-story]')) fresh.dataset.arriving = '';
+    }
     list.append(fresh);
     $('#doc-empty')?.remove();
     return $('.doc-input', fresh);

@@ -146,7 +146,7 @@ fn an_unknown_outcome_is_looked_for_then_asked_about_and_adopted() {
         browser.see("#run", "It is looked for again at").await;
         inspect(stage, browser, "run-reconciling").await;
         browser.see("#run .badge", "You decide").await;
-        browser.see("#run button", "Create it again: I accept a possible duplicate").await;
+        browser.see("#run button", "Create again, may double it").await;
         browser.see("#run button", "This is the one").await;
         inspect(stage, browser, "run-needs-human").await;
         assert_eq!(stage.company.created().len(), 1, "an unknown outcome is not sent again");
