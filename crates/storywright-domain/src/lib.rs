@@ -21,8 +21,10 @@ pub mod review;
 pub mod rules;
 pub mod secret;
 pub mod similarity;
+pub mod source;
 pub mod story;
 pub mod time;
+pub mod tool;
 
 pub use ids::{DraftId, ItemId, JobId, RegistrationId, RequestId, RunId, SessionId, TokenId, UserId};
 pub use secret::Secret;

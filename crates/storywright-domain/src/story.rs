@@ -3,6 +3,7 @@
 //! A document is a list of epics and a list of stories, each with sub-tasks. Texts are Markdown unless their field says otherwise. The
 //! JSON form (schema version [`SCHEMA_VERSION`]) is stored, sent to the browser, and asked of the model.
 
+use crate::source::Citation;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 
@@ -163,6 +164,9 @@ pub struct Story {
     /// Values of the project's own fields by field id.
     #[serde(default)]
     pub custom_fields: BTreeMap<String, FieldValue>,
+    /// Passages of the draft's sources that it rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub citations: Vec<Citation>,
 }
 
 /// As a `role`, I want `goal`, so that `benefit`.

@@ -171,6 +171,7 @@ fn tidy_story(story: Story) -> Story {
         // Never asked of the model in this shape; what it adds by itself is not taken.
         links: Vec::new(),
         custom_fields: std::collections::BTreeMap::new(),
+        citations: Vec::new(),
     }
 }
 

@@ -11,6 +11,7 @@ mod jira;
 mod jobs;
 mod people_repos;
 mod storage;
+mod tools;
 mod work_repos;
 
 pub use chat::{
@@ -25,6 +26,7 @@ pub use jira::Jira;
 pub use jobs::{Claim, Held, JobEnd, JobQueue};
 pub use people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, RuleSetRepo, SessionRepo, TokenRepo};
 pub use storage::{Cursor, Inserted, Saved, Slice, Storage, StorageError, StorageExt, Tx, TxEnd, TxMode};
+pub use tools::{ToolAccess, ToolError, ToolServer};
 pub use work_repos::{AuditRepo, DraftRepo, ItemChange, JobRepo, PublishRepo};
 
 use crate::Timestamp;
@@ -33,6 +35,7 @@ use crate::Timestamp;
 pub use {
     chat::MockChatModel, confluence::MockConfluence, crypto::MockPasswordHasher, crypto::MockSealer,
     crypto::MockTokenSigner, events::MockEventLog, jira::MockJira, jobs::MockJobQueue,
+    tools::MockToolServer,
 };
 
 /// Where the time comes from.
