@@ -34,8 +34,7 @@ use crate::Timestamp;
 #[cfg(feature = "mocks")]
 pub use {
     chat::MockChatModel, confluence::MockConfluence, crypto::MockPasswordHasher, crypto::MockSealer,
-    crypto::MockTokenSigner, events::MockEventLog, jira::MockJira, jobs::MockJobQueue,
-    tools::MockToolServer,
+    crypto::MockTokenSigner, events::MockEventLog, jira::MockJira, jobs::MockJobQueue, tools::MockToolServer,
 };
 
 /// Where the time comes from.

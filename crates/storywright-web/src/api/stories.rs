@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use storywright_domain::finding::{Finding, Severity};
+use storywright_domain::source::Citation;
 use storywright_domain::story::{
     Document, Epic, FieldValue, LinkKind, Narrative, Scenario, Section, Story, StoryLink, Subtask,
 };
@@ -100,6 +101,22 @@ pub struct StoryJson {
     pub subtasks: Vec<SubtaskJson>,
     /// Values of the project's own fields by field id.
     pub custom_fields: BTreeMap<String, CustomValue>,
+    /// Passages of the draft's sources that it rests on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub citations: Vec<CitationJson>,
+}
+
+/// A passage of a source.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CitationJson {
+    /// Reference of the source in the draft.
+    #[schema(example = "p1")]
+    pub source: String,
+    /// The heading under which it stands; may be empty.
+    pub heading: String,
+    /// The words.
+    pub quote: String,
 }
 
 /// As a `role`, I want `goal`, so that `benefit`.
@@ -321,6 +338,7 @@ impl From<StoryJson> for Story {
             description: part.description,
             custom_fields: values_in(part.custom_fields),
         };
+        let citation = |part: CitationJson| Citation { source: part.source, heading: part.heading, quote: part.quote };
         Self {
             id: story.id,
             summary: story.summary,
@@ -341,6 +359,7 @@ impl From<StoryJson> for Story {
             links: story.links.into_iter().map(StoryLink::from).collect(),
             subtasks: story.subtasks.into_iter().map(subtask).collect(),
             custom_fields: values_in(story.custom_fields),
+            citations: story.citations.into_iter().map(citation).collect(),
         }
     }
 }
@@ -356,6 +375,7 @@ impl From<Story> for StoryJson {
             description: part.description,
             custom_fields: values_out(part.custom_fields),
         };
+        let citation = |part: Citation| CitationJson { source: part.source, heading: part.heading, quote: part.quote };
         Self {
             id: story.id,
             summary: story.summary,
@@ -376,6 +396,7 @@ impl From<Story> for StoryJson {
             links: story.links.into_iter().map(LinkJson::from).collect(),
             subtasks: story.subtasks.into_iter().map(subtask).collect(),
             custom_fields: values_out(story.custom_fields),
+            citations: story.citations.into_iter().map(citation).collect(),
         }
     }
 }
