@@ -53,6 +53,12 @@ pub struct McpServer {
     /// Loopback addresses are allowed; for a server on the same machine.
     #[serde(default)]
     pub allow_loopback: bool,
+    /// Keys of the Jira projects that its tools may be asked about; empty: all that the person may see.
+    #[serde(default)]
+    pub projects: Vec<String>,
+    /// Keys of the Confluence spaces that its tools may be asked about; empty: all that the person may see.
+    #[serde(default)]
+    pub spaces: Vec<String>,
 }
 
 /// What a tool may be used for; the order is that of danger.
