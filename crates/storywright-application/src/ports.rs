@@ -5,9 +5,10 @@ use std::sync::Arc;
 use storywright_domain::person::AuditEntry;
 use storywright_domain::ports::{
     ChatModel, Clock, Confluence, EventLog, IdSource, Jira, JobQueue, PasswordHasher, Sealer, Sha256, Storage,
-    TokenSigner,
+    TokenSigner, ToolServer,
 };
 use storywright_domain::remote::Site;
+use storywright_domain::tool::McpServer;
 use storywright_domain::{Millis, RequestId, UserId};
 
 /// The ports, built once at start and shared by all.
@@ -21,6 +22,8 @@ pub struct Ports {
     pub confluence: Arc<dyn Confluence>,
     /// The company LLM.
     pub chat: Arc<dyn ChatModel>,
+    /// MCP servers.
+    pub tools: Arc<dyn ToolServer>,
     /// What jobs say.
     pub events: Arc<dyn EventLog>,
     /// The job queue.
@@ -48,6 +51,8 @@ pub struct Ports {
 pub struct Settings {
     /// The administrator's list of sites.
     pub sites: Vec<Site>,
+    /// The administrator's list of MCP servers.
+    pub mcp_servers: Vec<McpServer>,
     /// Employee IDs that become administrators when they sign up.
     pub administrators: Vec<String>,
     /// A session ends after this span without use.
@@ -82,12 +87,19 @@ impl Settings {
     pub fn site(&self, id: &str) -> Option<&Site> {
         self.sites.iter().find(|site| site.id == id)
     }
+
+    /// The listed MCP server with this id.
+    #[must_use]
+    pub fn mcp_server(&self, id: &str) -> Option<&McpServer> {
+        self.mcp_servers.iter().find(|server| server.id == id)
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             sites: Vec::new(),
+            mcp_servers: Vec::new(),
             administrators: Vec::new(),
             session_idle: Millis::minutes(30),
             session_absolute: Millis::hours(12),

@@ -141,11 +141,23 @@ pub enum CacheScope {
     Public,
 }
 
+/// A tool that a server offers and that is never used: its definition breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedTool {
+    /// The server's name for it, safe to show: cut to 128 characters, what cannot be seen or shown is written as `\u{…}`.
+    pub name: String,
+    /// Why, as a sentence part: `its description holds invisible characters`.
+    pub reason: String,
+}
+
 /// What a server offers to one person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolList {
-    /// The tools, in the server's order.
+    /// The tools, in the server's order, each name once.
     pub tools: Vec<ToolDefinition>,
+    /// The tools that are not used, in the server's order, for people to see.
+    #[serde(default)]
+    pub refused: Vec<RefusedTool>,
     /// For how long the server calls the list fresh, in milliseconds.
     pub ttl_ms: Option<i64>,
     /// Who may see it.

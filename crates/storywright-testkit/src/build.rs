@@ -6,10 +6,11 @@ use storywright_domain::integration::{Health, Integration, IntegrationKind};
 use storywright_domain::jira::{Marker, ProjectKey};
 use storywright_domain::job::{Job, JobKind, JobStatus};
 use storywright_domain::person::{ApiToken, AuditEntry, JiraUser, Person, Registration, Role, Session};
-use storywright_domain::ports::{Inserted, Storage, StorageError, StorageExt};
+use storywright_domain::ports::{Inserted, Storage, StorageError, StorageExt, ToolAccess};
 use storywright_domain::publishing::{ItemState, Run, RunItem, RunState};
 use storywright_domain::remote::{Access, Site, SiteKind, TlsTrust};
 use storywright_domain::story::{Document, Narrative, Story, StoryFormat, Subtask};
+use storywright_domain::tool::{CacheScope, McpServer, ToolDefinition, ToolHints, ToolList, ToolPurpose};
 use storywright_domain::{
     DraftId, ItemId, JobId, Millis, RegistrationId, RequestId, RunId, Secret, SessionId, Timestamp, TokenId, UserId,
 };
@@ -317,4 +318,60 @@ pub fn kept_job(storage: &dyn Storage, user: UserId, number: u128) -> Job {
     let job = job(user, number);
     storage.write(|tx| tx.insert_job(&job)).unwrap();
     job
+}
+
+/// An MCP server over the company's Jira, `mcp-jira`, that takes each person's token.
+#[must_use]
+pub fn mcp_server(id: &str, purpose: ToolPurpose) -> McpServer {
+    let template = if purpose == ToolPurpose::Confluence { "Token {{confluence_pat}}" } else { "Token {{jira_pat}}" };
+    McpServer {
+        id: id.to_owned(),
+        name: format!("Company tools ({id})"),
+        purpose,
+        url: format!("https://{id}.corp.example/mcp"),
+        headers: [("Authorization".to_owned(), template.to_owned())].into(),
+        allow_http: false,
+        allow_loopback: false,
+    }
+}
+
+/// Access of a person to the MCP server `mcp-jira` with this Jira token.
+#[must_use]
+pub fn tool_access(person: u128, jira_pat: &str) -> ToolAccess {
+    ToolAccess {
+        user: UserId(person),
+        server: mcp_server("mcp-jira", ToolPurpose::Jira),
+        secrets: vec![("jira_pat", Secret::new(jira_pat.to_owned()))],
+        values: vec![("jira_url", "https://jira.corp.example".to_owned())],
+        tls: TlsTrust::default(),
+        request_id: RequestId::from_number(1),
+    }
+}
+
+/// A tool that takes any object.
+#[must_use]
+pub fn tool(name: &str, description: &str) -> ToolDefinition {
+    let schema = r#"{"type":"object"}"#;
+    let text = |raw: &str| serde_json::Value::from(raw).to_string();
+    ToolDefinition {
+        name: name.to_owned(),
+        title: String::new(),
+        description: description.to_owned(),
+        input_schema: schema.to_owned(),
+        hints: ToolHints::default(),
+        canonical: format!(r#"{{"description":{},"inputSchema":{schema},"name":{}}}"#, text(description), text(name)),
+    }
+}
+
+/// What a server offers that sets no time and speaks to nobody else.
+#[must_use]
+pub fn tool_list(tools: Vec<ToolDefinition>) -> ToolList {
+    ToolList {
+        tools,
+        refused: Vec::new(),
+        ttl_ms: None,
+        scope: CacheScope::Private,
+        protocol: "2026-07-28".to_owned(),
+        server: "Company tools 1.0".to_owned(),
+    }
 }

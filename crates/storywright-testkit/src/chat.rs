@@ -39,7 +39,7 @@ impl Gate {
     }
 
     /// Waits until released or cancelled.
-    fn pass(&self, cancellation: &Cancellation) {
+    pub(crate) fn pass(&self, cancellation: &Cancellation) {
         let on_cancel = self.clone();
         cancellation.on_cancel(move || on_cancel.change(|_| ()));
         self.change(|state| state.reached = true);

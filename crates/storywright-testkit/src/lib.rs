@@ -10,6 +10,7 @@ mod contract;
 mod crypto;
 mod jira;
 mod memory;
+mod tools;
 
 pub use chat::{FakeChat, Gate, Script};
 pub use clock::{CountingIds, FixedClock};
@@ -21,3 +22,4 @@ pub use contract::{
 pub use crypto::{FakeHasher, FakeSealer, FakeSha256, FakeSigner};
 pub use jira::{FakeJira, NextCreate};
 pub use memory::MemoryStore;
+pub use tools::{FakeTools, MadeCall, ToolScript};

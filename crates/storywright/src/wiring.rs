@@ -8,6 +8,7 @@ use storywright_domain::Millis;
 use storywright_domain::ports::{Clock, IdSource};
 use storywright_http::{AllowedOrigin, Egress, EgressOptions};
 use storywright_llm::ConfiguredChat;
+use storywright_mcp::NoServers;
 use storywright_storage::{SqliteOptions, SqliteStorage};
 use storywright_vault::{
     BcryptHasher, HasherOptions, JwtSigner, Keyring, KeyringSealer, RingSha256, SystemClock, SystemIds,
@@ -52,6 +53,7 @@ pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
         jira: Arc::new(RememberingJira::new(jira, Arc::clone(&clock), CATALOG_IS_KEPT)),
         confluence: Arc::new(AtlassianConfluence::new(egress)),
         chat,
+        tools: Arc::new(NoServers),
         events: Arc::new(storage.job_log()?),
         queue: Arc::new(storage.clone()),
         passwords: Arc::new(BcryptHasher::new(

@@ -20,7 +20,7 @@ use storywright_domain::story::{Document, Story};
 use storywright_domain::{DraftId, JobId, Millis, RequestId, RunId, Secret, Timestamp};
 use storywright_testkit::build::{self, NOW};
 use storywright_testkit::{
-    CountingIds, FakeChat, FakeConfluence, FakeSealer, FakeSha256, FakeSigner, FixedClock, MemoryStore,
+    CountingIds, FakeChat, FakeConfluence, FakeSealer, FakeSha256, FakeSigner, FakeTools, FixedClock, MemoryStore,
 };
 
 pub const PASSWORD: &str = "copper lantern meadow train";
@@ -37,6 +37,8 @@ pub struct World {
     pub jira: Arc<HookedJira>,
     pub confluence: Arc<FakeConfluence>,
     pub chat: Arc<FakeChat>,
+    #[expect(dead_code, reason = "for the tests of tools")]
+    pub tools: Arc<FakeTools>,
     pub hasher: Arc<HookedHasher>,
     /// How long jobs waited.
     pub pauses: Arc<Mutex<Vec<Millis>>>,
@@ -88,6 +90,7 @@ impl World {
         let jira = Arc::new(HookedJira::default());
         let confluence = Arc::new(FakeConfluence::with_person(CONFLUENCE_PAT, "emp1"));
         let chat = Arc::new(FakeChat::with_person(COOKIE, "emp1"));
+        let tools = Arc::new(FakeTools::default());
         let hasher = Arc::new(HookedHasher::default());
         let pauses = Arc::new(Mutex::new(Vec::new()));
         let at_pause = AtPause::default();
@@ -108,6 +111,7 @@ impl World {
             jira: jira.clone(),
             confluence: confluence.clone(),
             chat: chat.clone(),
+            tools: tools.clone(),
             events: Arc::new(store.clone()),
             queue: Arc::new(store.clone()),
             passwords: hasher.clone(),
@@ -122,8 +126,21 @@ impl World {
         store.write(|tx| tx.save_rule_set(&RuleSet::default(), NOW)).unwrap();
         let person = build::person(1);
         let actor = Actor::of(&person, request_id());
-        let world =
-            Self { clock, store, storage, jira, confluence, chat, hasher, pauses, at_pause, ports, person, actor };
+        let world = Self {
+            clock,
+            store,
+            storage,
+            jira,
+            confluence,
+            chat,
+            tools,
+            hasher,
+            pauses,
+            at_pause,
+            ports,
+            person,
+            actor,
+        };
         world.join(&world.person, PAT);
         for (kind, credential) in [(IntegrationKind::Confluence, CONFLUENCE_PAT), (IntegrationKind::Llm, COOKIE)] {
             let connected = world.connected(&world.person, kind, credential);

@@ -110,14 +110,17 @@ impl ToolError {
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait ToolServer: Send + Sync {
     /// All tools that the server offers with this access: every page of the list, in order. Speaks the newest protocol that the
-    /// server knows. Names, sizes and schemas are within the limits of `docs/SETTINGS.md`, or the list is [`ToolError::Malformed`].
+    /// server knows. A tool whose definition breaks a rule (name, size, depth of its schema, characters that cannot be seen, a
+    /// reference to elsewhere) is in `refused` and not among the tools; a list over the limits of pages, tools or bytes is
+    /// [`ToolError::Malformed`].
     ///
     /// # Errors
     /// Any [`ToolError`].
     fn list_tools(&self, access: &ToolAccess, cancellation: &Cancellation) -> Result<ToolList, ToolError>;
 
     /// Calls one tool, once: nothing is sent again, whatever the server says. Raising `cancellation` tells the server and returns at
-    /// once. Answers over the size limit are cut and say so.
+    /// once; what the tool did until then is not known. No call takes longer than 30 s, whatever progress is reported. The text is cut
+    /// at 64 KB and says so; an answer over the limits of bytes or depth is [`ToolError::Malformed`].
     ///
     /// # Errors
     /// Any [`ToolError`].

@@ -19,8 +19,8 @@ use storywright_domain::remote::{Site, SiteKind};
 use storywright_domain::rules::RuleSet;
 use storywright_domain::{Millis, RequestId, Secret, Timestamp, UserId};
 use storywright_testkit::{
-    CountingIds, FakeChat, FakeConfluence, FakeHasher, FakeJira, FakeSealer, FakeSha256, FakeSigner, FixedClock,
-    MemoryStore, build,
+    CountingIds, FakeChat, FakeConfluence, FakeHasher, FakeJira, FakeSealer, FakeSha256, FakeSigner, FakeTools,
+    FixedClock, MemoryStore, build,
 };
 use storywright_web::{AppState, CertificateFacts, CheckedCertificates, WebSettings};
 use tokio::sync::OnceCell;
@@ -37,6 +37,8 @@ pub struct App {
     pub jira: Arc<FakeJira>,
     pub confluence: Arc<FakeConfluence>,
     pub chat: Arc<FakeChat>,
+    #[expect(dead_code, reason = "for the tests of tools")]
+    pub tools: Arc<FakeTools>,
     pub hasher: Arc<FakeHasher>,
     service: OnceCell<Service>,
 }
@@ -134,6 +136,7 @@ impl App {
         let clock = Arc::new(FixedClock::default());
         let store = MemoryStore::new(clock.clone());
         let (jira, confluence) = (Arc::new(FakeJira::default()), Arc::new(FakeConfluence::default()));
+        let tools = Arc::new(FakeTools::default());
         let (chat, hasher) = (Arc::new(FakeChat::default()), Arc::new(FakeHasher::default()));
         let sites = vec![site("jira", SiteKind::Jira), site("confluence", SiteKind::Confluence)];
         let ports = Ports {
@@ -141,6 +144,7 @@ impl App {
             jira: jira.clone(),
             confluence: confluence.clone(),
             chat: chat.clone(),
+            tools: tools.clone(),
             events: Arc::new(store.clone()),
             queue: Arc::new(store.clone()),
             passwords: hasher.clone(),
@@ -158,7 +162,17 @@ impl App {
         let mut settings = WebSettings::new(url, Key::from(&[7; 64]));
         change(&mut settings);
         let state = AppState::new(ports, settings, Arc::new(check_certificate)).unwrap();
-        Self { state: web::Data::new(state), store, clock, jira, confluence, chat, hasher, service: OnceCell::new() }
+        Self {
+            state: web::Data::new(state),
+            store,
+            clock,
+            jira,
+            confluence,
+            chat,
+            tools,
+            hasher,
+            service: OnceCell::new(),
+        }
     }
 
     /// Sends a request and reads the answer.

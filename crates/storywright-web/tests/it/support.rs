@@ -28,8 +28,8 @@ use storywright_domain::rules::RuleSet;
 use storywright_domain::story::{Document, Story};
 use storywright_domain::{Millis, RequestId, Secret};
 use storywright_testkit::{
-    CountingIds, FakeChat, FakeConfluence, FakeHasher, FakeJira, FakeSealer, FakeSha256, FakeSigner, FixedClock,
-    MemoryStore, build,
+    CountingIds, FakeChat, FakeConfluence, FakeHasher, FakeJira, FakeSealer, FakeSha256, FakeSigner, FakeTools,
+    FixedClock, MemoryStore, build,
 };
 use storywright_web::{AppState, CertificateFacts, CheckedCertificates, WebSettings, app};
 
@@ -46,6 +46,8 @@ pub struct TestApp {
     pub clock: Arc<FixedClock>,
     pub jira: Arc<FakeJira>,
     pub chat: Arc<FakeChat>,
+    #[expect(dead_code, reason = "for the tests of tools")]
+    pub tools: Arc<FakeTools>,
     pub confluence: Arc<FakeConfluence>,
     pub hasher: Arc<FakeHasher>,
 }
@@ -56,6 +58,7 @@ pub struct Fakes {
     clock: Arc<FixedClock>,
     jira: Arc<FakeJira>,
     chat: Arc<FakeChat>,
+    tools: Arc<FakeTools>,
     confluence: Arc<FakeConfluence>,
     hasher: Arc<FakeHasher>,
 }
@@ -114,6 +117,7 @@ impl TestApp {
         let clock = Arc::new(FixedClock::default());
         let store = MemoryStore::new(clock.clone());
         store.write(|tx| tx.save_rule_set(&RuleSet::default(), build::NOW)).unwrap();
+        let tools = Arc::new(FakeTools::default());
         let (jira, chat) = (Arc::new(FakeJira::default()), Arc::new(FakeChat::default()));
         let (confluence, hasher) = (Arc::new(FakeConfluence::default()), Arc::new(FakeHasher::default()));
         let settings = Settings {
@@ -128,6 +132,7 @@ impl TestApp {
             jira: jira.clone(),
             confluence: confluence.clone(),
             chat: chat.clone(),
+            tools: tools.clone(),
             events: Arc::new(store.clone()),
             queue: Arc::new(store.clone()),
             passwords: hasher.clone(),
@@ -154,12 +159,12 @@ impl TestApp {
             }
         });
         let state = web::Data::new(AppState::new(ports.clone(), settings, check).unwrap());
-        (ports, Fakes { store, clock, jira, chat, confluence, hasher }, state)
+        (ports, Fakes { store, clock, jira, chat, tools, confluence, hasher }, state)
     }
 
     pub async fn with(change: impl FnOnce(&mut WebSettings)) -> Rc<Self> {
         let (ports, fakes, state) = Self::state(change);
-        let Fakes { store, clock, jira, chat, confluence, hasher } = fakes;
+        let Fakes { store, clock, jira, chat, tools, confluence, hasher } = fakes;
         let service = Rc::new(test::init_service(app(&state)).await);
         let call = Box::new(move |req: test::TestRequest| -> Answering {
             let service = Rc::clone(&service);
@@ -170,7 +175,7 @@ impl TestApp {
                 }
             })
         });
-        Rc::new(Self { call, ports, store, clock, jira, chat, confluence, hasher })
+        Rc::new(Self { call, ports, store, clock, jira, chat, tools, confluence, hasher })
     }
 
     /// Signs a person up as they would, with Jira and LLM connected and tested.
