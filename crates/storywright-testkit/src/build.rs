@@ -332,6 +332,8 @@ pub fn mcp_server(id: &str, purpose: ToolPurpose) -> McpServer {
         headers: [("Authorization".to_owned(), template.to_owned())].into(),
         allow_http: false,
         allow_loopback: false,
+        projects: Vec::new(),
+        spaces: Vec::new(),
     }
 }
 
