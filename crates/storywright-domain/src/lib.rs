@@ -6,6 +6,7 @@
 //! [`ports`], whose documentation is a promise that every adapter keeps and that a contract suite checks.
 
 pub mod cancel;
+pub mod confluence;
 pub mod draft;
 pub mod finding;
 pub mod ids;

@@ -38,6 +38,26 @@ pub struct Site {
     /// whose answer was lost are found by it, and no label is needed.
     #[serde(default)]
     pub marker_field: Option<String>,
+    /// Confluence: keys of the only spaces that are searched and read; empty for all that the person may see.
+    #[serde(default)]
+    pub spaces: Vec<String>,
+    /// Confluence: keys of spaces that fewer people may read than the Jira projects that stories go to. Drafts from them warn.
+    #[serde(default)]
+    pub restricted_spaces: Vec<String>,
+}
+
+impl Site {
+    /// Whether pages of this space may be read.
+    #[must_use]
+    pub fn allows_space(&self, key: &str) -> bool {
+        self.spaces.is_empty() || self.spaces.iter().any(|allowed| allowed.eq_ignore_ascii_case(key))
+    }
+
+    /// Whether fewer people may read this space than the Jira projects: somebody's own space, or one that the list names.
+    #[must_use]
+    pub fn restricts_space(&self, key: &str) -> bool {
+        key.starts_with('~') || self.restricted_spaces.iter().any(|restricted| restricted.eq_ignore_ascii_case(key))
+    }
 }
 
 /// How the certificate of a site is checked.

@@ -76,7 +76,25 @@ pub fn wiki_to_markdown(wiki: &str) -> String {
 /// ```
 #[must_use]
 pub fn html_to_markdown(html: &str) -> String {
-    render_markdown(&parse_html(html))
+    visible(&render_markdown(&parse_html(html)))
+}
+
+/// A text without the characters that nobody can see and in which text can be smuggled: zero-width spaces, direction overrides, tag
+/// characters, variation selectors beyond those of emoji, other control characters. Joiners stay, as several scripts need them.
+///
+/// ```
+/// use storywright_markup::visible;
+/// assert_eq!(visible("pay\u{200b}ment \u{e0041}\u{202e}now\u{7}"), "payment now");
+/// ```
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let hidden = |c: char| {
+        matches!(c,
+            '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{00ad}'
+            | '\u{180e}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+            || (c.is_control() && !matches!(c, '\n' | '\t'))
+    };
+    text.chars().filter(|c| !hidden(*c)).collect()
 }
 
 /// Markdown as safe HTML for a preview.

@@ -281,6 +281,8 @@ pub fn access(user: UserId, credential: &str) -> Access {
             allow_loopback: false,
             allow_unverified_tls: false,
             marker_field: None,
+            spaces: Vec::new(),
+            restricted_spaces: Vec::new(),
         },
         credential: Secret::new(credential.to_owned()),
         tls: TlsTrust::default(),

@@ -101,6 +101,8 @@ mod tests {
             allow_loopback: false,
             allow_unverified_tls: false,
             marker_field: marker_field.map(str::to_owned),
+            spaces: Vec::new(),
+            restricted_spaces: Vec::new(),
         }
     }
 

@@ -58,6 +58,8 @@ pub fn site(id: &str, kind: SiteKind, allow_unverified_tls: bool) -> Site {
         allow_loopback: false,
         allow_unverified_tls,
         marker_field: None,
+        spaces: Vec::new(),
+        restricted_spaces: Vec::new(),
     }
 }
 

@@ -27,6 +27,8 @@ fn access(user: u128, site: &str) -> Access {
             allow_loopback: false,
             allow_unverified_tls: false,
             marker_field: None,
+            spaces: Vec::new(),
+            restricted_spaces: Vec::new(),
         },
         credential: Secret::new("x".to_owned()),
         tls: TlsTrust::default(),

@@ -1,9 +1,9 @@
 //! Against the pretend company, over real sockets.
 
-use crate::support::{confluence, jira};
+use crate::support::jira;
 use std::collections::BTreeMap;
 use storywright_domain::jira::{CreateOutcome, FieldKind, Marker, NewIssue, Placement, ProjectKey};
-use storywright_domain::ports::{Confluence, Jira};
+use storywright_domain::ports::Jira;
 use storywright_domain::story::FieldValue;
 use storywright_sandbox::{FaultKind, FaultRule, Options, Running, Sandbox, Service, Settings};
 
@@ -225,28 +225,4 @@ fn a_site_that_drops_properties_still_creates() {
     let story = NewIssue { property: Some(("origin.x".to_owned(), "{\"v\":1}".to_owned())), ..pay_story() };
     let CreateOutcome::Created { key, .. } = jira.create(&access, &jira.render(&story).0, None) else { panic!() };
     assert_eq!(jira.issue(&access, &key, Some("origin.x")).unwrap().expect("the issue").property, None);
-}
-
-#[test]
-fn confluence_says_who_and_finds_pages() {
-    let company = company();
-    let alice = company.person("alice").unwrap();
-    let (wiki, access) = confluence(&company.confluence_url(), &alice.confluence.credential);
-    assert_eq!(wiki.current_user(&access).unwrap().username, "E10234");
-    let erin = company.person("erin").unwrap();
-    let (other, theirs) = confluence(&company.confluence_url(), &erin.confluence.credential);
-    assert_eq!(other.current_user(&theirs).unwrap().username, "E20999");
-    let (nobody, wrong) = confluence(&company.confluence_url(), "nobodys-token-123");
-    assert_eq!(nobody.current_user(&wrong).unwrap_err().code(), "credential_refused");
-    assert_eq!(nobody.search(&wrong, "refund", 5).unwrap_err().code(), "credential_refused");
-
-    let found = wiki.search(&access, "refund", 10).unwrap();
-    assert!(!found.is_empty());
-    let page = wiki.page(&access, &found[0].id).unwrap().expect("the page");
-    assert_eq!((page.title.as_str(), page.version), (found[0].title.as_str(), found[0].version));
-    assert!(page.html.contains('<') && page.url.starts_with(&company.confluence_url()), "{}", page.url);
-    assert!(!page.html.contains("<ac:"), "rendered, not as stored");
-    assert_eq!(wiki.page(&access, "999999999").unwrap(), None);
-    let hostile = wiki.search(&access, "\" OR space = \"SECRET\" (a* ~", 10);
-    assert!(hostile.is_ok(), "{hostile:?}");
 }

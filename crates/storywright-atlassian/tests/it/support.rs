@@ -49,6 +49,8 @@ pub fn access(kind: SiteKind, base_url: &str, token: &str) -> Access {
             allow_loopback: true,
             allow_unverified_tls: false,
             marker_field: None,
+            spaces: Vec::new(),
+            restricted_spaces: Vec::new(),
         },
         credential: Secret::new(token.to_owned()),
         tls: TlsTrust::default(),

@@ -18,7 +18,7 @@ pub use chat::{
     ChatAccess, ChatAnswer, ChatCall, ChatError, ChatIdentity, ChatModel, ChatRequest, ChatSink, Finish, JsonSchema,
     Usage,
 };
-pub use confluence::{Confluence, ConfluenceUser, Page, PageHit};
+pub use confluence::{Confluence, ConfluenceUser};
 pub use crypto::{BadToken, HashError, PasswordHasher, Place, SealError, Sealer, Sha256, TokenSigner};
 pub use events::{EventListener, EventLog, Listening, Subscription};
 pub use fields::FieldRepo;

@@ -1,6 +1,7 @@
 //! The promises of the ports as functions, run on fakes and real adapters alike. Each runs on a fresh subject.
 
 mod audit;
+mod confluence;
 mod connections;
 mod crypto;
 mod drafts;
@@ -14,6 +15,7 @@ mod queue;
 mod sessions;
 mod transactions;
 
+pub use confluence::{ConfluenceFixture, confluence_contract};
 pub use crypto::{hasher_contract, sealer_contract, sha256_contract, signer_contract};
 pub use events::EventFixture;
 pub use jira::{JiraFixture, jira_contract};

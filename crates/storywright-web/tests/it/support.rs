@@ -104,6 +104,8 @@ fn site(id: &str, name: &str, kind: SiteKind) -> Site {
         allow_loopback: false,
         allow_unverified_tls: false,
         marker_field: None,
+        spaces: Vec::new(),
+        restricted_spaces: Vec::new(),
     }
 }
 

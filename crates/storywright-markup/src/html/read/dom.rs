@@ -93,10 +93,25 @@ impl Element {
         ) || self.attribute("hidden").is_some()
             || style.contains("display:none")
             || style.contains("visibility:hidden")
+            || is_unseen(&style)
             || self.has_class("hidden")
             || self.has_class("assistive")
             || self.has_class("toc-macro")
     }
+}
+
+/// Text that is there and cannot be seen: of no size, see-through, or white without a ground of its own.
+fn is_unseen(style: &str) -> bool {
+    let says = |name: &str, values: &[&str]| {
+        style.split(';').any(|part| {
+            let (known, value) = part.split_once(':').unwrap_or_default();
+            known == name && values.contains(&value.trim_end_matches("!important"))
+        })
+    };
+    let grounded = style.contains("background");
+    says("font-size", &["0", "0px", "0pt", "0em", "1px"])
+        || says("opacity", &["0", "0.0"])
+        || (!grounded && says("color", &["white", "#fff", "#ffffff", "rgb(255,255,255)", "transparent"]))
 }
 
 /// The element that holds the whole text.
