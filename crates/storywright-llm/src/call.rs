@@ -1,13 +1,16 @@
 //! One try of one call: the request, and reading what comes back as it comes.
 
-use crate::config::{ReadyService, Structured};
+use crate::config::{Prompts, ReadyService, Structured, Tools};
 use crate::live::Dialect;
+use crate::tools::{self, Aliases, Marks};
 use crate::wire::{AnswerReader, Failure, Item, SseDecoder, Stop, page};
 use serde_json::Value;
 use std::io::Read;
 use std::time::Duration;
 use storywright_domain::cancel::Cancellation;
-use storywright_domain::ports::{ChatAccess, ChatAnswer, ChatError, ChatRequest, ChatSink, JsonSchema};
+use storywright_domain::ports::{
+    ChatAccess, ChatAnswer, ChatError, ChatRequest, ChatSink, Finish, JsonSchema, ToolUse,
+};
 use storywright_domain::remote::TlsTrust;
 use storywright_http::{Egress, HttpError, Method, Purpose, Request, StreamAnswer};
 
@@ -34,39 +37,91 @@ pub(crate) struct Call<'a> {
     pub(crate) ready: &'a ReadyService,
     pub(crate) access: &'a ChatAccess,
     pub(crate) request: &'a ChatRequest,
-    pub(crate) system: &'a str,
-    /// Our instruction to keep to the schema, for services that cannot be held to it.
-    pub(crate) schema_in_prompt: Option<String>,
+    pub(crate) prompts: &'a Prompts,
+    pub(crate) aliases: Aliases,
+    pub(crate) marks: Marks<'a>,
     pub(crate) user: String,
 }
 
 impl Call<'_> {
+    /// How tools are offered in this call: [`Tools::None`] when there are none to offer.
+    pub(crate) fn tools(&self, dialect: &Dialect) -> Tools {
+        match dialect.tools {
+            _ if self.request.tools.is_empty() => Tools::None,
+            Tools::Native if !self.ready.payload.takes_tools(self.request.call) => Tools::Json,
+            tools => tools,
+        }
+    }
+
+    /// What the answer is held to: a service that is offered tools of its own kind is not held to anything besides, since many cannot.
+    fn schema(&self, tools: Tools) -> Option<JsonSchema> {
+        match tools {
+            Tools::Json => Some(tools::action_schema(self.request.schema.as_ref(), &self.aliases)),
+            Tools::Native | Tools::None => self.request.schema.clone(),
+        }
+    }
+
     /// The request body as it goes out.
     pub(crate) fn body(&self, dialect: &Dialect) -> Vec<u8> {
-        let schema = self.request.schema.as_ref();
-        let mut system = self.system.to_owned();
-        if dialect.structured != Structured::JsonSchema
-            && let Some(words) = &self.schema_in_prompt
-        {
-            system.push_str("\n\n");
-            system.push_str(words);
+        let tools = self.tools(dialect);
+        let schema = self.schema(tools);
+        let structured = if tools == Tools::Native { Structured::None } else { dialect.structured };
+        let mut system = vec![self.prompts.of(self.request.call).system.clone()];
+        let mut user = self.user.clone();
+        if tools == Tools::Json {
+            system.push(tools::in_words(self.prompts, &self.request.tools, &self.aliases));
+            user.push_str(&tools::told(&self.request.turns, &self.aliases, self.marks));
         }
+        if self.marks.words && !self.request.tools.is_empty() {
+            system.push(self.prompts.marked_in_prompt.clone());
+        }
+        if structured != Structured::JsonSchema
+            && let Some(schema) = &schema
+        {
+            system.push(self.prompts.schema_in_prompt.render(|_| &schema.text));
+        }
+        let system = system.join("\n\n");
+        let native = self.ready.payload.tools.as_ref().filter(|_| tools == Tools::Native);
         let value = |name: &str| -> Option<Value> {
             Some(match name {
                 "model" => self.ready.service.model.clone().into(),
                 "service" => self.ready.service.name.clone().into(),
                 "request_id" => self.access.request_id.as_str().into(),
                 "system" => system.clone().into(),
-                "user" => self.user.clone().into(),
-                "schema" => serde_json::from_str(&schema?.text).ok()?,
-                "schema_name" => schema?.name.into(),
+                "user" => user.clone().into(),
+                "schema" => serde_json::from_str(&schema.as_ref()?.text).ok()?,
+                "schema_name" => schema.as_ref()?.name.into(),
+                "tools" => tools::offered(native?, &self.request.tools, &self.aliases),
+                "turns" => tools::messages(native?, &self.request.turns, &self.aliases, self.marks).into(),
                 _ => return None,
             })
         };
-        let structured = schema.map(|_: &JsonSchema| dialect.structured);
+        let structured = schema.as_ref().map(|_| structured);
         let parameters = &self.ready.service.parameters;
-        let body = self.ready.payload.body(self.request.call, structured, parameters, &dialect.left_out, &value);
+        let body = self.ready.payload.body(
+            self.request.call,
+            structured,
+            native.is_some(),
+            parameters,
+            &dialect.left_out,
+            &value,
+        );
         body.to_string().into_bytes()
+    }
+
+    /// The answer in the caller's terms.
+    fn understood(&self, tools: Tools, answer: ChatAnswer) -> ChatAnswer {
+        let answer = match tools {
+            Tools::Json if answer.finish == Finish::Stop => tools::read_action(answer, self.id_prefix() + "0"),
+            _ => answer,
+        };
+        let ours = |call: ToolUse| ToolUse { name: self.aliases.ours(&call.name), ..call };
+        ChatAnswer { calls: answer.calls.into_iter().map(ours).collect(), ..answer }
+    }
+
+    /// Begins the ids of calls that come without one.
+    fn id_prefix(&self) -> String {
+        format!("call_{}_", self.request.turns.len() + 1)
     }
 
     /// Sends the request and reads the answer. `left` is what is left of the time for everything together; `late` says
@@ -97,11 +152,13 @@ impl Call<'_> {
         if incoming.answer.headers.media_type().contains("html") {
             return Err(Miss::Error(page(status)));
         }
-        self.read(&mut incoming, sink)
+        let tools = self.tools(dialect);
+        self.read(tools, &mut incoming, sink).map(|answer| self.understood(tools, answer))
     }
 
-    fn read(&self, incoming: &mut Incoming<'_>, sink: &mut dyn ChatSink) -> Result<ChatAnswer, Miss> {
-        let mut reader = AnswerReader::new(&self.ready.payload.answer);
+    fn read(&self, tools: Tools, incoming: &mut Incoming<'_>, sink: &mut dyn ChatSink) -> Result<ChatAnswer, Miss> {
+        let offered = (tools == Tools::Native).then(|| self.id_prefix());
+        let mut reader = AnswerReader::new(&self.ready.payload.answer, offered);
         let mut decoder = SseDecoder::new();
         let mut buffer = vec![0; BUFFER];
         let mut begun = false;

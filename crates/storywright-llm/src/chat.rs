@@ -1,9 +1,10 @@
 //! The port: whose a credential is, and answers as they are written.
 
 use crate::call::{Call, Miss, request, told};
-use crate::config::{ConfigError, LlmConfig, ReadyService, Structured};
+use crate::config::{ConfigError, LlmConfig, ReadyService, Structured, Tools};
 use crate::live::{Dialect, Live, Loaded};
 use crate::slots::Slots;
+use crate::tools::{Aliases, Marks};
 use crate::wire::{Failure, first, page, without_secret};
 use serde_json::Value;
 use std::path::Path;
@@ -11,7 +12,7 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::ports::{
-    ChatAccess, ChatAnswer, ChatError, ChatIdentity, ChatModel, ChatRequest, ChatSink, IdSource,
+    ChatAccess, ChatAnswer, ChatCall, ChatError, ChatIdentity, ChatModel, ChatRequest, ChatSetup, ChatSink, IdSource,
 };
 use storywright_http::{Egress, Method, Purpose};
 
@@ -26,6 +27,10 @@ const FULL_WAIT_MS: i64 = 5_000;
 
 /// Words that stand for a service's asking for JSON other than by the name of a key.
 const STRUCTURED_SIGNS: [&str; 5] = ["json_schema", "json schema", "structured output", "guided", "grammar"];
+
+/// Words that stand for a service's having no calls of tools.
+const TOOL_SIGNS: [&str; 6] =
+    ["tool_choice", "tool calling", "tool use", "function calling", "support tools", "unsupported role"];
 
 /// The company LLM as the configuration folder describes it.
 pub struct ConfiguredChat {
@@ -123,6 +128,13 @@ impl ChatModel for ConfiguredChat {
         self.loaded().config.service_names()
     }
 
+    fn setup(&self, service: &str, call: ChatCall) -> Option<ChatSetup> {
+        let loaded = self.loaded();
+        let ready = loaded.service(service)?;
+        let prompt = loaded.config.prompts.of(call).whole.clone();
+        Some(ChatSetup { model: ready.service.model.clone(), prompt })
+    }
+
     fn identify(&self, access: &ChatAccess) -> Result<ChatIdentity, ChatError> {
         let loaded = self.loaded();
         let ready = find(&loaded, access)?;
@@ -141,17 +153,17 @@ impl ChatModel for ConfiguredChat {
         let Some(_slot) = self.slots.take(loaded.config.max_streams) else {
             return Err(ChatError::RateLimited { retry_after_ms: FULL_WAIT_MS });
         };
-        let prompts = loaded.config.prompts.of(request.call);
-        let schema_in_prompt =
-            request.schema.as_ref().map(|schema| loaded.config.prompts.schema_in_prompt.render(|_| &schema.text));
+        let prompts = &loaded.config.prompts;
+        let boundary = self.boundary();
         let call = Call {
             egress: &self.egress,
             ready,
             access,
             request,
-            system: &prompts.system,
-            schema_in_prompt,
-            user: prompts.user_message(&request.values, &self.boundary()),
+            prompts,
+            aliases: Aliases::of(&request.tools),
+            marks: Marks { boundary: &boundary, words: loaded.config.datamarking },
+            user: prompts.of(request.call).user_message(&request.values, &boundary),
         };
         let outcome = self.tries(&loaded, &call, sink, cancellation);
         let outcome = outcome.map_err(|error| without_secret(error, &access.credential));
@@ -174,7 +186,9 @@ impl ConfiguredChat {
         cancellation: &Cancellation,
     ) -> Result<ChatAnswer, ChatError> {
         let timeouts = &call.ready.service.timeouts;
-        let mut budget = Budget { began: Budget::now(), total: timeouts.total(), pauses: timeouts.retry() };
+        let within = call.request.within.map(|span| Duration::from_millis(u64::try_from(span.0).unwrap_or(0)));
+        let total = within.map_or(timeouts.total(), |within| within.min(timeouts.total()));
+        let mut budget = Budget { began: Budget::now(), total, pauses: timeouts.retry() };
         let mut tries = 0;
         loop {
             if cancellation.is_cancelled() {
@@ -273,7 +287,16 @@ fn lesser(call: &Call<'_>, dialect: &Dialect, failure: &Failure) -> Option<Diale
         let left_out = dialect.left_out.iter().chain([key]).cloned().collect();
         return Some(Dialect { left_out, ..dialect.clone() });
     }
-    let asked = call.request.schema.is_some() && dialect.structured != Structured::None;
+    let tools = call.tools(dialect);
+    let native = payload.tools.as_ref().filter(|_| tools == Tools::Native);
+    if let Some(native) = native
+        && (native.keys().any(|key| failure.names(key)) || TOOL_SIGNS.iter().any(|sign| failure.names(sign)))
+    {
+        log::warn!(service = service.name.as_str(); "the service takes no tools of its own kind: asking for steps as JSON from now on");
+        return Some(Dialect { tools: Tools::Json, ..dialect.clone() });
+    }
+    let held = tools != Tools::Native && (call.request.schema.is_some() || tools == Tools::Json);
+    let asked = held && dialect.structured != Structured::None;
     let refused = payload.structured_keys().any(|key| failure.names(key))
         || STRUCTURED_SIGNS.iter().any(|sign| failure.names(sign));
     let less = dialect.structured.less().filter(|_| asked && refused)?;

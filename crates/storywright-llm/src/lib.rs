@@ -15,6 +15,7 @@ mod live;
 mod prompt;
 mod slots;
 mod template;
+mod tools;
 mod wire;
 
 pub use chat::ConfiguredChat;

@@ -89,7 +89,7 @@ fn list(known: &[&str]) -> String {
 }
 
 /// JSON with placeholders in its texts. A text that is nothing but a placeholder becomes the value itself, whatever its type;
-/// a name without a value takes its key out.
+/// a name without a value takes its key out, and a list in the place of a list's entry becomes its entries.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum JsonTemplate {
     Fixed(Value),
@@ -130,7 +130,17 @@ impl JsonTemplate {
                     Some(Value::String(template.render(find)))
                 }
             },
-            Self::List(items) => Some(Value::Array(items.iter().filter_map(|item| item.render(value)).collect())),
+            Self::List(items) => {
+                let mut list = Vec::with_capacity(items.len());
+                for item in items {
+                    match (item, item.render(value)) {
+                        (Self::Text(_), Some(Value::Array(entries))) => list.extend(entries),
+                        (_, Some(entry)) => list.push(entry),
+                        (_, None) => {}
+                    }
+                }
+                Some(Value::Array(list))
+            }
             Self::Object(fields) => {
                 let mut map = Map::new();
                 for (key, field) in fields {
@@ -202,5 +212,13 @@ mod tests {
         });
         assert_eq!(rendered, Some(json!({"a": {"type": "object"}, "b": ["x-m", 1]})));
         assert!(template.mentions("gone") && !template.mentions("user"));
+    }
+
+    #[test]
+    fn a_list_in_a_list_becomes_its_entries() {
+        let template = JsonTemplate::parse(&json!(["a", "{{turns}}", ["{{turns}}"]]), &["turns"]).unwrap();
+        let rendered = template.render(&|_| Some(json!(["b", "c"])));
+        assert_eq!(rendered, Some(json!(["a", "b", "c", ["b", "c"]])));
+        assert_eq!(template.render(&|_| None), Some(json!(["a", []])));
     }
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::ports::{
-    ChatAccess, ChatAnswer, ChatError, ChatIdentity, ChatModel, ChatRequest, ChatSink, Finish, Usage,
+    ChatAccess, ChatAnswer, ChatCall, ChatError, ChatIdentity, ChatModel, ChatRequest, ChatSetup, ChatSink, Finish,
+    ToolUse, Usage,
 };
 
 /// Holds an answer back until it is released.
@@ -55,6 +56,10 @@ impl Gate {
 pub struct Script {
     /// Pieces of text.
     pub pieces: Vec<String>,
+    /// Tools that it wants called: name and arguments. Only where tools are offered; elsewhere the answer is malformed.
+    pub calls: Vec<(String, String)>,
+    /// What it costs; when unset, 1 token in and as many out as there are bytes.
+    pub usage: Option<Usage>,
     /// Waits here after the pieces.
     pub gate: Option<Gate>,
     /// How it ends.
@@ -67,13 +72,26 @@ impl Script {
     pub fn text(text: &str) -> Self {
         let characters: Vec<char> = text.chars().collect();
         let pieces = characters.chunks(7).map(|piece| piece.iter().collect()).collect();
-        Self { pieces, gate: None, end: Ok(Finish::Stop) }
+        Self { pieces, calls: Vec::new(), usage: None, gate: None, end: Ok(Finish::Stop) }
     }
 
     /// An answer that does not come.
     #[must_use]
     pub fn error(error: ChatError) -> Self {
-        Self { pieces: Vec::new(), gate: None, end: Err(error) }
+        Self { end: Err(error), ..Self::text("") }
+    }
+
+    /// An answer that calls these tools.
+    #[must_use]
+    pub fn calling(calls: &[(&str, &str)]) -> Self {
+        let owned = |(name, arguments): &(&str, &str)| ((*name).to_owned(), (*arguments).to_owned());
+        Self { calls: calls.iter().map(owned).collect(), ..Self::text("") }
+    }
+
+    /// The same at this cost.
+    #[must_use]
+    pub fn costing(self, input: u64, output: u64) -> Self {
+        Self { usage: Some(Usage { input, output }), ..self }
     }
 
     /// The same, ending like this.
@@ -154,6 +172,11 @@ impl ChatModel for FakeChat {
         vec![Self::SERVICE.to_owned()]
     }
 
+    fn setup(&self, service: &str, call: ChatCall) -> Option<ChatSetup> {
+        let known = service == Self::SERVICE;
+        known.then(|| ChatSetup { model: "model-1".to_owned(), prompt: format!("prompt of {}", call.as_str()) })
+    }
+
     fn identify(&self, access: &ChatAccess) -> Result<ChatIdentity, ChatError> {
         self.known(access)
     }
@@ -166,10 +189,10 @@ impl ChatModel for FakeChat {
         cancellation: &Cancellation,
     ) -> Result<ChatAnswer, ChatError> {
         self.known(access)?;
-        let script = {
+        let (script, number) = {
             let mut state = self.lock();
             state.requests.push(request.clone());
-            state.scripts.pop_front()
+            (state.scripts.pop_front(), state.requests.len())
         };
         let script = script.ok_or_else(|| ChatError::Unavailable { detail: "no script is left".to_owned() })?;
         let mut text = String::new();
@@ -187,7 +210,17 @@ impl ChatModel for FakeChat {
             return Err(ChatError::Cancelled);
         }
         let output = u64::try_from(text.len()).unwrap_or(0);
-        script.end.map(|finish| ChatAnswer { text, finish, usage: Usage { input: 1, output } })
+        if !script.calls.is_empty() && request.tools.is_empty() {
+            return Err(ChatError::Malformed { detail: "it called a tool that nobody offered".to_owned() });
+        }
+        let usage = script.usage.unwrap_or(Usage { input: 1, output });
+        let call = |((name, arguments), at): ((String, String), usize)| ToolUse {
+            id: format!("call_{number}_{at}"),
+            name,
+            arguments,
+        };
+        let calls = script.calls.into_iter().zip(0..).map(call).collect();
+        script.end.map(|finish| ChatAnswer { text, calls, finish, usage })
     }
 }
 
@@ -212,7 +245,7 @@ mod tests {
             credential: Secret::new("cookie".to_owned()),
             request_id: RequestId::from_number(1),
         };
-        let request = ChatRequest { call: ChatCall::Draft, values: Vec::new(), schema: None };
+        let request = ChatRequest::plain(ChatCall::Draft, Vec::new(), None);
         let mut heard = Heard(String::new());
         let answer = fake.converse(&access, &request, &mut heard, cancellation);
         (answer, heard.0)

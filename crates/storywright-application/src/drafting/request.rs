@@ -84,7 +84,7 @@ pub(super) fn request(draft: &Draft, rules: &RuleSet, changes: &Changes<'_>) -> 
             changes.payload.answers.iter().map(|(question, answer)| format!("{question}\n{answer}")).collect();
         values.push(("answer", answers.join("\n\n")));
     }
-    ChatRequest { call: if refine { ChatCall::Refine } else { ChatCall::Draft }, values, schema: Some(story_schema()) }
+    ChatRequest::plain(if refine { ChatCall::Refine } else { ChatCall::Draft }, values, Some(story_schema()))
 }
 
 /// The call that asks once more after an answer that did not fit. The answer itself is not sent back.
@@ -92,7 +92,7 @@ pub(super) fn request(draft: &Draft, rules: &RuleSet, changes: &Changes<'_>) -> 
 pub(super) fn repair(original: &ChatRequest, problem: &str) -> ChatRequest {
     let mut values = original.values.clone();
     values.push(("errors", problem.to_owned()));
-    ChatRequest { call: ChatCall::Repair, values, schema: original.schema.clone() }
+    ChatRequest { call: ChatCall::Repair, values, ..original.clone() }
 }
 
 fn format_line(format: StoryFormat, rules: &RuleSet) -> String {

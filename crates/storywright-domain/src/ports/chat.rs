@@ -1,7 +1,8 @@
 //! The company LLM port.
 
 use crate::cancel::Cancellation;
-use crate::{RequestId, Secret, UserId};
+use crate::tool::ToolClass;
+use crate::{Millis, RequestId, Secret, UserId};
 use serde::{Deserialize, Serialize};
 
 /// Everything needed to speak to one LLM service for one person. It holds a secret, so it has no `Debug`.
@@ -30,6 +31,8 @@ pub struct ChatIdentity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChatCall {
+    /// Look things up with tools that read, before anything is written.
+    Gather,
     /// Write stories from requirements.
     Draft,
     /// Change a story document by instruction.
@@ -47,16 +50,129 @@ pub struct JsonSchema {
     pub text: String,
 }
 
+impl ChatCall {
+    /// All calls.
+    pub const ALL: [Self; 4] = [Self::Gather, Self::Draft, Self::Refine, Self::Repair];
+
+    /// The word in configuration, the API and the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gather => "gather",
+            Self::Draft => "draft",
+            Self::Refine => "refine",
+            Self::Repair => "repair",
+        }
+    }
+}
+
+/// A tool that the model may call. There is none for a tool that writes: [`ChatTool::reading`] is the only way to make one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatTool {
+    name: String,
+    description: String,
+    parameters: String,
+}
+
+/// A tool that is not for the model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{name}` is a tool of class `{}`: the model is given tools that read, and no others", class.as_str())]
+pub struct NotForTheModel {
+    /// The tool.
+    pub name: String,
+    /// What it may be used for.
+    pub class: ToolClass,
+}
+
+impl ChatTool {
+    /// A tool that reads. `description` is our own text, never the server's; `parameters` is the JSON schema of its arguments as JSON text.
+    ///
+    /// # Errors
+    /// [`NotForTheModel`] for every class but [`ToolClass::Read`] and [`ToolClass::ReadOpen`].
+    pub fn reading(
+        class: ToolClass,
+        name: String,
+        description: String,
+        parameters: String,
+    ) -> Result<Self, NotForTheModel> {
+        match class {
+            ToolClass::Read | ToolClass::ReadOpen => Ok(Self { name, description, parameters }),
+            ToolClass::Write | ToolClass::Change | ToolClass::Open => Err(NotForTheModel { name, class }),
+        }
+    }
+
+    /// Its name, with the server's prefix.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// JSON schema of its arguments, as JSON text.
+    #[must_use]
+    pub fn parameters(&self) -> &str {
+        &self.parameters
+    }
+}
+
+/// A call of a tool that the model wants. Untrusted: the name may be of no tool, the arguments may be no JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolUse {
+    /// Ties the result to the call; unique in a conversation.
+    pub id: String,
+    /// Which tool.
+    pub name: String,
+    /// A JSON object as JSON text.
+    pub arguments: String,
+}
+
+/// What came of a call. Untrusted: the adapter marks it as data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolOutcome {
+    /// Of which call.
+    pub id: String,
+    /// What came back, or in our own words why nothing did.
+    pub text: String,
+}
+
+/// A turn of the model that lies behind: what it called and what came of it, in the order of the calls.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChatTurn {
+    /// The calls.
+    pub calls: Vec<ToolUse>,
+    /// One outcome for each call.
+    pub outcomes: Vec<ToolOutcome>,
+}
+
 /// One call. The adapter puts the texts into the configured prompt templates and marks them as data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChatRequest {
     /// Which prompts.
     pub call: ChatCall,
-    /// Values for the templates by name: `requirements`, `format`, `prompt`, `rules`, `story`, `instructions`, `answer`,
+    /// Values for the templates by name: `requirements`, `sources`, `format`, `prompt`, `rules`, `story`, `instructions`, `answer`,
     /// `errors`, `previous`. A name that is missing counts as empty; its block is left out.
     pub values: Vec<(&'static str, String)>,
     /// What the answer must look like.
     pub schema: Option<JsonSchema>,
+    /// Tools that the model may call instead of answering. A service that takes none is not told of them.
+    pub tools: Vec<ChatTool>,
+    /// Its turns so far.
+    pub turns: Vec<ChatTurn>,
+    /// Longest time for the whole answer, if that is less than the service may take in any case.
+    pub within: Option<Millis>,
+}
+
+impl ChatRequest {
+    /// A call without tools.
+    #[must_use]
+    pub fn plain(call: ChatCall, values: Vec<(&'static str, String)>, schema: Option<JsonSchema>) -> Self {
+        Self { call, values, schema, tools: Vec::new(), turns: Vec::new(), within: None }
+    }
 }
 
 /// Why the model stopped.
@@ -85,12 +201,23 @@ pub struct Usage {
 /// A whole answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatAnswer {
-    /// All text pieces together, without reasoning.
+    /// All text pieces together, without reasoning; empty when it calls tools.
     pub text: String,
+    /// Tools that it wants called; whole calls only, and only when tools were offered.
+    pub calls: Vec<ToolUse>,
     /// Why it ended.
     pub finish: Finish,
     /// What it cost.
     pub usage: Usage,
+}
+
+/// With what a call is made: what an audit tells apart. Not a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatSetup {
+    /// The model, as the service names it.
+    pub model: String,
+    /// Everything that the model is told in our own words: the prompt's text, before values are filled in.
+    pub prompt: String,
 }
 
 /// Where text goes while it arrives.
@@ -179,6 +306,9 @@ pub trait ChatModel: Send + Sync {
     /// Names of the configured services, the default first.
     fn services(&self) -> Vec<String>;
 
+    /// With what a call to a service is made at present; `None` when there is no such service.
+    fn setup(&self, service: &str, call: ChatCall) -> Option<ChatSetup>;
+
     /// Whose the credential is.
     ///
     /// # Errors
@@ -186,7 +316,8 @@ pub trait ChatModel: Send + Sync {
     fn identify(&self, access: &ChatAccess) -> Result<ChatIdentity, ChatError>;
 
     /// Streams one answer. Blocks until it is complete; text goes to `sink` as it arrives. Raising `cancellation` closes
-    /// the connection at once, also while nothing arrives. Nothing is retried after the first piece of text.
+    /// the connection at once, also while nothing arrives. Nothing is retried after the first piece of text. With tools in the request,
+    /// pieces may be of a call as well and are not for people; the answer says what it is.
     ///
     /// # Errors
     /// Any [`ChatError`]; what `sink` has had by then stays valid as a partial text.

@@ -15,8 +15,8 @@ mod tools;
 mod work_repos;
 
 pub use chat::{
-    ChatAccess, ChatAnswer, ChatCall, ChatError, ChatIdentity, ChatModel, ChatRequest, ChatSink, Finish, JsonSchema,
-    Usage,
+    ChatAccess, ChatAnswer, ChatCall, ChatError, ChatIdentity, ChatModel, ChatRequest, ChatSetup, ChatSink, ChatTool,
+    ChatTurn, Finish, JsonSchema, NotForTheModel, ToolOutcome, ToolUse, Usage,
 };
 pub use confluence::{Confluence, ConfluenceUser};
 pub use crypto::{BadToken, HashError, PasswordHasher, Place, SealError, Sealer, Sha256, TokenSigner};

@@ -5,13 +5,15 @@ mod headers;
 mod payload;
 mod prompts;
 mod services;
+mod tool_payload;
 
 pub use error::ConfigError;
 pub(crate) use error::Problem;
 pub(crate) use headers::Headers;
 pub(crate) use payload::{FinishWord, Payload, Pointers};
 pub(crate) use prompts::{CallPrompts, Prompts};
-pub(crate) use services::{Service, Structured};
+pub(crate) use services::{Service, Structured, Tools};
+pub(crate) use tool_payload::{CallPointers, ToolTemplates};
 
 use error::Source;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,8 @@ pub struct LlmConfig {
     pub(crate) services: Vec<ReadyService>,
     pub(crate) prompts: Prompts,
     pub(crate) max_streams: usize,
+    /// Whether the words of tool results are joined by a mark instead of spaces.
+    pub(crate) datamarking: bool,
     stamp: Stamp,
 }
 
@@ -114,6 +118,7 @@ impl LlmConfig {
             services: part.services.into_iter().map(ready).collect::<Result<_, _>>()?,
             prompts: prompt_file.compile().map_err(|problem| prompts.error(problem))?,
             max_streams: part.max_streams,
+            datamarking: part.datamarking,
             stamp: stamp.clone(),
         })
     }

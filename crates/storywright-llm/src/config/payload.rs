@@ -2,6 +2,7 @@
 
 use super::Problem;
 use super::services::{Structured, check_pointer};
+use super::tool_payload::{CallPointers, ToolTemplates, ToolsPart};
 use crate::template::JsonTemplate;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -10,7 +11,8 @@ use std::collections::BTreeMap;
 use storywright_domain::ports::{ChatCall, Finish};
 
 /// What may stand in a request.
-const NAMES: [&str; 7] = ["model", "request_id", "schema", "schema_name", "service", "system", "user"];
+const NAMES: [&str; 9] =
+    ["model", "request_id", "schema", "schema_name", "service", "system", "tools", "turns", "user"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +35,9 @@ struct PayloadPart {
     /// What is added to the body to hold the answer to a schema.
     #[serde(default)]
     structured: StructuredPart,
+    /// How tools are offered; without it the service is not asked for calls of its own kind.
+    #[serde(default)]
+    tools: Option<ToolsPart>,
     /// Keys of the body that are left out when the service refuses them by name.
     #[serde(default)]
     optional: Vec<String>,
@@ -43,6 +48,7 @@ struct PayloadPart {
 #[serde(deny_unknown_fields)]
 struct Requests {
     default: Map<String, Value>,
+    gather: Option<Map<String, Value>>,
     draft: Option<Map<String, Value>>,
     refine: Option<Map<String, Value>>,
     repair: Option<Map<String, Value>>,
@@ -70,9 +76,12 @@ pub(crate) struct Pointers {
     /// Words of a model that declines.
     #[serde(default)]
     pub(crate) refusal: Vec<String>,
-    /// Calls of tools that nobody offered.
+    /// Calls of tools, as a list.
     #[serde(default)]
     pub(crate) tool_calls: Vec<String>,
+    /// Where things are in an entry of that list.
+    #[serde(default)]
+    pub(crate) tool_call: CallPointers,
     /// Tokens of the prompt.
     #[serde(default)]
     pub(crate) input_tokens: Vec<String>,
@@ -137,31 +146,48 @@ impl FinishWords {
 /// What one service is sent, ready for use.
 #[derive(Debug)]
 pub(crate) struct Payload {
+    gather: JsonTemplate,
     draft: JsonTemplate,
     refine: JsonTemplate,
     repair: JsonTemplate,
     json_schema: JsonTemplate,
     json_object: JsonTemplate,
+    /// How tools are offered natively.
+    pub(crate) tools: Option<ToolTemplates>,
     pub(crate) optional: Vec<String>,
     pub(crate) answer: Pointers,
 }
 
 impl Payload {
-    /// The request body. What `structured` adds is added only when there is a schema; `parameters` come last and win.
+    /// Whether tools can be offered natively in this call: the service's way is described, and the turns have their place.
+    pub(crate) fn takes_tools(&self, call: ChatCall) -> bool {
+        self.tools.is_some() && self.request(call).mentions("turns")
+    }
+
+    fn request(&self, call: ChatCall) -> &JsonTemplate {
+        match call {
+            ChatCall::Gather => &self.gather,
+            ChatCall::Draft => &self.draft,
+            ChatCall::Refine => &self.refine,
+            ChatCall::Repair => &self.repair,
+        }
+    }
+
+    /// The request body. What `structured` adds is added only when there is a schema, what `tools` adds only when they are offered;
+    /// `parameters` come last and win.
     pub(crate) fn body(
         &self,
         call: ChatCall,
         structured: Option<Structured>,
+        with_tools: bool,
         parameters: &Map<String, Value>,
         left_out: &[String],
         value: &dyn Fn(&str) -> Option<Value>,
     ) -> Value {
-        let template = match call {
-            ChatCall::Draft => &self.draft,
-            ChatCall::Refine => &self.refine,
-            ChatCall::Repair => &self.repair,
-        };
-        let mut body = object(template.render(value));
+        let mut body = object(self.request(call).render(value));
+        if let Some(tools) = self.tools.as_ref().filter(|_| with_tools) {
+            body.extend(object(tools.request.render(value)));
+        }
         match structured {
             Some(Structured::JsonSchema) => body.extend(object(self.json_schema.render(value))),
             Some(Structured::JsonObject) => body.extend(object(self.json_object.render(value))),
@@ -224,11 +250,13 @@ impl PayloadPart {
         };
         self.answer.check()?;
         Ok(Payload {
+            gather: request(&self.requests.gather)?,
             draft: request(&self.requests.draft)?,
             refine: request(&self.requests.refine)?,
             repair: request(&self.requests.repair)?,
             json_schema: template(&self.structured.json_schema)?,
             json_object: template(&self.structured.json_object)?,
+            tools: self.tools.as_ref().map(|tools| tools.compile(&NAMES)).transpose()?,
             optional: self.optional.clone(),
             answer: self.answer.clone(),
         })
@@ -255,6 +283,6 @@ impl Pointers {
             &self.error_message,
             &self.error_code,
         ];
-        all.into_iter().flatten().try_for_each(|pointer| check_pointer(pointer))
+        all.into_iter().flatten().chain(self.tool_call.all()).try_for_each(|pointer| check_pointer(pointer))
     }
 }

@@ -10,8 +10,18 @@ use storywright_domain::ports::ChatCall;
 /// Values of a request that Storywright itself words; they may stand in the text of a user message.
 const TOLD: [&str; 2] = ["format", "rules"];
 /// Values of a request that come from people, pages or the model; they stand in marked blocks only.
-const DATA: [&str; 9] =
-    ["requirements", "prompt", "allowed", "story", "findings", "instructions", "answer", "errors", "previous"];
+const DATA: [&str; 10] = [
+    "requirements",
+    "sources",
+    "prompt",
+    "allowed",
+    "story",
+    "findings",
+    "instructions",
+    "answer",
+    "errors",
+    "previous",
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,11 +33,16 @@ pub(super) struct PromptFile {
     shared: Text,
     /// Added to the system prompt when the service itself cannot be held to the schema.
     schema_in_prompt: Text,
+    /// Added to the system prompt when the service has no calls of its own kind.
+    tools_in_prompt: Text,
+    /// Added to the system prompt when the words of results are joined by a mark.
+    marked_in_prompt: Text,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Calls {
+    gather: CallPart,
     draft: CallPart,
     refine: CallPart,
     repair: CallPart,
@@ -40,6 +55,13 @@ struct CallPart {
     _comment: IgnoredAny,
     system: Text,
     user: Vec<BlockPart>,
+    /// Whether `shared` is put behind `system`.
+    #[serde(default = "yes")]
+    shared: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A text, or its lines.
@@ -88,22 +110,29 @@ struct BlockPart {
 pub(crate) struct CallPrompts {
     pub(crate) system: String,
     pub(crate) user: Vec<Block>,
+    /// Everything in it as one text: two prompts are the same if this is.
+    pub(crate) whole: String,
 }
 
 /// The prompts of all calls.
 #[derive(Debug)]
 pub(crate) struct Prompts {
+    gather: CallPrompts,
     draft: CallPrompts,
     refine: CallPrompts,
     repair: CallPrompts,
     /// With `{{schema}}`.
     pub(crate) schema_in_prompt: Template,
+    /// With `{{tools}}`.
+    pub(crate) tools_in_prompt: Template,
+    pub(crate) marked_in_prompt: String,
 }
 
 impl Prompts {
     /// The prompts of a call.
     pub(crate) fn of(&self, call: ChatCall) -> &CallPrompts {
         match call {
+            ChatCall::Gather => &self.gather,
             ChatCall::Draft => &self.draft,
             ChatCall::Refine => &self.refine,
             ChatCall::Repair => &self.repair,
@@ -113,18 +142,25 @@ impl Prompts {
 
 impl PromptFile {
     pub(super) fn compile(&self) -> Result<Prompts, Problem> {
-        let schema_in_prompt = Template::parse(&self.schema_in_prompt.lines().join("\n"), &["schema"])
-            .map_err(|problem| Problem { near: None, ..problem }.near("schema_in_prompt"))?;
-        if schema_in_prompt.names().next().is_none() {
-            return Err(Problem::new("`schema_in_prompt` has no `{{schema}}`", "say where the schema goes")
-                .near("schema_in_prompt"));
-        }
+        let with = |key: &str, text: &Text, name: &str| {
+            let template = Template::parse(&text.lines().join("\n"), &[name])
+                .map_err(|problem| Problem { near: None, ..problem }.near(key))?;
+            if template.names().next().is_some() {
+                return Ok(template);
+            }
+            let reason = format!("`{key}` has no `{{{{{name}}}}}`");
+            Err(Problem::new(reason, format!("write `{{{{{name}}}}}` where it belongs")).near(key))
+        };
+        let schema_in_prompt = with("schema_in_prompt", &self.schema_in_prompt, "schema")?;
         let shared = self.shared.fixed()?;
         Ok(Prompts {
+            gather: self.calls.gather.compile(&shared).map_err(|problem| problem.within("call `gather`"))?,
             draft: self.calls.draft.compile(&shared).map_err(|problem| problem.within("call `draft`"))?,
             refine: self.calls.refine.compile(&shared).map_err(|problem| problem.within("call `refine`"))?,
             repair: self.calls.repair.compile(&shared).map_err(|problem| problem.within("call `repair`"))?,
             schema_in_prompt,
+            tools_in_prompt: with("tools_in_prompt", &self.tools_in_prompt, "tools")?,
+            marked_in_prompt: self.marked_in_prompt.fixed()?,
         })
     }
 }
@@ -132,11 +168,24 @@ impl PromptFile {
 impl CallPart {
     fn compile(&self, shared: &str) -> Result<CallPrompts, Problem> {
         let user = self.user.iter().map(BlockPart::compile).collect::<Result<Vec<_>, _>>()?;
-        Ok(CallPrompts { system: format!("{}\n\n{shared}", self.system.fixed()?), user })
+        let own = self.system.fixed()?;
+        let system = if self.shared { format!("{own}\n\n{shared}") } else { own };
+        let blocks: Vec<String> = self.user.iter().map(BlockPart::as_text).collect();
+        let whole = format!("{system}\n\n{}", blocks.join("\n\n"));
+        Ok(CallPrompts { system, user, whole })
     }
 }
 
 impl BlockPart {
+    /// As text, with its placeholders.
+    fn as_text(&self) -> String {
+        match (&self.text, &self.data) {
+            (Some(text), _) => text.lines().join("\n"),
+            (None, Some(data)) => format!("{}\n<{}>{{{{{data}}}}}", self.say, self.tag.as_deref().unwrap_or(data)),
+            (None, None) => String::new(),
+        }
+    }
+
     fn compile(&self) -> Result<Block, Problem> {
         match (&self.text, &self.data) {
             (Some(text), None) if self.tag.is_none() && self.say.is_empty() => {

@@ -21,6 +21,9 @@ pub(super) struct LlmPart {
     /// Streams that may be open at once.
     #[serde(default = "default_max_streams")]
     pub(super) max_streams: usize,
+    /// The words of tool results are joined by `▁` instead of spaces, so that nothing in them reads like an order.
+    #[serde(default)]
+    pub(super) datamarking: bool,
     #[serde(default)]
     pub(super) files: Files,
     pub(super) services: Vec<Service>,
@@ -67,6 +70,9 @@ pub(crate) struct Service {
     /// How far the service can be held to a JSON schema.
     #[serde(default)]
     pub(crate) structured: Structured,
+    /// How the service calls tools.
+    #[serde(default)]
+    pub(crate) tools: Tools,
     #[serde(default)]
     pub(crate) timeouts: Timeouts,
     /// Plain HTTP is allowed; for a service on the same machine.
@@ -124,6 +130,19 @@ impl Structured {
             Self::None => None,
         }
     }
+}
+
+/// How a service calls tools. What it refuses is not asked of it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Tools {
+    /// It takes a list of tools and answers with calls.
+    #[default]
+    Native,
+    /// It answers with a JSON object that says what it wants to do next.
+    Json,
+    /// It is not told of tools.
+    None,
 }
 
 /// Waits in milliseconds.

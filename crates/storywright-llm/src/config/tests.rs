@@ -76,7 +76,7 @@ fn what_is_wrong_is_said_with_file_line_and_cure() {
         "\"model\"",
         "\"modell\"",
         "config.json line LINE: unknown field `modell`, expected one of `$comment`, `name`, `base_url`, `identity`, `chat`, \
-         `model`, `parameters`, `structured`, `timeouts`, `allow_http`, `allow_loopback`, `ca_file`; compare it with \
+         `model`, `parameters`, `structured`, `tools`, `timeouts`, `allow_http`, `allow_loopback`, `ca_file`; compare it with \
          config/README.md, which lists every key",
     );
     check(
@@ -136,7 +136,7 @@ fn what_is_wrong_is_said_with_file_line_and_cure() {
         "\"{{user}}\"",
         "\"{{usr}}\"",
         "payload.json line LINE: unknown placeholder `{{usr}}`; use one of `{{model}}`, `{{request_id}}`, `{{schema}}`, \
-         `{{schema_name}}`, `{{service}}`, `{{system}}`, `{{user}}`",
+         `{{schema_name}}`, `{{service}}`, `{{system}}`, `{{tools}}`, `{{turns}}`, `{{user}}`",
     );
     check(
         "payload.json",
@@ -148,15 +148,15 @@ fn what_is_wrong_is_said_with_file_line_and_cure() {
         "prompts.json",
         "\"{{rules}}\"",
         "\"{{requirements}}\"",
-        "prompts.json line LINE: call `draft`: a text holds a value that comes from people; put it into a block of its own: \
+        "prompts.json line LINE: call `gather`: a text holds a value that comes from people; put it into a block of its own: \
          {\"data\": \"requirements\", \"tag\": \"requirements\"}",
     );
     check(
         "prompts.json",
         "\"tag\": \"requirements\"",
         "\"tag\": \"secrets\"",
-        "prompts.json line LINE: call `draft`: `secrets` cannot name a block; use one of requirements, story, findings, \
-         instructions, answer, wishes, previous, errors, allowed",
+        "prompts.json line LINE: call `gather`: `secrets` cannot name a block; use one of requirements, sources, \
+         story, findings, instructions, answer, wishes, previous, errors, allowed, result",
     );
     check(
         "prompts.json",

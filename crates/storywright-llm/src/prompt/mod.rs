@@ -2,7 +2,7 @@
 
 mod boundary;
 
-pub(crate) use boundary::TAGS;
+pub(crate) use boundary::{TAGS, datamarked};
 
 use crate::config::CallPrompts;
 use crate::template::Template;
@@ -50,6 +50,16 @@ impl CallPrompts {
         blocks.retain(|block| !block.trim().is_empty());
         blocks.join("\n\n")
     }
+}
+
+/// A text between marks, harmless.
+pub(crate) fn marked(tag: &str, boundary: &str, text: &str) -> String {
+    boundary::block(tag, boundary, text)
+}
+
+/// A text of the model that goes back to it outside of marks.
+pub(crate) fn harmless(text: &str) -> String {
+    boundary::neutral(text).into_owned()
 }
 
 /// Our own line: names that teams chose (section headings, rule sets) are in it, so marks in them are made harmless too.

@@ -8,6 +8,7 @@ fn prompts() -> CallPrompts {
         |name: &str, say: &str| Block::Data { value: name.to_owned(), tag: name.to_owned(), say: say.to_owned() };
     CallPrompts {
         system: "Call: draft".to_owned(),
+        whole: String::new(),
         user: vec![
             Block::Told(vec![told("{{format}}"), told("{{rules}}"), told("Always.")]),
             data("requirements", "What is wanted:"),

@@ -1,5 +1,6 @@
 //! An answer put together from the data of a stream, or from a whole document.
 
+use super::calls::CallCollector;
 use super::failure::{Failure, looks_like_a_page, page};
 use super::sse::{Item, TooLong};
 use super::think::{ThinkFilter, without_unopened_reasoning};
@@ -18,6 +19,9 @@ pub(crate) struct AnswerReader<'a> {
     refusal: String,
     finish: Option<Finish>,
     called_tool: bool,
+    /// Begins ids that are made up for calls without one; `None` when no tools were offered.
+    offered: Option<String>,
+    calls: CallCollector,
     usage: Usage,
     ended: bool,
 }
@@ -38,7 +42,8 @@ impl From<TooLong> for Stop {
 }
 
 impl<'a> AnswerReader<'a> {
-    pub(crate) fn new(pointers: &'a Pointers) -> Self {
+    /// `offered` begins the ids that are made up for calls without one; without it no tools were offered.
+    pub(crate) fn new(pointers: &'a Pointers, offered: Option<String>) -> Self {
         Self {
             pointers,
             filter: ThinkFilter::default(),
@@ -46,6 +51,8 @@ impl<'a> AnswerReader<'a> {
             refusal: String::new(),
             finish: None,
             called_tool: false,
+            offered,
+            calls: CallCollector::default(),
             usage: Usage::default(),
             ended: false,
         }
@@ -120,8 +127,12 @@ impl<'a> AnswerReader<'a> {
         if let Some(value) = first(json, &self.pointers.refusal) {
             self.refusal.push_str(&text_of(value));
         }
-        self.called_tool |= first(json, &self.pointers.tool_calls)
-            .is_some_and(|calls| calls.as_array().is_none_or(|calls| !calls.is_empty()));
+        if let Some(calls) = first(json, &self.pointers.tool_calls) {
+            self.called_tool |= calls.as_array().is_none_or(|calls| !calls.is_empty());
+            if self.offered.is_some() {
+                self.calls.take(calls, &self.pointers.tool_call);
+            }
+        }
         if let Some(value) = first(json, &self.pointers.text) {
             let piece = self.filter.push(&text_of(value));
             self.piece(&piece, sink)?;
@@ -157,8 +168,14 @@ impl<'a> AnswerReader<'a> {
         if !self.refusal.is_empty() && self.text.is_empty() {
             finish = Finish::Refused;
         }
-        let answer = |text: String, finish: Finish| ChatAnswer { text, finish, usage: self.usage };
+        let answer = |text: String, finish: Finish| ChatAnswer { text, calls: Vec::new(), finish, usage: self.usage };
         match finish {
+            // A call that ran into the length limit may lack its end: it is none.
+            Finish::Stop if !self.calls.is_empty() => {
+                let calls = std::mem::take(&mut self.calls).finish(self.offered.as_deref().unwrap_or_default());
+                Ok(ChatAnswer { calls, ..answer(String::new(), finish) })
+            }
+            Finish::Length if !self.calls.is_empty() => Ok(answer(self.text, finish)),
             // The words of the refusal are for people; they never went to the sink.
             Finish::Refused if self.text.is_empty() => Ok(answer(self.refusal, finish)),
             Finish::Filtered | Finish::Refused => Ok(answer(self.text, finish)),

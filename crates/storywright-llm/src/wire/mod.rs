@@ -1,6 +1,7 @@
 //! What comes over the wire: event streams, answers, failures.
 
 mod answer;
+mod calls;
 mod failure;
 mod sse;
 mod think;

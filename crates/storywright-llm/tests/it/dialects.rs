@@ -12,7 +12,12 @@ fn outcome(body: &str) -> Result<ChatAnswer, ChatError> {
 
 #[track_caller]
 fn check(body: &str, text: &str, finish: Finish, usage: (u64, u64)) {
-    let expected = ChatAnswer { text: text.to_owned(), finish, usage: Usage { input: usage.0, output: usage.1 } };
+    let expected = ChatAnswer {
+        text: text.to_owned(),
+        calls: Vec::new(),
+        finish,
+        usage: Usage { input: usage.0, output: usage.1 },
+    };
     assert_eq!(outcome(body), Ok(expected));
 }
 
@@ -171,7 +176,12 @@ fn a_service_that_does_not_stream() {
     let whole = r#"{"choices":[{"message":{"role":"assistant","content":"{}"},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":1}}"#;
     let stub = Stub::new(vec![vec![Act::Send(answer(200, "application/json", "", whole))]]);
     let (found, pieces) = Bench::new(&stub.url()).draft();
-    let expected = ChatAnswer { text: "{}".to_owned(), finish: Finish::Stop, usage: Usage { input: 5, output: 1 } };
+    let expected = ChatAnswer {
+        text: "{}".to_owned(),
+        calls: Vec::new(),
+        finish: Finish::Stop,
+        usage: Usage { input: 5, output: 1 },
+    };
     assert_eq!(found, Ok(expected));
     assert_eq!(pieces, ["{}"]);
 }

@@ -10,3 +10,4 @@ mod secrecy;
 mod streaming;
 mod stub;
 mod support;
+mod tools;

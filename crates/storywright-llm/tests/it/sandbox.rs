@@ -92,7 +92,7 @@ fn asked(call: ChatCall, values: Vec<(&'static str, String)>) -> ChatRequest {
     let schema = shipped().join("../crates/storywright-application/src/drafting/story_draft.schema.json");
     let schema = JsonSchema { name: "story_draft", text: std::fs::read_to_string(schema).unwrap() };
     let rules = ("rules", "Max story points: 3\nMax summary length: 150".to_owned());
-    ChatRequest { call, values: [values, vec![rules]].concat(), schema: Some(schema) }
+    ChatRequest::plain(call, [values, vec![rules]].concat(), Some(schema))
 }
 
 fn document(text: &str) -> Document {

@@ -107,15 +107,15 @@ pub fn access() -> ChatAccess {
 }
 
 pub fn request() -> ChatRequest {
-    ChatRequest {
-        call: ChatCall::Draft,
-        values: vec![
+    ChatRequest::plain(
+        ChatCall::Draft,
+        vec![
             ("requirements", "Customers can ask for refunds.".to_owned()),
             ("format", "classic".to_owned()),
             ("rules", "Max story points: 3\nMax summary length: 150".to_owned()),
         ],
-        schema: Some(schema()),
-    }
+        Some(schema()),
+    )
 }
 
 pub fn schema() -> JsonSchema {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     bench::Bench,
-    schema,
+    gather, gullible, schema,
     tools::{self, ToolCall},
     writer::{
         self,
@@ -27,6 +27,12 @@ pub(crate) enum Answer {
 pub(crate) fn to(request: &Value) -> Answer {
     if let Some(bench) = Bench::of(request) {
         return Answer::Bench(bench);
+    }
+    if let Some(obeyed) = gullible::to(request) {
+        return obeyed;
+    }
+    if gather::asked(request) {
+        return gather::next(request);
     }
     if let Some(call) = tools::call(request) {
         return Answer::Tool(call);

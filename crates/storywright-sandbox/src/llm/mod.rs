@@ -8,6 +8,8 @@ mod behave;
 mod bench;
 mod chat;
 mod control;
+mod gather;
+mod gullible;
 mod identity;
 mod pieces;
 mod schema;
