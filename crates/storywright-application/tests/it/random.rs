@@ -15,7 +15,7 @@ use storywright_domain::RunId;
 use storywright_domain::draft::DraftState;
 use storywright_domain::integration::IntegrationKind;
 use storywright_domain::ports::Claim;
-use storywright_domain::publishing::{ItemState, RunState};
+use storywright_domain::publishing::{ItemState, RunEvent, RunState};
 use storywright_domain::remote::RemoteError;
 use storywright_testkit::NextCreate;
 
@@ -76,8 +76,8 @@ struct Play {
     under_way: Mutex<Vec<Step>>,
     /// Items that were sent and of which nobody has said that they are not there.
     may_exist: Mutex<HashMap<String, bool>>,
-    /// Items of which a call was held up longer than an absent issue is waited for: it may arrive after any look.
-    slept: Mutex<HashSet<String>>,
+    /// Items of which a call reached Jira only when an absent issue was no longer waited for: no look could have known of it.
+    too_late: Mutex<HashSet<String>>,
     accepted_duplicates: Mutex<HashMap<String, usize>>,
     process: Mutex<Option<Arc<RunningJobs>>>,
     dead: Mutex<bool>,
@@ -101,7 +101,7 @@ impl Play {
             under_way: Mutex::default(),
             may_exist: Mutex::default(),
             accepted_duplicates: Mutex::default(),
-            slept: Mutex::default(),
+            too_late: Mutex::default(),
             process: Mutex::default(),
             dead: Mutex::default(),
             violations: Mutex::default(),
@@ -121,26 +121,28 @@ impl Play {
         let mut may_exist = self.may_exist.lock().unwrap();
         let view = self.world.view(self.run);
         let item = view.items.iter().find(|item| item.reference == reference).unwrap();
-        let before_this = view.events.iter().rev().filter(|line| line.item == item.id).skip(1);
-        let absent = self.there(&reference) == 0
-            && before_this.take_while(|line| line.to != ItemState::Sending).any(|line| line.to == ItemState::Absent);
-        let slept = self.slept.lock().unwrap().contains(&reference);
-        if may_exist.insert(reference.clone(), true) == Some(true) && !absent && !slept {
-            self.violations.lock().unwrap().push(format!("{reference} was sent while it may have been there"));
+        let history: Vec<&RunEvent> = view.events.iter().filter(|line| line.item == item.id).collect();
+        let intent = history.iter().rev().find(|line| line.to == ItemState::Sending).expect("the intent is on disk").at;
+        let too_late = self.too_late.lock().unwrap().contains(&reference);
+        let absent = self.there(&reference) == 0 && self.looked_long_enough(&history);
+        if may_exist.insert(reference.clone(), true) == Some(true) && !absent && !too_late {
+            self.violations
+                .lock()
+                .unwrap()
+                .push(format!("{reference} was sent while it may have been there: {history:?}"));
         }
         drop(may_exist);
         let step = self.steps.lock().unwrap().next().unwrap_or(Step::Works);
         match step {
             Step::DiesBefore => self.die(),
             Step::SleepsThroughItsLease => {
-                let began = self.world.ports.clock.now();
-                self.slept.lock().unwrap().insert(reference.clone());
                 self.world.outlive_leases();
                 if let Some(claim) = self.world.try_claim() {
                     self.work(&claim);
                 }
                 // Longer than an absent issue is waited for: the double that nobody can prevent.
-                if self.world.ports.clock.now().0 - began.0 >= self.world.ports.settings.reconcile.absent.0 {
+                if self.world.ports.clock.now().0 - intent.0 >= self.world.ports.settings.reconcile.absent.0 {
+                    self.too_late.lock().unwrap().insert(reference.clone());
                     *self.accepted_duplicates.lock().unwrap().entry(reference.clone()).or_default() += 1;
                 }
             }
@@ -156,6 +158,14 @@ impl Play {
             Step::AuthLostBeforeCreation => NextCreate::Only(auth_lost()),
             _ => NextCreate::Works,
         });
+    }
+
+    /// Whether the item was held for absent since the call before this one, and not before its time.
+    fn looked_long_enough(&self, history: &[&RunEvent]) -> bool {
+        let since = history.iter().rev().skip(1).take_while(|line| line.to != ItemState::Sending);
+        let Some(absent) = since.filter(|line| line.to == ItemState::Absent).last() else { return false };
+        let sent = history.iter().rev().filter(|line| line.to == ItemState::Sending).nth(1);
+        sent.is_some_and(|sent| absent.at.0 - sent.at.0 >= self.world.ports.settings.reconcile.absent.0)
     }
 
     /// Issues of an item.
