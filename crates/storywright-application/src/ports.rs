@@ -1,6 +1,7 @@
 //! What every use case is given: the ports, the settings that concern use cases, and the jobs running in this process.
 
 use crate::RunningJobs;
+use crate::drafting::AgentLimits;
 use std::sync::Arc;
 use storywright_domain::person::AuditEntry;
 use storywright_domain::ports::{
@@ -77,6 +78,8 @@ pub struct Settings {
     pub finish_at_once: usize,
     /// A run on which one job has worked longer pauses.
     pub run_budget: Millis,
+    /// How much the agent may do in a run and in a day.
+    pub agent: AgentLimits,
     /// Random name of this installation; part of markers, so that two installations never adopt each other's issues.
     pub instance: String,
 }
@@ -112,6 +115,7 @@ impl Default for Settings {
             reconcile: Reconcile::default(),
             finish_at_once: 3,
             run_budget: Millis::minutes(60),
+            agent: AgentLimits::default(),
             instance: "unnamed".to_owned(),
         }
     }

@@ -135,6 +135,8 @@ pub enum EventKind {
     Finding,
     /// `{"step":"…","done":1,"total":3}`.
     Progress,
+    /// `{"ordinal":3,"kind":"tool","state":"running","asked":"…","tool":"…","problem":"…"}`: a step of the agent began or ended.
+    Step,
     /// `{"item":"…","state":"created","key":"PAY-1"}`: an issue of a run changed state.
     Issue,
     /// `{"status":"completed"|"cancelled"}`: the last event.
@@ -145,13 +147,14 @@ pub enum EventKind {
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Token,
         Self::Reset,
         Self::Clarify,
         Self::Draft,
         Self::Finding,
         Self::Progress,
+        Self::Step,
         Self::Issue,
         Self::Done,
         Self::Error,
@@ -167,6 +170,7 @@ impl EventKind {
             Self::Draft => "draft",
             Self::Finding => "finding",
             Self::Progress => "progress",
+            Self::Step => "step",
             Self::Issue => "issue",
             Self::Done => "done",
             Self::Error => "error",

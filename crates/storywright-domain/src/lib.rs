@@ -5,6 +5,7 @@
 //! [`ports::Clock`] and [`ports::IdSource`]; everything else that leaves the process goes through the other traits of
 //! [`ports`], whose documentation is a promise that every adapter keeps and that a contract suite checks.
 
+pub mod agent;
 pub mod cancel;
 pub mod confluence;
 pub mod draft;

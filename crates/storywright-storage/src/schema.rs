@@ -262,6 +262,60 @@ diesel::table! {
 }
 
 diesel::table! {
+    agent_steps (job_id, ordinal) {
+        job_id -> Text,
+        ordinal -> BigInt,
+        user_id -> Text,
+        kind -> Text,
+        turn -> BigInt,
+        state -> Text,
+        call_id -> Text,
+        tool -> Text,
+        server -> Text,
+        class -> Nullable<Text>,
+        approval_hash -> Text,
+        bytes -> BigInt,
+        cut -> Bool,
+        source -> Text,
+        began_at -> BigInt,
+        took -> BigInt,
+        prompt_sha256 -> Text,
+        model -> Text,
+        service -> Text,
+        input_tokens -> BigInt,
+        output_tokens -> BigInt,
+        asked -> Text,
+        problem -> Text,
+        arguments -> Text,
+        result -> Text,
+    }
+}
+
+diesel::table! {
+    version_origins (draft_id, version) {
+        draft_id -> Text,
+        version -> BigInt,
+        user_id -> Text,
+        job_id -> Text,
+        prompt -> Text,
+        prompt_sha256 -> Text,
+        service -> Text,
+        model -> Text,
+        at -> BigInt,
+        sources -> Text,
+    }
+}
+
+diesel::table! {
+    token_counts (user_id, day) {
+        user_id -> Text,
+        day -> BigInt,
+        input_tokens -> BigInt,
+        output_tokens -> BigInt,
+    }
+}
+
+diesel::table! {
     audit_log (seq) {
         seq -> BigInt,
         at -> BigInt,

@@ -3,6 +3,7 @@
 use super::request::WritingPayload;
 use crate::Ports;
 use crate::jobs::release_draft;
+use storywright_domain::agent::Provenance;
 use storywright_domain::draft::{Draft, DraftState, Origin};
 use storywright_domain::finding::{Finding, Severity};
 use storywright_domain::job::{EventKind, Job, JobKind, MAX_ATTEMPTS};
@@ -23,6 +24,8 @@ pub(super) enum Written {
     Question(String),
     /// Stopped by the person; what had come so far.
     Stopped(Option<Document>),
+    /// Other runs of the person are at work.
+    Wait,
     /// The process ends.
     HandedBack,
     /// It may work later.
@@ -43,26 +46,39 @@ pub(super) enum Written {
     KeptBefore,
 }
 
-/// Keeps the result, tells everybody, and says how the job ends. Only the holder of the lease may keep anything.
-pub(super) fn conclude(ports: &Ports, job: &Job, written: Written) -> Result<JobEnd, StorageError> {
+/// How long a run waits for others of its person before it looks again.
+const WAIT: Millis = Millis::seconds(3);
+
+/// Keeps the result, tells everybody, and says how the job ends. Only the holder of the lease may keep anything. `made` says with what
+/// the result was written; its draft and version are filled in here.
+pub(super) fn conclude(
+    ports: &Ports,
+    job: &Job,
+    written: Written,
+    made: Option<&Provenance>,
+) -> Result<JobEnd, StorageError> {
     match written {
         Written::LeaseLost => Ok(JobEnd::Cancelled),
         Written::KeptBefore => {
             done(ports, job, "completed")?;
             Ok(JobEnd::Completed)
         }
+        Written::Wait => {
+            progress(ports, job.id, "Waiting: other drafts of yours are being looked things up for", 0)?;
+            Ok(JobEnd::Later { after: WAIT })
+        }
         Written::HandedBack => Ok(JobEnd::Released),
         // The question is told when the queue has it: an answer that comes at once must find it open.
         Written::Question(question) => Ok(JobEnd::Asked { question }),
         Written::Document(document) => {
             progress(ports, job.id, "Checking the rules", 2)?;
-            if keep(ports, job, Some(document), "")? {
+            if keep(ports, job, Some(document), "", made)? {
                 done(ports, job, "completed")?;
             }
             Ok(JobEnd::Completed)
         }
         Written::Stopped(partial) => {
-            if keep(ports, job, unless_refining(job, partial), STOPPED_NOTE)? {
+            if keep(ports, job, unless_refining(job, partial), STOPPED_NOTE, made)? {
                 done(ports, job, "cancelled")?;
             }
             Ok(JobEnd::Cancelled)
@@ -76,9 +92,9 @@ pub(super) fn conclude(ports: &Ports, job: &Job, written: Written) -> Result<Job
         }
         Written::TryAgain { code, message, .. } => {
             let message = format!("{message}. {MAX_ATTEMPTS} attempts have failed; generate again later.");
-            fail(ports, job, code, message, None)
+            fail(ports, job, code, message, None, made)
         }
-        Written::Failed { code, message, partial } => fail(ports, job, code, message, partial),
+        Written::Failed { code, message, partial } => fail(ports, job, code, message, partial, made),
     }
 }
 
@@ -88,8 +104,9 @@ fn fail(
     code: &str,
     message: String,
     partial: Option<Document>,
+    made: Option<&Provenance>,
 ) -> Result<JobEnd, StorageError> {
-    if keep(ports, job, unless_refining(job, partial), CUT_OFF_NOTE)? {
+    if keep(ports, job, unless_refining(job, partial), CUT_OFF_NOTE, made)? {
         error(ports, job, code, &message, false)?;
         ports.events.flush(job.id)?;
     }
@@ -118,7 +135,13 @@ fn error(ports: &Ports, job: &Job, code: &str, message: &str, retry: bool) -> Re
 }
 
 /// Gives the draft back to its person, with the new document if there is one. `false` when the lease has passed on.
-fn keep(ports: &Ports, job: &Job, document: Option<Document>, note: &str) -> Result<bool, StorageError> {
+fn keep(
+    ports: &Ports,
+    job: &Job,
+    document: Option<Document>,
+    note: &str,
+    made: Option<&Provenance>,
+) -> Result<bool, StorageError> {
     let now = ports.clock.now();
     let kept = ports.storage.write(|tx| {
         if !tx.lease_holds(job.id, job.fence)? {
@@ -138,6 +161,9 @@ fn keep(ports: &Ports, job: &Job, document: Option<Document>, note: &str) -> Res
             Saved::Conflict => return Ok(None),
         }
         crate::drafts::keep_version(tx, &before, &after, origin(job.kind), false, &version_note(job, note), now)?;
+        if let Some(made) = made {
+            tx.insert_provenance(&Provenance { draft: after.id, version: after.version, at: now, ..made.clone() })?;
+        }
         let rules = tx.rule_set(&after.rule_set)?.unwrap_or_default();
         Ok(Some(Some((after, rules))))
     })?;

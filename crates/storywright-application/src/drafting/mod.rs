@@ -1,16 +1,21 @@
 //! Drafting by the model: starting, answering its question, and the work itself.
 
+mod agent_tools;
 mod allowed;
 mod answer;
+mod gather;
 mod keep;
 mod path_stream;
 mod request;
 mod run;
 mod start;
 
+pub use gather::{AgentLimits, GO_ON_WITHOUT, TRY_AGAIN};
 pub use keep::{CUT_OFF_NOTE, STOPPED_NOTE};
 pub use path_stream::{PathStream, PathText};
 pub use request::{Changes, WritingPayload, story_schema};
-pub use start::{AnswerError, StartError, answer_question, generate, refine, requirements_changed};
+pub use start::{
+    AnswerError, LEANEST, StartError, answer_question, generate, generate_with, refine, requirements_changed,
+};
 
 pub(crate) use run::run_writing;

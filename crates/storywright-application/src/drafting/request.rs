@@ -14,6 +14,9 @@ pub struct WritingPayload {
     /// What should change; empty for a first draft.
     #[serde(default)]
     pub instructions: String,
+    /// Whether the agent looks things up before it writes.
+    #[serde(default)]
+    pub look_up: bool,
     /// Questions that the model asked, with the person's answers.
     #[serde(default)]
     pub answers: Vec<(String, String)>,
@@ -33,6 +36,8 @@ pub struct Changes<'a> {
     pub findings: &'a [Finding],
     /// The names that Jira takes, one field to a line; empty when nothing is known of them.
     pub allowed: String,
+    /// What was read for the stories; empty when nothing was.
+    pub sources: String,
 }
 
 impl WritingPayload {
@@ -63,6 +68,9 @@ pub(super) fn request(draft: &Draft, rules: &RuleSet, changes: &Changes<'_>) -> 
     if !draft.prompt.is_empty() {
         values.push(("prompt", draft.prompt.clone()));
     }
+    if !changes.sources.is_empty() {
+        values.push(("sources", changes.sources.clone()));
+    }
     if !changes.allowed.is_empty() {
         values.push(("allowed", changes.allowed.clone()));
     }
@@ -80,11 +88,28 @@ pub(super) fn request(draft: &Draft, rules: &RuleSet, changes: &Changes<'_>) -> 
         }
     }
     if !changes.payload.answers.is_empty() {
-        let answers: Vec<String> =
-            changes.payload.answers.iter().map(|(question, answer)| format!("{question}\n{answer}")).collect();
-        values.push(("answer", answers.join("\n\n")));
+        values.push(("answer", answers(changes.payload)));
     }
     ChatRequest::plain(if refine { ChatCall::Refine } else { ChatCall::Draft }, values, Some(story_schema()))
+}
+
+/// What the model is told when it looks things up.
+#[must_use]
+pub(super) fn gather_values(draft: &Draft, payload: &WritingPayload) -> Vec<(&'static str, String)> {
+    let mut values = vec![("requirements", draft.requirements.as_str().to_owned())];
+    if !draft.prompt.is_empty() {
+        values.push(("prompt", draft.prompt.clone()));
+    }
+    if !payload.answers.is_empty() {
+        values.push(("answer", answers(payload)));
+    }
+    values
+}
+
+fn answers(payload: &WritingPayload) -> String {
+    let answers: Vec<String> =
+        payload.answers.iter().map(|(question, answer)| format!("{question}\n{answer}")).collect();
+    answers.join("\n\n")
 }
 
 /// The call that asks once more after an answer that did not fit. The answer itself is not sent back.

@@ -1,20 +1,24 @@
 //! The work of a writing job: call the model, pass on what it writes, keep what came of it.
 
+use super::agent_tools;
 use super::allowed::allowed;
 use super::answer::{Answer, read, read_partial};
+use super::gather::{Gathered, Gathering, begin_step, end_step, estimated, gather, over_budget, too_many_runs};
 use super::keep::{Written, conclude, progress};
 use super::path_stream::PathStream;
-use super::request::{Changes, WritingPayload, repair, request};
+use super::request::{Changes, WritingPayload, gather_values, repair, request};
 use crate::Ports;
 use crate::access::{self, AccessError};
 use crate::integrations::mark_broken;
 use crate::worker::{StopCause, why_stopped};
+use storywright_domain::agent::{AgentStep, Provenance, StepKind, StepState};
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::draft::DraftState;
 use storywright_domain::integration::IntegrationKind;
 use storywright_domain::job::{EventKind, Job, JobKind};
 use storywright_domain::ports::{
-    ChatAccess, ChatAnswer, ChatError, ChatRequest, ChatSink, Claim, EventLog, Finish, JobEnd, StorageError, StorageExt,
+    ChatAccess, ChatAnswer, ChatCall, ChatError, ChatRequest, ChatSink, Claim, EventLog, Finish, JobEnd, StorageError,
+    StorageExt, Usage,
 };
 use storywright_domain::review::review;
 use storywright_domain::story::Document;
@@ -34,8 +38,9 @@ enum RunError {
 /// Runs a claimed writing job to its end and says how it ends.
 pub(crate) fn run_writing(ports: &Ports, claim: &Claim, cancellation: &Cancellation) -> JobEnd {
     let job = &claim.job;
-    let written = write(ports, job, cancellation).unwrap_or_else(|error| trouble(ports, job, &error));
-    match conclude(ports, job, written) {
+    let mut made = None;
+    let written = write(ports, job, cancellation, &mut made).unwrap_or_else(|error| trouble(ports, job, &error));
+    match conclude(ports, job, written, made.as_ref()) {
         Ok(end) => end,
         Err(error) => {
             log::error!(job_id = job.id.to_string().as_str(), error = error.to_string().as_str(); "the result of a writing job could not be kept");
@@ -66,7 +71,12 @@ fn backoff(ports: &Ports, attempts: u32) -> Millis {
     Millis(i64::try_from(1_000 + random % (bound - 999)).unwrap_or(1_000))
 }
 
-fn write(ports: &Ports, job: &Job, cancellation: &Cancellation) -> Result<Written, RunError> {
+fn write(
+    ports: &Ports,
+    job: &Job,
+    cancellation: &Cancellation,
+    made: &mut Option<Provenance>,
+) -> Result<Written, RunError> {
     let Ok(draft_id) = DraftId::parse(&job.subject) else {
         return Ok(Written::Failed {
             code: "draft_not_found",
@@ -90,18 +100,115 @@ fn write(ports: &Ports, job: &Job, cancellation: &Cancellation) -> Result<Writte
     if cancellation.is_cancelled() {
         return Ok(stopped(ports, job, None)?);
     }
+    if payload.look_up && too_many_runs(ports, job)? {
+        return Ok(Written::Wait);
+    }
     if job.attempts > 1 {
         let data = serde_json::json!({"attempt": job.attempts, "reason": job.error.as_deref().unwrap_or("the server was restarted")});
         ports.events.append(job.id, EventKind::Reset, &data.to_string())?;
     }
-    progress(ports, job.id, "Asking the model", 0)?;
+    if let Some((code, message)) = over_budget(ports, job.user)? {
+        return Ok(Written::Failed { code, message, partial: None });
+    }
     let request_id = RequestId::parse(&job.request_id).unwrap_or_else(|| RequestId::from_number(job.id.0));
     let access = access::chat(ports, job.user, &request_id)?;
+    let mut sources = String::new();
+    if payload.look_up && job.kind == JobKind::Generate {
+        progress(ports, job.id, "Looking things up", 0)?;
+        let tools = agent_tools::AgentTools::of(ports, job.user, &request_id);
+        let call = tools.call();
+        let gathering = Gathering {
+            ports,
+            job,
+            access: &access,
+            values: gather_values(&draft, &payload),
+            answers: &payload.answers,
+            questions: MAX_QUESTIONS,
+            tools: &tools.toolbox(&call),
+            cancellation,
+        };
+        match gather(&gathering)? {
+            Gathered::Ended(written) => return Ok(written),
+            Gathered::Enough(found) => sources = found,
+        }
+    }
+    progress(ports, job.id, "Asking the model", 0)?;
     let findings = review(&draft.document, draft.format, &rules);
     let allowed = allowed(ports, &draft, &request_id);
-    let ask = request(&draft, &rules, &Changes { kind: job.kind, payload: &payload, findings: &findings, allowed });
+    let ask =
+        request(&draft, &rules, &Changes { kind: job.kind, payload: &payload, findings: &findings, allowed, sources });
     let may_ask = payload.answers.len() < MAX_QUESTIONS;
+    *made = made_with(ports, job, &access, &ask, draft_id)?;
     converse(ports, job, &access, ask, may_ask, cancellation)
+}
+
+/// With what this call writes; the sources are those of the draft and what was looked up.
+fn made_with(
+    ports: &Ports,
+    job: &Job,
+    access: &ChatAccess,
+    ask: &ChatRequest,
+    draft: DraftId,
+) -> Result<Option<Provenance>, StorageError> {
+    let Some(setup) = ports.chat.setup(&access.service, ask.call) else { return Ok(None) };
+    Ok(Some(Provenance {
+        draft,
+        user: job.user,
+        version: 0,
+        job: job.id,
+        prompt: ask.call.as_str().to_owned(),
+        prompt_sha256: ports.sha256.hex(setup.prompt.as_bytes()),
+        service: access.service.clone(),
+        model: setup.model,
+        sources: Vec::new(),
+        at: ports.clock.now(),
+    }))
+}
+
+/// The step of one call that writes; its turn is 0, since it is no part of looking things up.
+fn writing_step(ports: &Ports, job: &Job, access: &ChatAccess, ask: &ChatRequest) -> Result<AgentStep, StorageError> {
+    let known = ports.storage.read(|tx| tx.steps(job.user, job.id))?;
+    let last = known.iter().map(|step| step.ordinal).max().unwrap_or(0);
+    let cut_off = known.iter().find(|step| step.turn == 0 && step.state == StepState::Running);
+    let ordinal = cut_off.map_or(last + 1, |step| step.ordinal);
+    let setup = ports.chat.setup(&access.service, ask.call);
+    let asked = match ask.call {
+        ChatCall::Refine => "Change the stories",
+        ChatCall::Repair => "Write again: the answer did not fit",
+        ChatCall::Draft | ChatCall::Gather => "Write the stories",
+    };
+    Ok(AgentStep {
+        asked: asked.to_owned(),
+        service: access.service.clone(),
+        prompt_sha256: setup.as_ref().map(|setup| ports.sha256.hex(setup.prompt.as_bytes())).unwrap_or_default(),
+        model: setup.map(|setup| setup.model).unwrap_or_default(),
+        ..AgentStep::begun(job.id, job.user, ordinal, StepKind::Model, 0, ports.clock.now())
+    })
+}
+
+/// The step as it ended.
+fn ended_step(
+    step: AgentStep,
+    ask: &ChatRequest,
+    result: &Result<ChatAnswer, ChatError>,
+    text: &str,
+) -> (AgentStep, Usage) {
+    let sent: usize = ask.values.iter().map(|(_, value)| value.len()).sum();
+    let bytes = u64::try_from(text.len()).unwrap_or(0);
+    match result {
+        Ok(answer) => {
+            let usage = estimated(answer.usage, sent, text.len());
+            let done = AgentStep { state: StepState::Done, bytes, ..step };
+            (AgentStep { input_tokens: usage.input, output_tokens: usage.output, ..done }, usage)
+        }
+        // What came before it broke off has cost something all the same.
+        Err(error) => {
+            let usage = if text.is_empty() { Usage::default() } else { estimated(Usage::default(), sent, text.len()) };
+            let failed =
+                AgentStep { state: StepState::Failed, bytes, problem: format!("{}: {error}", error.code()), ..step };
+            (AgentStep { input_tokens: usage.input, output_tokens: usage.output, ..failed }, usage)
+        }
+    }
 }
 
 fn converse(
@@ -115,7 +222,15 @@ fn converse(
     let mut ask = first;
     for round in 0..2 {
         let mut sink = Relay::new(ports.events.as_ref(), job.id);
+        let step = writing_step(ports, job, access, &ask)?;
+        if !begin_step(ports, job, &step)? {
+            return Ok(Written::LeaseLost);
+        }
         let result = ports.chat.converse(access, &ask, &mut sink, cancellation);
+        let (mut step, usage) = ended_step(step, &ask, &result, &sink.text);
+        if !end_step(ports, job, &mut step, usage)? {
+            return Ok(Written::LeaseLost);
+        }
         if let Some(error) = sink.failed.take() {
             return Err(error.into());
         }
@@ -159,7 +274,7 @@ fn converse(
 }
 
 /// What to do about a raised cancellation.
-fn stopped(ports: &Ports, job: &Job, partial: Option<Document>) -> Result<Written, StorageError> {
+pub(super) fn stopped(ports: &Ports, job: &Job, partial: Option<Document>) -> Result<Written, StorageError> {
     Ok(match why_stopped(ports, job)? {
         StopCause::Person => Written::Stopped(partial),
         StopCause::Process => Written::HandedBack,
@@ -187,7 +302,13 @@ fn unfinished(answer: &ChatAnswer, partial: Option<Document>) -> Option<Written>
     Some(Written::Failed { code, message: message.to_owned(), partial })
 }
 
-fn explain(ports: &Ports, job: &Job, access: &ChatAccess, error: ChatError, partial: Option<Document>) -> Written {
+pub(super) fn explain(
+    ports: &Ports,
+    job: &Job,
+    access: &ChatAccess,
+    error: ChatError,
+    partial: Option<Document>,
+) -> Written {
     let code = error.code();
     let left = if job.kind == JobKind::Refine { "The draft is as it was." } else { "What had come is kept." };
     match &error {

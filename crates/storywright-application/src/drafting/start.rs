@@ -9,6 +9,10 @@ use storywright_domain::person::Actor;
 use storywright_domain::ports::{Saved, StorageError, StorageExt};
 use storywright_domain::{DraftId, JobId};
 
+/// The answer that tells the model to go on by the smallest assumption.
+pub const LEANEST: &str =
+    "Assume the leanest: choose the smallest assumption that makes the stories useful, and list it under Assumptions.";
+
 /// Longest instruction or answer in characters.
 pub const MAX_INSTRUCTION_CHARS: usize = 8_000;
 
@@ -63,7 +67,15 @@ pub enum AnswerError {
 /// # Errors
 /// [`StartError`].
 pub fn generate(ports: &Ports, actor: &Actor, id: DraftId) -> Result<JobId, StartError> {
-    start(ports, actor, id, JobKind::Generate, WritingPayload::default())
+    generate_with(ports, actor, id, false)
+}
+
+/// Starts writing the draft from its requirements; with `look_up` the agent looks things up before.
+///
+/// # Errors
+/// [`StartError`].
+pub fn generate_with(ports: &Ports, actor: &Actor, id: DraftId, look_up: bool) -> Result<JobId, StartError> {
+    start(ports, actor, id, JobKind::Generate, WritingPayload { look_up, ..WritingPayload::default() })
 }
 
 /// Starts changing the draft as the instruction says.

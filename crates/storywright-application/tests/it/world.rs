@@ -338,7 +338,11 @@ impl World {
 
     /// What kinds of things a job said, in order.
     pub fn kinds_said(&self, job: JobId) -> Vec<EventKind> {
-        self.said(job).into_iter().map(|(kind, _)| kind).filter(|kind| *kind != EventKind::Progress).collect()
+        self.said(job)
+            .into_iter()
+            .map(|(kind, _)| kind)
+            .filter(|kind| !matches!(kind, EventKind::Progress | EventKind::Step))
+            .collect()
     }
 
     /// What a person did, oldest first.

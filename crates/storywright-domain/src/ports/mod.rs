@@ -2,6 +2,7 @@
 //!
 //! All ports block. Callers that must not block run them on a thread that may.
 
+mod agent_repo;
 mod chat;
 mod confluence;
 mod crypto;
@@ -14,6 +15,7 @@ mod storage;
 mod tools;
 mod work_repos;
 
+pub use agent_repo::AgentRepo;
 pub use chat::{
     ChatAccess, ChatAnswer, ChatCall, ChatError, ChatIdentity, ChatModel, ChatRequest, ChatSetup, ChatSink, ChatTool,
     ChatTurn, Finish, JsonSchema, NotForTheModel, ToolOutcome, ToolUse, Usage,

@@ -1,5 +1,6 @@
 //! The storage port: typed transactions over small repositories. Every query for a person's data takes the person's id.
 
+use super::agent_repo::AgentRepo;
 use super::fields::FieldRepo;
 use super::people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, RuleSetRepo, SessionRepo, TokenRepo};
 use super::work_repos::{AuditRepo, DraftRepo, JobRepo, PublishRepo};
@@ -82,6 +83,7 @@ pub trait Tx:
     + JobRepo
     + PublishRepo
     + FieldRepo
+    + AgentRepo
     + AuditRepo
 {
 }
@@ -97,6 +99,7 @@ impl<T> Tx for T where
         + JobRepo
         + PublishRepo
         + FieldRepo
+        + AgentRepo
         + AuditRepo
 {
 }

@@ -234,6 +234,12 @@ pub trait PublishRepo {
     /// [`StorageError`].
     fn created_items(&mut self, user: UserId, limit: u32) -> Result<Vec<RunItem>, StorageError>;
 
+    /// The person's items that are this issue; more than one when sites of the same keys were used. Compared without regard to case.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn items_by_jira_key(&mut self, user: UserId, key: &str) -> Result<Vec<RunItem>, StorageError>;
+
     /// The history of a run in order.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! One file per aggregate: rows, their reading and writing, and the repository trait on a transaction.
 
+mod agent;
 mod audit;
 mod drafts;
 mod fields;

@@ -400,6 +400,18 @@ impl PublishRepo for SqliteTx<'_> {
         rows.into_iter().take(page_size(limit)).map(|(_, row)| RunItem::try_from(row)).collect()
     }
 
+    fn items_by_jira_key(&mut self, user: UserId, key: &str) -> Result<Vec<RunItem>, StorageError> {
+        let rows: Vec<ItemRow> = publish_items::table
+            .filter(publish_items::user_id.eq(user.to_string()))
+            .filter(publish_items::jira_key.eq(key.trim().to_uppercase()))
+            .order(publish_items::id.desc())
+            .limit(20)
+            .select(ItemRow::as_select())
+            .load(self.conn)
+            .map_err(failed(ITEM))?;
+        rows.into_iter().map(RunItem::try_from).collect()
+    }
+
     fn run_events(&mut self, user: UserId, run: RunId) -> Result<Vec<RunEvent>, StorageError> {
         let rows: Vec<EventRow> = publish_events::table
             .filter(publish_events::user_id.eq(user.to_string()))

@@ -1,5 +1,6 @@
 //! The promises of the ports as functions, run on fakes and real adapters alike. Each runs on a fresh subject.
 
+mod agent;
 mod audit;
 mod confluence;
 mod connections;
@@ -43,7 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Panics
 /// When a promise is broken; each is named, with what was expected printed before.
 pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
-    let suites: [&[Promise<dyn Storage>]; 9] = [
+    let suites: [&[Promise<dyn Storage>]; 10] = [
         transactions::ALL,
         people::ALL,
         sessions::ALL,
@@ -52,6 +53,7 @@ pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
         jobs::ALL,
         publishing::ALL,
         fields::ALL,
+        agent::ALL,
         audit::ALL,
     ];
     let promises: Vec<_> = suites.concat();

@@ -4,6 +4,7 @@
 //! the clock that it was given, unique keys, references that must exist.
 
 mod accounts;
+mod agent;
 mod drafts;
 mod events;
 mod fields;
@@ -17,11 +18,12 @@ use events::Channels;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
+use storywright_domain::agent::{AgentStep, Provenance};
 use storywright_domain::draft::{Draft, DraftVersion};
 use storywright_domain::integration::{Integration, IntegrationKind};
 use storywright_domain::job::Job;
 use storywright_domain::person::{ApiToken, AuditEntry, Person, Registration, Session};
-use storywright_domain::ports::{Clock, Slice, Storage, StorageError, Tx, TxEnd, TxMode};
+use storywright_domain::ports::{Clock, Slice, Storage, StorageError, Tx, TxEnd, TxMode, Usage};
 use storywright_domain::preflight::{LearnedField, ScreenPlace};
 use storywright_domain::publishing::{Run, RunEvent, RunItem};
 use storywright_domain::rules::RuleSet;
@@ -89,6 +91,9 @@ struct State {
     run_events: Vec<(UserId, RunId, RunEvent)>,
     field_defaults: BTreeMap<(UserId, ScreenPlace), BTreeMap<String, FieldValue>>,
     learned_fields: BTreeMap<ScreenPlace, BTreeMap<String, LearnedField>>,
+    steps: BTreeMap<(JobId, u32), AgentStep>,
+    origins: BTreeMap<(DraftId, u32), Provenance>,
+    tokens_by_day: BTreeMap<(i64, UserId), Usage>,
     audit: Vec<AuditEntry>,
 }
 

@@ -108,6 +108,12 @@ impl PublishRepo for MemoryTx<'_> {
         Ok(newest.items.into_iter().map(|kept| kept.item).collect())
     }
 
+    fn items_by_jira_key(&mut self, user: UserId, key: &str) -> Result<Vec<RunItem>, StorageError> {
+        let key = key.trim().to_uppercase();
+        let mine = self.state.items.values().rev().filter(|kept| kept.user == user);
+        Ok(mine.filter(|kept| kept.item.jira_key.as_ref() == Some(&key)).map(|kept| kept.item.clone()).collect())
+    }
+
     fn run_events(&mut self, user: UserId, run: RunId) -> Result<Vec<RunEvent>, StorageError> {
         let mine = self.state.run_events.iter().filter(|(owner, of, _)| (*owner, *of) == (user, run));
         Ok(mine.map(|(_, _, event)| event.clone()).collect())

@@ -121,6 +121,7 @@ fn is_last(event: &JobEvent) -> bool {
         | EventKind::Draft
         | EventKind::Finding
         | EventKind::Progress
+        | EventKind::Step
         | EventKind::Issue => false,
     }
 }
