@@ -100,6 +100,14 @@ pub fn jira(ports: &Ports, actor: &Actor) -> Result<Access, AccessError> {
     open_site(ports, &tested(ports, actor.user(), IntegrationKind::Jira)?, actor.request_id())
 }
 
+/// The person's tested connection to Confluence.
+///
+/// # Errors
+/// [`AccessError`].
+pub fn confluence(ports: &Ports, user: UserId, request_id: &RequestId) -> Result<Access, AccessError> {
+    open_site(ports, &tested(ports, user, IntegrationKind::Confluence)?, request_id)
+}
+
 /// The person's tested connection to the LLM.
 ///
 /// # Errors

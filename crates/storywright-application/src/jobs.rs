@@ -2,6 +2,7 @@
 
 use crate::Ports;
 use crate::publishing::stop_run_of;
+use crate::sources::give_up_reading;
 use storywright_domain::JobId;
 use storywright_domain::draft::DraftState;
 use storywright_domain::job::{EventKind, Job, JobKind, JobStatus};
@@ -52,6 +53,7 @@ pub fn cancel_job(ports: &Ports, actor: &Actor, id: JobId) -> Result<Option<JobS
             match before.kind {
                 JobKind::Generate | JobKind::Refine => release_draft(tx, &before, entry.at)?,
                 JobKind::Publish => stop_run_of(tx, &before, entry.at)?,
+                JobKind::ReadSources => give_up_reading(tx, &before, "stopped", "reading was stopped before its turn")?,
             }
         }
         tx.audit(&entry)?;

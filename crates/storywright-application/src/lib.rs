@@ -16,6 +16,7 @@ mod ports;
 pub mod preflight;
 pub mod publishing;
 mod running;
+pub mod sources;
 pub mod worker;
 
 pub use ports::{Ports, Reconcile, Settings};

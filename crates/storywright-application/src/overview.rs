@@ -187,7 +187,7 @@ fn summary_of(draft: &Draft) -> DraftSummary {
 
 fn writing_job(jobs: &[Job], id: DraftId) -> Option<&Job> {
     let subject = id.to_string();
-    jobs.iter().find(|job| job.kind != JobKind::Publish && job.subject == subject)
+    jobs.iter().find(|job| matches!(job.kind, JobKind::Generate | JobKind::Refine) && job.subject == subject)
 }
 
 fn lines(

@@ -80,6 +80,8 @@ pub struct Settings {
     pub run_budget: Millis,
     /// How much the agent may do in a run and in a day.
     pub agent: AgentLimits,
+    /// Most characters of sources that the model is given at once.
+    pub source_chars: usize,
     /// Random name of this installation; part of markers, so that two installations never adopt each other's issues.
     pub instance: String,
 }
@@ -116,6 +118,7 @@ impl Default for Settings {
             finish_at_once: 3,
             run_budget: Millis::minutes(60),
             agent: AgentLimits::default(),
+            source_chars: 300_000,
             instance: "unnamed".to_owned(),
         }
     }

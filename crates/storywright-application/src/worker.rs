@@ -4,6 +4,7 @@ use crate::Ports;
 use crate::drafting::run_writing;
 use crate::jobs::release_draft;
 use crate::publishing::{give_up_run, run_publish};
+use crate::sources::{give_up_reading, run_reading};
 use storywright_domain::Millis;
 use storywright_domain::job::{EventKind, Job, JobKind, MAX_ATTEMPTS};
 use storywright_domain::ports::{Claim, Held, JobEnd, StorageError, StorageExt};
@@ -25,6 +26,7 @@ pub fn run_claimed(ports: &Ports, claim: &Claim) {
         match job.kind {
             JobKind::Generate | JobKind::Refine => run_writing(ports, claim, &cancellation),
             JobKind::Publish => run_publish(ports, claim, &cancellation),
+            JobKind::ReadSources => run_reading(ports, claim, &cancellation),
         }
     };
     ports.running.end(job.id, job.fence);
@@ -111,6 +113,7 @@ fn too_often(ports: &Ports, job: &Job) -> JobEnd {
                 let reason = format!("{MAX_ATTEMPTS} attempts have failed; resume it.");
                 give_up_run(tx, job, &reason, now)
             }
+            JobKind::ReadSources => give_up_reading(tx, job, "attempts_exhausted", &message),
         }
     });
     if let Err(error) = given_back {

@@ -13,11 +13,13 @@ pub enum JobKind {
     Refine,
     /// Creates the issues of an approved plan.
     Publish,
+    /// Reads sources of a draft.
+    ReadSources,
 }
 
 impl JobKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Generate, Self::Refine, Self::Publish];
+    pub const ALL: [Self; 4] = [Self::Generate, Self::Refine, Self::Publish, Self::ReadSources];
 
     /// The word in the database and the API.
     #[must_use]
@@ -26,6 +28,7 @@ impl JobKind {
             Self::Generate => "generate",
             Self::Refine => "refine",
             Self::Publish => "publish",
+            Self::ReadSources => "read_sources",
         }
     }
 

@@ -1,6 +1,6 @@
 //! Where requirements come from: pages, files and tool results that a draft was written from, and the passages that stories cite.
 
-use crate::Timestamp;
+use crate::{JobId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What kind of thing a source is.
@@ -64,6 +64,135 @@ pub struct DraftSource {
     pub text: String,
     /// When it was read.
     pub read_at: Timestamp,
+}
+
+/// Most sources of a draft.
+pub const MAX_SOURCES: usize = 300;
+/// Most characters of one source; a longer one is refused as a whole, so that nothing is cut silently.
+pub const MAX_SOURCE_CHARS: usize = 1_000_000;
+
+/// Which pages below a page are added with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Below {
+    /// None.
+    #[default]
+    None,
+    /// Those directly below.
+    Children,
+    /// All.
+    All,
+}
+
+impl Below {
+    /// All choices.
+    pub const ALL: [Self; 3] = [Self::None, Self::Children, Self::All];
+
+    /// The word in the database and the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Children => "children",
+            Self::All => "all",
+        }
+    }
+
+    /// Reads that word.
+    #[must_use]
+    pub fn parse(raw: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|below| below.as_str() == raw)
+    }
+}
+
+/// How far the reading of a source has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceState {
+    /// A job is to read it.
+    Waiting,
+    /// Its text is here.
+    Read,
+    /// It could not be read; it stays in the list and can be tried again.
+    Failed {
+        /// Stable code.
+        code: String,
+    },
+}
+
+impl SourceState {
+    /// The word in the database and the API.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Read => "read",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+/// A source as lists show it: everything but its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceEntry {
+    /// Its number in the draft, from 1; never given again.
+    pub number: u32,
+    /// What it is.
+    pub kind: SourceKind,
+    /// How far it has come.
+    pub state: SourceState,
+    /// The job that reads it.
+    pub job: Option<JobId>,
+    /// Which pages below it are added when it is read.
+    pub below: Below,
+    /// As [`DraftSource::site`].
+    pub site: String,
+    /// As [`DraftSource::name`].
+    pub name: String,
+    /// As [`DraftSource::revision`]; empty until it is read.
+    pub revision: String,
+    /// Title for people.
+    pub title: String,
+    /// Space or project key.
+    pub space: String,
+    /// Address for people.
+    pub url: String,
+    /// As [`DraftSource::restricted`].
+    pub restricted: bool,
+    /// Characters of its text.
+    pub chars: usize,
+    /// Words for people: what went wrong, or what was left out.
+    pub note: String,
+    /// When it was read, or added when it is not.
+    pub read_at: Timestamp,
+    /// How often it was read again in a newer version.
+    pub rereads: u32,
+    /// When it was removed; it can be brought back for a while.
+    pub removed_at: Option<Timestamp>,
+    /// When it was looked at whether it has changed since.
+    pub checked_at: Option<Timestamp>,
+    /// The version that it has there by now, when that is another one; empty when it is gone.
+    pub newer: Option<String>,
+}
+
+impl SourceEntry {
+    /// Its reference: `p1`.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("p{}", self.number)
+    }
+
+    /// The number in a reference.
+    #[must_use]
+    pub fn number_of(id: &str) -> Option<u32> {
+        let digits = id.strip_prefix('p')?;
+        (digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.parse().ok())?
+    }
+
+    /// Whether its text is here.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.state == SourceState::Read
+    }
 }
 
 /// A passage that a story rests on: checked to stand in the source, word for word but for white space.

@@ -237,6 +237,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    draft_sources (draft_id, number) {
+        draft_id -> Text,
+        number -> BigInt,
+        user_id -> Text,
+        kind -> Text,
+        state -> Text,
+        job_id -> Nullable<Text>,
+        below -> Text,
+        site -> Text,
+        name -> Text,
+        revision -> Text,
+        title -> Text,
+        space -> Text,
+        url -> Text,
+        restricted -> Bool,
+        chars -> BigInt,
+        code -> Nullable<Text>,
+        note -> Text,
+        read_at -> BigInt,
+        rereads -> BigInt,
+        removed_at -> Nullable<BigInt>,
+        checked_at -> Nullable<BigInt>,
+        newer_revision -> Nullable<Text>,
+        newer_text -> Nullable<Text>,
+        text -> Text,
+    }
+}
+
+diesel::table! {
     field_defaults (user_id, site, project, issue_type, field) {
         user_id -> Text,
         site -> Text,

@@ -9,6 +9,7 @@ use storywright_domain::person::{ApiToken, AuditEntry, JiraUser, Person, Registr
 use storywright_domain::ports::{Inserted, Storage, StorageError, StorageExt, ToolAccess};
 use storywright_domain::publishing::{ItemState, Run, RunItem, RunState};
 use storywright_domain::remote::{Access, Site, SiteKind, TlsTrust};
+use storywright_domain::source::{Below, SourceEntry, SourceKind, SourceState};
 use storywright_domain::story::{Document, Narrative, Story, StoryFormat, Subtask};
 use storywright_domain::tool::{CacheScope, McpServer, ToolDefinition, ToolHints, ToolList, ToolPurpose};
 use storywright_domain::{
@@ -264,6 +265,32 @@ pub fn audit(user: Option<UserId>, action: &str) -> AuditEntry {
         subject: "draft:1".to_owned(),
         detail: String::new(),
         request_id: "request-1".to_owned(),
+    }
+}
+
+/// A page that was read: number `n` is page `100n` of space `DOC`, version 3.
+#[must_use]
+pub fn source(number: u32) -> SourceEntry {
+    SourceEntry {
+        number,
+        kind: SourceKind::Page,
+        state: SourceState::Read,
+        job: None,
+        below: Below::None,
+        site: "confluence".to_owned(),
+        name: format!("{}", 100 * number),
+        revision: "3".to_owned(),
+        title: format!("Page {number}"),
+        space: "DOC".to_owned(),
+        url: format!("https://confluence.corp.example/pages/viewpage.action?pageId={}", 100 * number),
+        restricted: false,
+        chars: 4,
+        note: String::new(),
+        read_at: NOW,
+        rereads: 0,
+        removed_at: None,
+        checked_at: None,
+        newer: None,
     }
 }
 

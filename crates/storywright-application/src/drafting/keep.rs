@@ -199,7 +199,7 @@ fn with_field_values_of(before: &Document, mut after: Document) -> Document {
 fn origin(kind: JobKind) -> Origin {
     match kind {
         JobKind::Refine => Origin::Refined,
-        JobKind::Generate | JobKind::Publish => Origin::Generated,
+        JobKind::Generate | JobKind::Publish | JobKind::ReadSources => Origin::Generated,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::agent_repo::AgentRepo;
 use super::fields::FieldRepo;
 use super::people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, RuleSetRepo, SessionRepo, TokenRepo};
+use super::sources::SourceRepo;
 use super::work_repos::{AuditRepo, DraftRepo, JobRepo, PublishRepo};
 
 /// Why storage could not do it. Nothing that a person typed is at fault.
@@ -80,6 +81,7 @@ pub trait Tx:
     + IntegrationRepo
     + RuleSetRepo
     + DraftRepo
+    + SourceRepo
     + JobRepo
     + PublishRepo
     + FieldRepo
@@ -96,6 +98,8 @@ impl<T> Tx for T where
         + IntegrationRepo
         + RuleSetRepo
         + DraftRepo
+        + SourceRepo
+        + SourceRepo
         + JobRepo
         + PublishRepo
         + FieldRepo

@@ -11,6 +11,7 @@ mod publishing;
 pub mod registrations;
 mod rule_sets;
 pub mod sessions;
+mod sources;
 pub mod tokens;
 
 use crate::text::Conn;

@@ -14,6 +14,7 @@ mod people;
 mod publishing;
 mod queue;
 mod sessions;
+mod sources;
 mod transactions;
 
 pub use confluence::{ConfluenceFixture, confluence_contract};
@@ -50,6 +51,7 @@ pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
         sessions::ALL,
         connections::ALL,
         drafts::ALL,
+        sources::ALL,
         jobs::ALL,
         publishing::ALL,
         fields::ALL,

@@ -12,6 +12,7 @@ mod jobs;
 mod publishing;
 mod queue;
 mod settings;
+mod sources;
 
 use crate::FixedClock;
 use events::Channels;
@@ -85,6 +86,7 @@ struct State {
     rule_sets: BTreeMap<String, RuleSet>,
     drafts: BTreeMap<DraftId, Draft>,
     versions: BTreeMap<(DraftId, u32), (UserId, DraftVersion)>,
+    sources: BTreeMap<(DraftId, u32), sources::KeptSource>,
     jobs: BTreeMap<JobId, KeptJob>,
     runs: BTreeMap<RunId, Run>,
     items: BTreeMap<ItemId, KeptItem>,

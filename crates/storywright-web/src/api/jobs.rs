@@ -86,7 +86,7 @@ struct ListQuery {
 impl From<Job> for JobJson {
     fn from(job: Job) -> Self {
         let (draft_id, run_id) = match job.kind {
-            JobKind::Generate | JobKind::Refine => (Some(job.subject), None),
+            JobKind::Generate | JobKind::Refine | JobKind::ReadSources => (Some(job.subject), None),
             JobKind::Publish => (None, Some(job.subject)),
         };
         let failure = |text: String| {

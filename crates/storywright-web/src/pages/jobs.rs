@@ -89,7 +89,9 @@ fn subject(desk: &Desk<'_>, job: &Job) -> Result<String, AppError> {
         Ok(draft(desk.ports, &desk.who.actor, id)?.map(|draft| draft.title).unwrap_or_default())
     };
     match job.kind {
-        JobKind::Generate | JobKind::Refine => DraftId::parse(&job.subject).map_or(Ok(String::new()), title_of),
+        JobKind::Generate | JobKind::Refine | JobKind::ReadSources => {
+            DraftId::parse(&job.subject).map_or(Ok(String::new()), title_of)
+        }
         JobKind::Publish => {
             let Ok(id) = RunId::parse(&job.subject) else { return Ok(String::new()) };
             match run_view(desk.ports, &desk.who.actor, id)? {
@@ -135,7 +137,8 @@ pub async fn cancel(me: SignedIn) -> Result<HttpResponse, AppError> {
         if !desk.visit.htmx {
             return Ok(desk.go("/jobs"));
         }
-        let of_draft = DraftId::parse(&before.subject).ok().filter(|_| before.kind != JobKind::Publish);
+        let of_draft =
+            DraftId::parse(&before.subject).ok().filter(|_| matches!(before.kind, JobKind::Generate | JobKind::Refine));
         match of_draft {
             Some(draft) if desk.visit.htmx_target == "prompt-bar" => {
                 desk.fragment(&PromptBar(workspace::read(desk, draft)?))

@@ -137,7 +137,7 @@ impl JobRow {
     #[must_use]
     pub fn of(desk: &Desk<'_>, job: &Job, title: &str) -> Self {
         let place = match job.kind {
-            JobKind::Generate | JobKind::Refine => "drafts",
+            JobKind::Generate | JobKind::Refine | JobKind::ReadSources => "drafts",
             JobKind::Publish => "runs",
         };
         let label =
@@ -166,6 +166,7 @@ pub fn job_verb(kind: JobKind) -> &'static str {
         JobKind::Generate => "Writing",
         JobKind::Refine => "Refining",
         JobKind::Publish => "Creating",
+        JobKind::ReadSources => "Reading sources",
     }
 }
 
@@ -176,6 +177,7 @@ pub fn job_problem(job: &Job) -> Option<Issue> {
     let (code, words) = stored.split_once(": ").unwrap_or(("job_failed", stored));
     let title = match job.kind {
         JobKind::Generate | JobKind::Refine => "The text was not written",
+        JobKind::ReadSources => "The pages were not read",
         JobKind::Publish => "The issues were not created",
     };
     Some(Issue {
