@@ -29,6 +29,17 @@ impl Requirements {
         Ok(Self(cleaned))
     }
 
+    /// The same, and nothing at all: of a draft that is written from its sources alone.
+    ///
+    /// # Errors
+    /// [`BadRequirements::TooLong`].
+    pub fn parse_or_none(raw: &str) -> Result<Self, BadRequirements> {
+        match Self::parse(raw) {
+            Err(BadRequirements::Empty) => Ok(Self(String::new())),
+            other => other,
+        }
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -110,10 +110,14 @@ async fn sweep(ports: Ports) {
     }
 }
 
+/// Reading jobs at a time: each waits for Confluence most of its time and holds one page in memory.
+const READERS: usize = 4;
+
 fn groups(settings: &Settings) -> Vec<Group> {
     vec![
         Group { name: "writing", kinds: &[JobKind::Generate, JobKind::Refine], at_once: settings.writing_workers },
         Group { name: "publishing", kinds: &[JobKind::Publish], at_once: settings.publish_workers },
+        Group { name: "reading", kinds: &[JobKind::ReadSources], at_once: READERS },
     ]
 }
 

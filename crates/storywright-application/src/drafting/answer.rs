@@ -2,6 +2,7 @@
 //! cleaned of characters that people cannot see.
 
 use serde::Deserialize;
+use storywright_domain::source::Citation;
 use storywright_domain::story::{Document, Narrative, Scenario, Section, Story, Subtask};
 
 /// Most stories taken from one answer.
@@ -171,7 +172,17 @@ fn tidy_story(story: Story) -> Story {
         // Never asked of the model in this shape; what it adds by itself is not taken.
         links: Vec::new(),
         custom_fields: std::collections::BTreeMap::new(),
-        citations: Vec::new(),
+        // Whether they stand in their sources is looked up before anything is kept.
+        citations: story.citations.into_iter().take(MAX_ENTRIES).map(tidy_citation).collect(),
+    }
+}
+
+fn tidy_citation(citation: Citation) -> Citation {
+    let source = one_line(&citation.source);
+    Citation {
+        source: source.trim_start_matches('[').trim_end_matches(']').to_owned(),
+        heading: one_line(&citation.heading),
+        quote: clean(&citation.quote, MAX_TEXT),
     }
 }
 

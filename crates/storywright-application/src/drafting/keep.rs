@@ -1,9 +1,11 @@
 //! What becomes of what the model wrote: kept under the lease, told to everybody.
 
+use super::given::gathered;
 use super::request::WritingPayload;
 use crate::Ports;
 use crate::jobs::release_draft;
 use storywright_domain::agent::Provenance;
+use crate::sources::keep_true_citations;
 use storywright_domain::draft::{Draft, DraftState, Origin};
 use storywright_domain::finding::{Finding, Severity};
 use storywright_domain::job::{EventKind, Job, JobKind, MAX_ATTEMPTS};
@@ -143,6 +145,13 @@ fn keep(
     made: Option<&Provenance>,
 ) -> Result<bool, StorageError> {
     let now = ports.clock.now();
+    let (document, about_sources) = match document {
+        Some(document) => {
+            let (document, words) = with_true_citations(ports, job, document)?;
+            (Some(document), words)
+        }
+        None => (None, String::new()),
+    };
     let kept = ports.storage.write(|tx| {
         if !tx.lease_holds(job.id, job.fence)? {
             return Ok::<_, StorageError>(None);
@@ -160,7 +169,15 @@ fn keep(
             Saved::Stored => {}
             Saved::Conflict => return Ok(None),
         }
-        crate::drafts::keep_version(tx, &before, &after, origin(job.kind), false, &version_note(job, note), now)?;
+        crate::drafts::keep_version(
+            tx,
+            &before,
+            &after,
+            origin(job.kind),
+            false,
+            &version_note(job, note, &about_sources),
+            now,
+        )?;
         if let Some(made) = made {
             tx.insert_provenance(&Provenance { draft: after.id, version: after.version, at: now, ..made.clone() })?;
         }
@@ -171,6 +188,9 @@ fn keep(
         None => Ok(false),
         Some(None) => Ok(true),
         Some(Some((draft, rules))) => {
+            if !about_sources.is_empty() {
+                progress(ports, job.id, &about_sources, 2)?;
+            }
             announce(ports, job, &draft, &rules)?;
             Ok(true)
         }
@@ -191,7 +211,12 @@ fn with_field_values_of(before: &Document, mut after: Document) -> Document {
     let Some(last) = before.stories.last() else { return after };
     for (index, story) in after.stories.iter_mut().enumerate() {
         story.custom_fields = before.stories.get(index).unwrap_or(last).custom_fields.clone();
-        story.links = before.stories.get(index).map(|before| before.links.clone()).unwrap_or_default();
+        let same = before.stories.get(index);
+        story.links = same.map(|before| before.links.clone()).unwrap_or_default();
+        if story.citations.is_empty() {
+            // A model that does not repeat them does not take them away.
+            story.citations = same.map(|before| before.citations.clone()).unwrap_or_default();
+        }
     }
     after
 }
@@ -203,10 +228,26 @@ fn origin(kind: JobKind) -> Origin {
     }
 }
 
-fn version_note(job: &Job, note: &str) -> String {
+/// The document with those citations only whose words stand in their source, and words about those that do not, and about sources that
+/// the model has not seen.
+fn with_true_citations(ports: &Ports, job: &Job, mut document: Document) -> Result<(Document, String), StorageError> {
+    let Ok(draft) = DraftId::parse(&job.subject) else { return Ok((document, String::new())) };
+    let dropped = keep_true_citations(ports, job.user, draft, &mut document)?;
+    let mut words = Vec::new();
+    match dropped {
+        0 => {}
+        1 => words.push("1 citation was dropped: its words do not stand in the source".to_owned()),
+        many => words.push(format!("{many} citations were dropped: their words do not stand in the source")),
+    }
+    words.extend(gathered(ports, job.user, draft)?.missing().map(|missing| format!("sources {missing}")));
+    Ok((document, words.join("; ")))
+}
+
+fn version_note(job: &Job, note: &str, about_sources: &str) -> String {
     let instructions = WritingPayload::of_json(&job.payload).map(|payload| payload.instructions).unwrap_or_default();
+    let note = [note, about_sources].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
     match (instructions.is_empty(), note.is_empty()) {
-        (true, _) => note.to_owned(),
+        (true, _) => note,
         (false, true) => instructions,
         (false, false) => format!("{instructions} ({note})"),
     }

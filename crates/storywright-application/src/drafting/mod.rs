@@ -4,6 +4,7 @@ mod agent_tools;
 mod allowed;
 mod answer;
 mod gather;
+mod given;
 mod keep;
 mod path_stream;
 mod request;

@@ -36,7 +36,7 @@ pub struct Changes<'a> {
     pub findings: &'a [Finding],
     /// The names that Jira takes, one field to a line; empty when nothing is known of them.
     pub allowed: String,
-    /// What was read for the stories; empty when nothing was.
+    /// Sources that were read, each beginning with its reference; empty when there are none.
     pub sources: String,
 }
 
@@ -65,6 +65,9 @@ pub(super) fn request(draft: &Draft, rules: &RuleSet, changes: &Changes<'_>) -> 
         ("format", format_line(draft.format, rules)),
         ("rules", rule_lines(rules)),
     ];
+    if !changes.sources.is_empty() {
+        values.push(("sources", changes.sources.clone()));
+    }
     if !draft.prompt.is_empty() {
         values.push(("prompt", draft.prompt.clone()));
     }

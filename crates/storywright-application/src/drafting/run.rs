@@ -4,6 +4,7 @@ use super::agent_tools;
 use super::allowed::allowed;
 use super::answer::{Answer, read, read_partial};
 use super::gather::{Gathered, Gathering, begin_step, end_step, estimated, gather, over_budget, too_many_runs};
+use super::given::gathered;
 use super::keep::{Written, conclude, progress};
 use super::path_stream::PathStream;
 use super::request::{Changes, WritingPayload, gather_values, repair, request};
@@ -135,8 +136,14 @@ fn write(
     progress(ports, job.id, "Asking the model", 0)?;
     let findings = review(&draft.document, draft.format, &rules);
     let allowed = allowed(ports, &draft, &request_id);
-    let ask =
-        request(&draft, &rules, &Changes { kind: job.kind, payload: &payload, findings: &findings, allowed, sources });
+    let given = gathered(ports, job.user, draft_id)?;
+    if let Some(words) = given.words() {
+        progress(ports, job.id, &words, 0)?;
+    }
+    // What the person chose comes before what was looked up.
+    let sources = [given.text, sources].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
+    let changes = Changes { kind: job.kind, payload: &payload, findings: &findings, allowed, sources };
+    let ask = request(&draft, &rules, &changes);
     let may_ask = payload.answers.len() < MAX_QUESTIONS;
     *made = made_with(ports, job, &access, &ask, draft_id)?;
     converse(ports, job, &access, ask, may_ask, cancellation)

@@ -7,6 +7,7 @@ use storywright_domain::draft::{Draft, WrongState};
 use storywright_domain::job::{Job, JobKind, JobStatus};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Saved, StorageError, StorageExt};
+use storywright_domain::source::SourceEntry;
 use storywright_domain::{DraftId, JobId};
 
 /// The answer that tells the model to go on by the smallest assumption.
@@ -31,6 +32,9 @@ pub enum StartError {
     /// There is nothing to refine yet.
     #[error("the draft is empty: generate it first")]
     NothingToRefine,
+    /// There are neither requirements nor sources that were read.
+    #[error("there is nothing to write from: type requirements, or add a source and wait until it is read")]
+    NothingToWriteFrom,
     /// The instruction is blank or too long.
     #[error("say in 1 to {MAX_INSTRUCTION_CHARS} characters what should change")]
     BadInstruction,
@@ -131,6 +135,9 @@ fn start(
         let draft = tx.draft(user, id)?.filter(|draft| draft.deleted_at.is_none()).ok_or(StartError::NotFound)?;
         if kind == JobKind::Refine && draft.document.is_empty() {
             return Err(StartError::NothingToRefine);
+        }
+        if draft.requirements.as_str().is_empty() && !tx.sources(user, id)?.iter().any(SourceEntry::is_read) {
+            return Err(StartError::NothingToWriteFrom);
         }
         let open = tx.open_jobs(user)?.len();
         if open >= ports.settings.max_open_jobs {

@@ -49,8 +49,21 @@ pub enum CreateDraftError {
 /// # Errors
 /// [`CreateDraftError`].
 pub fn create_draft(ports: &Ports, actor: &Actor, new: &NewDraft) -> Result<Draft, CreateDraftError> {
+    make(ports, actor, new, false)
+}
+
+/// The same for a draft that is written from sources which are added to it afterwards: requirements may be blank.
+///
+/// # Errors
+/// [`CreateDraftError`].
+pub fn create_draft_for_sources(ports: &Ports, actor: &Actor, new: &NewDraft) -> Result<Draft, CreateDraftError> {
+    make(ports, actor, new, true)
+}
+
+fn make(ports: &Ports, actor: &Actor, new: &NewDraft, from_sources: bool) -> Result<Draft, CreateDraftError> {
     let mut problems: Vec<(&'static str, &'static str, String)> = Vec::new();
-    let requirements = Requirements::parse(&new.requirements).map_err(|error| {
+    let read = if from_sources { Requirements::parse_or_none } else { Requirements::parse };
+    let requirements = read(&new.requirements).map_err(|error| {
         let code = match error {
             BadRequirements::Empty => "requirements_empty",
             BadRequirements::TooLong { .. } => "requirements_too_long",

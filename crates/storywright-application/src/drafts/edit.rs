@@ -81,7 +81,7 @@ pub fn edit_draft(
     expected: u32,
     change: &DraftChange,
 ) -> Result<Draft, EditDraftError> {
-    let requirements = change.requirements.as_deref().map(Requirements::parse).transpose()?;
+    let requirements = change.requirements.as_deref().map(Requirements::parse_or_none).transpose()?;
     if change.prompt.as_ref().is_some_and(|prompt| prompt.chars().count() > MAX_PROMPT_CHARS) {
         return Err(EditDraftError::PromptTooLong);
     }
@@ -98,6 +98,10 @@ pub fn edit_draft(
             return Err(EditDraftError::Conflict(Box::new(stored)));
         }
         stored.editable()?;
+        let blank = requirements.as_ref().is_some_and(|text| text.as_str().is_empty());
+        if blank && !stored.requirements.as_str().is_empty() && tx.sources(actor.user(), id)?.is_empty() {
+            return Err(BadRequirements::Empty.into());
+        }
         if let Some(rule_set) = &change.rule_set
             && tx.rule_set(rule_set)?.is_none()
         {

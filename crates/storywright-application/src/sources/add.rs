@@ -44,6 +44,8 @@ pub fn add_pages(
     if pages.is_empty() || pages.len() > MOST_AT_ONCE {
         return Err(SourceError::NothingToAdd);
     }
+    // Nothing is asked of Confluence for a draft that is not this person's.
+    ports.storage.read(|tx| open_draft(tx, actor, draft).map(drop))?;
     let access = access::confluence(ports, actor.user(), actor.request_id())?;
     let mut wanted: Vec<(String, &PageToAdd)> = Vec::new();
     for page in pages {

@@ -22,6 +22,7 @@ mod settle;
 mod sign_in;
 mod sign_up;
 mod simulator;
+mod sources;
 mod start;
 mod stop;
 mod tokens;

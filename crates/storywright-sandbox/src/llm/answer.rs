@@ -55,7 +55,7 @@ fn unformatted(messages: &[Value]) -> String {
         messages.iter().rev().find(|m| m["role"] == "user").map(|m| content_text(&m["content"])).unwrap_or_default();
     let tagged = messages.iter().any(|m| {
         let text = content_text(&m["content"]);
-        m["role"] == "user" && (text.contains("<requirements") || text.contains("<story"))
+        m["role"] == "user" && (text.contains("<requirements") || text.contains("<story") || text.contains("<sources"))
     });
     if tagged {
         let document = writer::write(&Prompt::read(messages));

@@ -44,7 +44,7 @@ impl TryFrom<Row> for Draft {
         Ok(Self {
             id: parsed(ENTITY, "id", DraftId::parse(&row.id))?,
             user: parsed(ENTITY, "user_id", UserId::parse(&row.user_id))?,
-            requirements: parsed(ENTITY, "requirements", Requirements::parse(&row.requirements))?,
+            requirements: parsed(ENTITY, "requirements", Requirements::parse_or_none(&row.requirements))?,
             format: word(ENTITY, "format", &row.format, StoryFormat::parse(&row.format))?,
             project: parsed(ENTITY, "project", ProjectKey::parse(&row.project))?,
             state: state(&row.state, row.held_by.as_deref())?,

@@ -10,7 +10,8 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use storywright_application::drafts::{
-    self, DraftChange, NewDraft, create_draft, delete_draft, draft_findings, edit_draft, list_drafts,
+    self, DraftChange, NewDraft, create_draft, create_draft_for_sources, delete_draft, draft_findings, edit_draft,
+    list_drafts,
 };
 use storywright_domain::DraftId;
 use storywright_domain::draft::{Draft, DraftState, DraftSummary};
@@ -24,7 +25,6 @@ use utoipa::ToSchema;
 pub struct CreateDraft {
     /// What is wanted; at most 512 KiB.
     #[schema(
-        min_length = 1,
         max_length = 524_288,
         example = "Support agents need to refund a payment in part. A refund above the payment is refused."
     )]
@@ -44,6 +44,9 @@ pub struct CreateDraft {
     /// Rule set id; `default` when left out.
     #[schema(example = "default")]
     rule_set: Option<String>,
+    /// The draft is written from sources that are added to it afterwards: `requirements` may be blank.
+    #[serde(default)]
+    from_sources: bool,
 }
 
 /// A change of a draft; what is left out stays as it is.
@@ -232,7 +235,8 @@ pub async fn create(caller: Caller, body: Json<CreateDraft>) -> Answer {
                 issue_type: body.issue_type,
                 rule_set: body.rule_set.unwrap_or_default(),
             };
-            Ok(create_draft(ports, actor, &new)?)
+            let make = if body.from_sources { create_draft_for_sources } else { create_draft };
+            Ok(make(ports, actor, &new)?)
         })
         .await?;
     Ok(created(&draft))

@@ -14,6 +14,7 @@ mod people;
 mod plan;
 mod problem;
 mod runs;
+pub mod sources;
 mod stories;
 mod versions;
 mod writing;
@@ -69,6 +70,16 @@ pub const ROUTES: &[Route] = &[
     Route::get("/api/v1/drafts/{id}/compare", Bearer, || web::to(versions::compare)),
     Route::post("/api/v1/drafts/{id}/generate", Bearer, || web::to(writing::generate)).outside(),
     Route::post("/api/v1/drafts/{id}/refine", Bearer, || web::to(writing::refine)).outside(),
+    Route::get("/api/v1/drafts/{id}/sources", Bearer, || web::to(sources::list)),
+    Route::post("/api/v1/drafts/{id}/sources", Bearer, || web::to(sources::add)).outside(),
+    Route::post("/api/v1/drafts/{id}/sources/check", Bearer, || web::to(sources::check)).outside(),
+    Route::delete("/api/v1/drafts/{id}/sources/{source}", Bearer, || web::to(sources::remove)),
+    Route::post("/api/v1/drafts/{id}/sources/{source}/restore", Bearer, || web::to(sources::restore)),
+    Route::post("/api/v1/drafts/{id}/sources/{source}/read", Bearer, || web::to(sources::read_again)),
+    Route::get("/api/v1/drafts/{id}/sources/{source}/text", Bearer, || web::to(sources::text)),
+    Route::get("/api/v1/drafts/{id}/sources/{source}/change", Bearer, || web::to(sources::change)).outside(),
+    Route::get("/api/v1/confluence/pages", Bearer, || web::to(sources::search)).outside(),
+    Route::get("/api/v1/confluence/spaces", Bearer, || web::to(sources::spaces)).outside(),
     Route::get("/api/v1/drafts/{id}/plan", Bearer, || web::to(plan::plan)).outside(),
     Route::post("/api/v1/drafts/{id}/publish", Bearer, || web::to(plan::publish)).outside(),
     Route::get("/api/v1/runs", Bearer, || web::to(runs::list)),

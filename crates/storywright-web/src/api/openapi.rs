@@ -2,7 +2,7 @@
 //! table, so that it cannot be forgotten.
 
 use super::problem::Problem;
-use super::{Answer, ROUTES, catalog, drafts, integrations, jobs, people, plan, runs, versions, writing};
+use super::{Answer, ROUTES, catalog, drafts, integrations, jobs, people, plan, runs, sources, versions, writing};
 use crate::errors::AppError;
 use crate::route::{Policy, Verb};
 use actix_web::HttpResponse;
@@ -27,6 +27,7 @@ use utoipa::{Modify, OpenApi};
         (name = "Integrations", description = "Connections to Jira, Confluence and the company LLM."),
         (name = "Catalog", description = "What can be chosen from, and checking a story."),
         (name = "Drafts", description = "Drafts, their versions and findings."),
+        (name = "Sources", description = "What a draft is written from."),
         (name = "Writing", description = "Handing a draft to the model."),
         (name = "Jobs", description = "Background jobs and what they say."),
         (name = "Publishing", description = "Plans and runs."),
@@ -60,6 +61,16 @@ use utoipa::{Modify, OpenApi};
         versions::show,
         versions::restore,
         versions::compare,
+        sources::list,
+        sources::add,
+        sources::check,
+        sources::remove,
+        sources::restore,
+        sources::read_again,
+        sources::text,
+        sources::change,
+        sources::search,
+        sources::spaces,
         writing::generate,
         writing::refine,
         plan::plan,

@@ -102,6 +102,11 @@ impl From<StartError> for AppError {
                 "The draft is empty, so there is nothing to refine",
                 "Generate it first, or write a story by hand",
             ),
+            StartError::NothingToWriteFrom => Self::new(
+                &kinds::NOTHING_TO_WRITE_FROM,
+                "There is nothing to write from: no requirements and no source that was read",
+                "Type what is wanted, or add a source and wait until it is read",
+            ),
             StartError::BadInstruction => Self::field("instructions", "instructions_invalid", &error.to_string()),
             StartError::TooManyJobs(count) => Self::new(
                 &kinds::TOO_MANY_JOBS,

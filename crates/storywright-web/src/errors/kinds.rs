@@ -83,6 +83,10 @@ kinds! {
     DRAFT_PUBLISHING 409 "draft_being_published" "The issues are being created" "A run creates the issues of the draft."
     DRAFT_PUBLISHED 409 "draft_published" "The issues are in Jira already" "The draft was created in Jira and does not change any more."
     NOTHING_TO_REFINE 409 "nothing_to_refine" "The draft is empty" "There is nothing to refine before something was generated."
+    NOTHING_TO_WRITE_FROM 409 "nothing_to_write_from" "Nothing to write from" "The draft has neither requirements nor a source that was read."
+    SOURCE_NOT_FOUND 404 "source_not_found" "There is no such source" "The draft has no such source, or the source has not changed."
+    TOO_MANY_SOURCES 409 "too_many_sources" "The draft is full" "A draft has at most 300 sources."
+    SOURCE_TOO_LATE 409 "source_too_late" "Not any more" "The source was removed too long ago, or there is nothing to read again."
     RULE_SET_NOT_FOUND 404 "rule_set_not_found" "There is no such rule set" "No rule set has this id."
 
     JOB_NOT_FOUND 404 "job_not_found" "There is no such job" "The job does not exist or belongs to somebody else."
@@ -109,6 +113,7 @@ kinds! {
 /// Codes of `errors[].code`, with when they happen.
 pub const FIELD_CODES: &[(&str, &str)] = &[
     ("answer_invalid", "The answer to the job's question is blank or too long."),
+    ("below_unknown", "The choice of pages below is not `none`, `children` or `all`."),
     ("credential_empty", "The pasted token or cookie is blank."),
     ("credential_missing", "Nothing is stored yet, so a token is needed."),
     ("credential_of_other_site", "The stored token was made for another site."),
@@ -125,6 +130,8 @@ pub const FIELD_CODES: &[(&str, &str)] = &[
     ("issue_type_missing", "No issue type was chosen."),
     ("issue_type_unknown", "The project has no such issue type."),
     ("no_such_issue", "The named issue is not part of the run's project."),
+    ("page_not_found", "The address names no page that the person may see in the connected Confluence."),
+    ("pages_missing", "No page was named, or too many at once."),
     ("password_common", "The password is easy to guess."),
     ("password_personal", "The password holds the person's name, employee ID or e-mail."),
     ("password_too_long", "The password is too long."),
@@ -138,6 +145,7 @@ pub const FIELD_CODES: &[(&str, &str)] = &[
     ("requirements_too_long", "The requirements are longer than the limit."),
     ("rule_set_unknown", "There is no such rule set."),
     ("site_not_listed", "The Jira site is not on the administrator's list."),
+    ("source_too_long", "The text is longer than a source may be."),
     ("target_not_listed", "The site or LLM service is not on the administrator's list."),
     ("tls_must_be_verified", "The administrator wants this site's certificate verified."),
     ("value_not_allowed", "Jira does not allow this value for the field."),
@@ -160,6 +168,12 @@ pub const REPORT_CODES: &[(&str, &str)] = &[
     ("llm_refused", "The model declined to answer."),
     ("llm_not_connected", "The LLM connection cannot be used."),
     ("storage_unavailable", "The database did not answer while the job ran."),
+    ("page_not_found", "A source: there is no such page, or the person may not see it."),
+    ("space_not_allowed", "A source: its space is not among those that may be read."),
+    ("source_too_long", "A source: its text is longer than a source may be."),
+    ("site_not_connected", "A source: it belongs to another Confluence than the connected one."),
+    ("stopped", "A source: reading was stopped before its turn."),
+    ("confluence_not_connected", "The Confluence connection cannot be used."),
     ("attempts_exhausted", "The job failed too often."),
     ("worker_panicked", "The worker stopped unexpectedly; the job is tried again."),
     ("cancelled", "Somebody stopped it."),

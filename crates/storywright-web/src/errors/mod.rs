@@ -6,6 +6,7 @@ pub mod kinds;
 mod people;
 mod publishing;
 mod remote;
+mod sources;
 #[cfg(test)]
 mod tests;
 

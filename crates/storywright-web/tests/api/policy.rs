@@ -77,6 +77,7 @@ fn is_personal(route: &Route) -> bool {
 
 fn body_for(route: &Route) -> serde_json::Value {
     match route.path.rsplit('/').next().unwrap() {
+        "sources" => json!({"pages": [{"page": "1"}]}),
         "refine" => json!({"instructions": "shorter"}),
         "publish" => json!({"plan_hash": "x"}),
         "resolve" => json!({"action": "check_again"}),

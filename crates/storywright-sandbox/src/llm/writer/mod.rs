@@ -6,6 +6,7 @@
 mod actors;
 mod additions;
 mod blocks;
+mod citing;
 mod command;
 mod compose;
 mod criteria;
@@ -33,6 +34,15 @@ use prompt::{CallType, Prompt};
 
 /// The answer document: `{"clarify": …, "stories": […]}`.
 pub(crate) fn write(prompt: &Prompt) -> Value {
+    let mut document = written(prompt);
+    citing::cite(&mut document, &prompt.sources);
+    document
+}
+
+fn written(prompt: &Prompt) -> Value {
+    if let Some(stories) = citing::story_for_each_source(prompt) {
+        return answer(stories);
+    }
     let facts = Facts::read(&full_text(prompt));
     match (prompt.call, &prompt.story) {
         (CallType::Refine, Some(story)) => answer(refine::apply(story, &prompt.instructions, prompt)),
@@ -85,6 +95,9 @@ fn split_document(document: &Value, prompt: &Prompt) -> Vec<Value> {
 /// Requirements and answers as one text; an answer without a verb completes the requirement's sentence.
 fn full_text(prompt: &Prompt) -> String {
     let mut text = prompt.requirements.trim().to_owned();
+    for (_, source) in &prompt.sources {
+        text = format!("{text}\n\n{}", source.trim());
+    }
     for answer in prompt.answers.iter().map(|a| a.trim()).filter(|a| !a.is_empty()) {
         if blocks::has_verb(answer) {
             text = format!("{text}\n\n{answer}");

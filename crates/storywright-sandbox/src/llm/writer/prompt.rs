@@ -38,6 +38,8 @@ pub struct Prompt {
     pub call: CallType,
     /// Requirement texts, joined in the order they came.
     pub requirements: String,
+    /// Sources by reference, with their text.
+    pub sources: Vec<(String, String)>,
     /// The story document to change, when one was sent.
     pub story: Option<Value>,
     /// What to change.
@@ -64,6 +66,7 @@ impl Prompt {
         let system = joined(messages, "system") + &joined(messages, "developer");
         let user = joined(messages, "user");
         let requirements = tagged(&user, "requirements");
+        let sources = sources(&tagged(&user, "sources").join("\n"));
         let story = tagged(&user, "story").pop().and_then(|json| serde_json::from_str::<Value>(json.trim()).ok());
         let instructions = tagged(&user, "instructions").join("\n");
         let answers = tagged(&user, "answer").iter().map(|text| without_questions(text)).collect();
@@ -74,11 +77,12 @@ impl Prompt {
         });
         Self {
             call,
-            requirements: if requirements.is_empty() && story.is_none() {
+            requirements: if requirements.is_empty() && story.is_none() && sources.is_empty() {
                 user.clone()
             } else {
                 requirements.join("\n\n")
             },
+            sources,
             story,
             instructions,
             answers,
@@ -116,11 +120,38 @@ fn tagged(text: &str, tag: &str) -> Vec<String> {
     spans(text, tag).into_iter().map(|span| text[span.inner.0..span.inner.1].trim().to_owned()).collect()
 }
 
+/// Cuts a block of sources at the lines that begin one: `[p1] Title`. The title itself is no part of the text.
+fn sources(block: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for line in block.lines() {
+        let head = line.strip_prefix("[p").and_then(|rest| rest.split_once(']')).map(|(number, _)| number);
+        match head.filter(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())) {
+            Some(number) => found.push((format!("p{number}"), String::new())),
+            None => {
+                if let Some((_, text)) = found.last_mut() {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+            }
+        }
+    }
+    found
+}
+
 fn without_tagged(text: &str) -> String {
     let mut kept = text.to_owned();
-    for tag in
-        ["requirements", "story", "instructions", "answer", "wishes", "findings", "previous", "errors", "allowed"]
-    {
+    for tag in [
+        "requirements",
+        "sources",
+        "story",
+        "instructions",
+        "answer",
+        "wishes",
+        "findings",
+        "previous",
+        "errors",
+        "allowed",
+    ] {
         for span in spans(&kept.clone(), tag).into_iter().rev() {
             kept.replace_range(span.outer.0..span.outer.1, "");
         }
