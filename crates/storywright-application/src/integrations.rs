@@ -2,6 +2,7 @@
 
 use crate::Ports;
 use crate::access::{AccessError, listed_site, open_chat, open_site, place};
+use crate::tools::fetch_missing_lists;
 use storywright_domain::integration::{Health, Integration, IntegrationKind};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{ChatError, SealError, StorageError, StorageExt};
@@ -178,6 +179,10 @@ pub fn test_integration(ports: &Ports, actor: &Actor, kind: IntegrationKind) -> 
         }
         tx.audit(&entry)
     })?;
+    if report.ok {
+        // The tools that this credential opens are listed at once.
+        fetch_missing_lists(ports, actor, Some(kind))?;
+    }
     Ok(report)
 }
 

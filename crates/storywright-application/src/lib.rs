@@ -17,6 +17,7 @@ pub mod preflight;
 pub mod publishing;
 mod running;
 pub mod sources;
+pub mod tools;
 pub mod worker;
 
 pub use ports::{Ports, Reconcile, Settings};

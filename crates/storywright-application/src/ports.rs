@@ -82,6 +82,8 @@ pub struct Settings {
     pub agent: AgentLimits,
     /// Most characters of sources that the model is given at once.
     pub source_chars: usize,
+    /// For how long a tool list is fresh at most; a server may say less.
+    pub tools_ttl: Millis,
     /// Random name of this installation; part of markers, so that two installations never adopt each other's issues.
     pub instance: String,
 }
@@ -119,6 +121,7 @@ impl Default for Settings {
             run_budget: Millis::minutes(60),
             agent: AgentLimits::default(),
             source_chars: 300_000,
+            tools_ttl: Millis::hours(6),
             instance: "unnamed".to_owned(),
         }
     }

@@ -5,6 +5,7 @@ use crate::drafting::run_writing;
 use crate::jobs::release_draft;
 use crate::publishing::{give_up_run, run_publish};
 use crate::sources::{give_up_reading, run_reading};
+use crate::tools::run_refresh;
 use storywright_domain::Millis;
 use storywright_domain::job::{EventKind, Job, JobKind, MAX_ATTEMPTS};
 use storywright_domain::ports::{Claim, Held, JobEnd, StorageError, StorageExt};
@@ -27,6 +28,7 @@ pub fn run_claimed(ports: &Ports, claim: &Claim) {
             JobKind::Generate | JobKind::Refine => run_writing(ports, claim, &cancellation),
             JobKind::Publish => run_publish(ports, claim, &cancellation),
             JobKind::ReadSources => run_reading(ports, claim, &cancellation),
+            JobKind::RefreshTools => run_refresh(ports, claim, &cancellation),
         }
     };
     ports.running.end(job.id, job.fence);
@@ -114,6 +116,7 @@ fn too_often(ports: &Ports, job: &Job) -> JobEnd {
                 give_up_run(tx, job, &reason, now)
             }
             JobKind::ReadSources => give_up_reading(tx, job, "attempts_exhausted", &message),
+            JobKind::RefreshTools => Ok(()),
         }
     });
     if let Err(error) = given_back {

@@ -15,11 +15,13 @@ pub enum JobKind {
     Publish,
     /// Reads sources of a draft.
     ReadSources,
+    /// Asks an MCP server for its tools.
+    RefreshTools,
 }
 
 impl JobKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Generate, Self::Refine, Self::Publish, Self::ReadSources];
+    pub const ALL: [Self; 5] = [Self::Generate, Self::Refine, Self::Publish, Self::ReadSources, Self::RefreshTools];
 
     /// The word in the database and the API.
     #[must_use]
@@ -29,6 +31,7 @@ impl JobKind {
             Self::Refine => "refine",
             Self::Publish => "publish",
             Self::ReadSources => "read_sources",
+            Self::RefreshTools => "refresh_tools",
         }
     }
 

@@ -3,7 +3,14 @@
 //! Everything that a server says of itself (names, descriptions, schemas, hints) is untrusted. What a tool may do is decided by
 //! [`ToolClass`], which an administrator gives to one exact definition.
 
-use crate::Timestamp;
+mod check;
+mod known;
+
+pub use check::{
+    DefinitionProblem, MAX_DESCRIPTION, MAX_OFFERED_NAME, check_definition, is_invisible, offered_name, raised_class,
+};
+pub use known::{CachedTools, KnownTool, KnownTools, Quarantine, ToolApproval, ToolProblem};
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -190,19 +197,4 @@ pub struct ToolResult {
     pub bytes: u64,
     /// Whether something was cut off.
     pub cut: bool,
-}
-
-/// A tool list that is kept for one person and server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CachedTools {
-    /// Which server.
-    pub server: String,
-    /// The list.
-    pub list: ToolList,
-    /// When it was fetched.
-    pub fetched_at: Timestamp,
-    /// Until when it is fresh; afterwards it is served stale until a refresh succeeds.
-    pub fresh_until: Timestamp,
-    /// Why the last refresh failed, with its time; none when it succeeded.
-    pub problem: Option<(String, Timestamp)>,
 }

@@ -11,7 +11,9 @@ use storywright_domain::publishing::{ItemState, Run, RunItem, RunState};
 use storywright_domain::remote::{Access, Site, SiteKind, TlsTrust};
 use storywright_domain::source::{Below, SourceEntry, SourceKind, SourceState};
 use storywright_domain::story::{Document, Narrative, Story, StoryFormat, Subtask};
-use storywright_domain::tool::{CacheScope, McpServer, ToolDefinition, ToolHints, ToolList, ToolPurpose};
+use storywright_domain::tool::{
+    CacheScope, KnownTool, McpServer, ToolApproval, ToolClass, ToolDefinition, ToolHints, ToolList, ToolPurpose,
+};
 use storywright_domain::{
     DraftId, ItemId, JobId, Millis, RegistrationId, RequestId, RunId, Secret, SessionId, Timestamp, TokenId, UserId,
 };
@@ -404,5 +406,35 @@ pub fn tool_list(tools: Vec<ToolDefinition>) -> ToolList {
         scope: CacheScope::Private,
         protocol: "2026-07-28".to_owned(),
         server: "Company tools 1.0".to_owned(),
+    }
+}
+
+/// A tool of a kept list, with one argument.
+#[must_use]
+pub fn known_tool(name: &str) -> KnownTool {
+    KnownTool {
+        name: name.to_owned(),
+        hash: format!("hash-of-{name}"),
+        hints: ToolHints::default(),
+        parameters: r#"{"type":"object","properties":{"query":{"type":"string"}},"required":["query"]}"#.to_owned(),
+        refused: None,
+    }
+}
+
+/// A tool of the server `jira` that an administrator approved for reading, in the definition with this hash.
+#[must_use]
+pub fn approval(tool: &str, hash: &str) -> ToolApproval {
+    ToolApproval {
+        server: "jira".to_owned(),
+        tool: tool.to_owned(),
+        hash: hash.to_owned(),
+        class: ToolClass::Read,
+        words: format!("What “{tool}” does"),
+        auto_read: false,
+        by: UserId(1),
+        by_name: "Person 1 (emp1)".to_owned(),
+        at: NOW,
+        definition: format!(r#"{{"name":"{tool}"}}"#),
+        quarantine: None,
     }
 }

@@ -11,10 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use storywright_application::Ports;
 use storywright_application::publishing::sweep_late_arrivals;
+use storywright_application::tools::refresh_due_lists;
 use storywright_domain::job::JobKind;
 use storywright_domain::ports::Clock;
 use storywright_http::{CertificateSummary, check_ca_pem};
 use storywright_web::{AppState, CertificateCheck, CertificateFacts, CheckedCertificates, Network, Rates, WebSettings};
+
+/// Tool lists that are fetched at once.
+const TOOL_WORKERS: usize = 8;
 
 /// Time that jobs have to finish after a signal.
 const GRACE: Duration = Duration::from_secs(30);
@@ -55,11 +59,13 @@ async fn run(
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
     let sweeping = actix_web::rt::spawn(sweep(wired.ports.clone()));
+    let refreshing = actix_web::rt::spawn(refresh_tools(wired.ports.clone()));
     let tidying = actix_web::rt::spawn(tidy(wired));
     wait_for_signal().await?;
     log::info!("stopping");
     tidying.abort();
     sweeping.abort();
+    refreshing.abort();
     // No new work first, then streams, then jobs; pages are served until the jobs are done.
     let stopped = web::block(move || workers.stop(GRACE));
     state.close();
@@ -113,11 +119,27 @@ async fn sweep(ports: Ports) {
 /// Reading jobs at a time: each waits for Confluence most of its time and holds one page in memory.
 const READERS: usize = 4;
 
+/// Starts jobs for the tool lists whose time has come.
+async fn refresh_tools(ports: Ports) {
+    let mut due = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        due.tick().await;
+        let ports = ports.clone();
+        match web::block(move || refresh_due_lists(&ports)).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(lists)) => log::info!(lists; "tool lists are refreshed"),
+            Ok(Err(error)) => log::error!(error = error.to_string().as_str(); "refreshing tool lists failed"),
+            Err(error) => log::error!(error = error.to_string().as_str(); "refreshing tool lists stopped"),
+        }
+    }
+}
+
 fn groups(settings: &Settings) -> Vec<Group> {
     vec![
         Group { name: "writing", kinds: &[JobKind::Generate, JobKind::Refine], at_once: settings.writing_workers },
         Group { name: "publishing", kinds: &[JobKind::Publish], at_once: settings.publish_workers },
         Group { name: "reading", kinds: &[JobKind::ReadSources], at_once: READERS },
+        Group { name: "tools", kinds: &[JobKind::RefreshTools], at_once: TOOL_WORKERS },
     ]
 }
 

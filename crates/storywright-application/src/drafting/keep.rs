@@ -224,7 +224,7 @@ fn with_field_values_of(before: &Document, mut after: Document) -> Document {
 fn origin(kind: JobKind) -> Origin {
     match kind {
         JobKind::Refine => Origin::Refined,
-        JobKind::Generate | JobKind::Publish | JobKind::ReadSources => Origin::Generated,
+        JobKind::Generate | JobKind::Publish | JobKind::ReadSources | JobKind::RefreshTools => Origin::Generated,
     }
 }
 

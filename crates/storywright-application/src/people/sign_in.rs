@@ -1,7 +1,8 @@
 //! Signing in with employee ID or e-mail.
 
 use crate::Ports;
-use storywright_domain::person::Person;
+use crate::tools::fetch_missing_lists;
+use storywright_domain::person::{Actor, Person};
 use storywright_domain::ports::{HashError, StorageError, StorageExt};
 use storywright_domain::{RequestId, Secret};
 
@@ -33,6 +34,11 @@ pub fn sign_in(ports: &Ports, login: &str, password: &Secret, request_id: &Reque
             let entry = ports.audit_entry(Some(person.id), request_id, "sign_in", String::new(), String::new());
             ports.storage.write(|tx| tx.audit(&entry))?;
             log::info!(user_id = person.id.to_string().as_str(), request_id = request_id.as_str(), outcome = "ok"; "sign-in");
+            let actor = Actor::of(&person, request_id.clone());
+            if let Err(error) = fetch_missing_lists(ports, &actor, None) {
+                // The person is signed in all the same; the tools page says that the lists are missing.
+                log::error!(request_id = request_id.as_str(), error = error.to_string().as_str(); "tool lists could not be asked for");
+            }
             Ok(person)
         }
         other => {

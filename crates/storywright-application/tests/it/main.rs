@@ -26,6 +26,7 @@ mod sources;
 mod start;
 mod stop;
 mod tokens;
+mod tools;
 mod trees;
 mod world;
 mod writing;

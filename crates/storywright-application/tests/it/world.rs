@@ -37,7 +37,6 @@ pub struct World {
     pub jira: Arc<HookedJira>,
     pub confluence: Arc<FakeConfluence>,
     pub chat: Arc<FakeChat>,
-    #[expect(dead_code, reason = "for the tests of tools")]
     pub tools: Arc<FakeTools>,
     pub hasher: Arc<HookedHasher>,
     /// How long jobs waited.

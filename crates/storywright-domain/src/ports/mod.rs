@@ -13,6 +13,7 @@ mod jobs;
 mod people_repos;
 mod sources;
 mod storage;
+mod tool_repos;
 mod tools;
 mod work_repos;
 
@@ -30,6 +31,7 @@ pub use jobs::{Claim, Held, JobEnd, JobQueue};
 pub use people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, RuleSetRepo, SessionRepo, TokenRepo};
 pub use sources::SourceRepo;
 pub use storage::{Cursor, Inserted, Saved, Slice, Storage, StorageError, StorageExt, Tx, TxEnd, TxMode};
+pub use tool_repos::ToolRepo;
 pub use tools::{ToolAccess, ToolError, ToolServer};
 pub use work_repos::{AuditRepo, DraftRepo, ItemChange, JobRepo, PublishRepo};
 

@@ -4,6 +4,7 @@ use super::agent_repo::AgentRepo;
 use super::fields::FieldRepo;
 use super::people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, RuleSetRepo, SessionRepo, TokenRepo};
 use super::sources::SourceRepo;
+use super::tool_repos::ToolRepo;
 use super::work_repos::{AuditRepo, DraftRepo, JobRepo, PublishRepo};
 
 /// Why storage could not do it. Nothing that a person typed is at fault.
@@ -87,6 +88,7 @@ pub trait Tx:
     + FieldRepo
     + AgentRepo
     + AuditRepo
+    + ToolRepo
 {
 }
 
@@ -105,6 +107,7 @@ impl<T> Tx for T where
         + FieldRepo
         + AgentRepo
         + AuditRepo
+        + ToolRepo
 {
 }
 

@@ -13,6 +13,7 @@ mod rule_sets;
 pub mod sessions;
 mod sources;
 pub mod tokens;
+mod tools;
 
 use crate::text::Conn;
 

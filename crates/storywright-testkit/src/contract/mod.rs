@@ -15,6 +15,7 @@ mod publishing;
 mod queue;
 mod sessions;
 mod sources;
+mod tools;
 mod transactions;
 
 pub use confluence::{ConfluenceFixture, confluence_contract};
@@ -57,6 +58,7 @@ pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
         fields::ALL,
         agent::ALL,
         audit::ALL,
+        tools::ALL,
     ];
     let promises: Vec<_> = suites.concat();
     run("storage", &promises, |check| check(&make()));

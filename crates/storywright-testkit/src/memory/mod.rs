@@ -13,6 +13,7 @@ mod publishing;
 mod queue;
 mod settings;
 mod sources;
+mod tools;
 
 use crate::FixedClock;
 use events::Channels;
@@ -29,6 +30,7 @@ use storywright_domain::preflight::{LearnedField, ScreenPlace};
 use storywright_domain::publishing::{Run, RunEvent, RunItem};
 use storywright_domain::rules::RuleSet;
 use storywright_domain::story::FieldValue;
+use storywright_domain::tool::ToolApproval;
 use storywright_domain::{DraftId, ItemId, JobId, RegistrationId, RunId, Timestamp, TokenId, UserId};
 
 /// Everything in memory. Cloning shares it.
@@ -97,6 +99,8 @@ struct State {
     origins: BTreeMap<(DraftId, u32), Provenance>,
     tokens_by_day: BTreeMap<(i64, UserId), Usage>,
     audit: Vec<AuditEntry>,
+    tools: BTreeMap<(UserId, String), tools::KeptTools>,
+    tool_approvals: BTreeMap<(String, String), ToolApproval>,
 }
 
 /// A transaction under way.

@@ -18,7 +18,7 @@ pub struct JobJson {
     /// Its id.
     #[schema(example = "0199f2a4c6e87a5d9d0c3b2a1f0e9d8c")]
     id: String,
-    /// `generate`, `refine` or `publish`.
+    /// `generate`, `refine`, `publish` or `refresh_tools`.
     #[schema(example = "generate")]
     kind: &'static str,
     /// `pending`, `running`, `completed`, `failed` or `cancelled`.
@@ -88,6 +88,7 @@ impl From<Job> for JobJson {
         let (draft_id, run_id) = match job.kind {
             JobKind::Generate | JobKind::Refine | JobKind::ReadSources => (Some(job.subject), None),
             JobKind::Publish => (None, Some(job.subject)),
+            JobKind::RefreshTools => (None, None),
         };
         let failure = |text: String| {
             let (code, message) = text.split_once(": ").unwrap_or(("internal_error", &text));

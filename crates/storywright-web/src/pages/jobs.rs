@@ -83,6 +83,11 @@ fn job_not_found() -> AppError {
     AppError::new(&kinds::JOB_NOT_FOUND, "There is no such job among yours", "Look in the list of jobs")
 }
 
+/// The listed name of an MCP server, or its id when it is listed no more.
+fn tool_server_name(desk: &Desk<'_>, id: &str) -> String {
+    desk.ports.settings.mcp_server(id).map_or(id, |server| server.name.as_str()).to_owned()
+}
+
 /// What a job works on.
 fn subject(desk: &Desk<'_>, job: &Job) -> Result<String, AppError> {
     let title_of = |id: DraftId| -> Result<String, AppError> {
@@ -92,6 +97,7 @@ fn subject(desk: &Desk<'_>, job: &Job) -> Result<String, AppError> {
         JobKind::Generate | JobKind::Refine | JobKind::ReadSources => {
             DraftId::parse(&job.subject).map_or(Ok(String::new()), title_of)
         }
+        JobKind::RefreshTools => Ok(tool_server_name(desk, &job.subject)),
         JobKind::Publish => {
             let Ok(id) = RunId::parse(&job.subject) else { return Ok(String::new()) };
             match run_view(desk.ports, &desk.who.actor, id)? {

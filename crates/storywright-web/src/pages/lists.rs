@@ -137,8 +137,9 @@ impl JobRow {
     #[must_use]
     pub fn of(desk: &Desk<'_>, job: &Job, title: &str) -> Self {
         let place = match job.kind {
-            JobKind::Generate | JobKind::Refine | JobKind::ReadSources => "drafts",
-            JobKind::Publish => "runs",
+            JobKind::Generate | JobKind::Refine | JobKind::ReadSources => format!("/drafts/{}", job.subject),
+            JobKind::Publish => format!("/runs/{}", job.subject),
+            JobKind::RefreshTools => "/tools".to_owned(),
         };
         let label =
             if title.is_empty() { job_verb(job.kind).to_owned() } else { format!("{}: {title}", job_verb(job.kind)) };
@@ -151,7 +152,7 @@ impl JobRow {
             started: desk.time(job.created_at),
             finished: job.finished_at.map(|at| desk.time(at)),
             elapsed: elapsed(job.finished_at.unwrap_or(desk.now).since(job.created_at)),
-            href: Some(format!("/{place}/{}", job.subject)),
+            href: Some(place),
             can_cancel: !job.status.is_final() && !job.cancel_requested,
             problem: job_problem(job),
             attempts: job.attempts,
@@ -167,6 +168,7 @@ pub fn job_verb(kind: JobKind) -> &'static str {
         JobKind::Refine => "Refining",
         JobKind::Publish => "Creating",
         JobKind::ReadSources => "Reading sources",
+        JobKind::RefreshTools => "Asking for tools",
     }
 }
 
@@ -179,6 +181,7 @@ pub fn job_problem(job: &Job) -> Option<Issue> {
         JobKind::Generate | JobKind::Refine => "The text was not written",
         JobKind::ReadSources => "The pages were not read",
         JobKind::Publish => "The issues were not created",
+        JobKind::RefreshTools => "The tools were not listed",
     };
     Some(Issue {
         code: code.to_owned(),
