@@ -46,7 +46,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Panics
 /// When a promise is broken; each is named, with what was expected printed before.
 pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
-    let suites: [&[Promise<dyn Storage>]; 11] = [
+    let suites: [&[Promise<dyn Storage>]; 12] = [
         transactions::ALL,
         people::ALL,
         sessions::ALL,
