@@ -135,6 +135,9 @@ pub enum Marker {
     RunLabel(String),
     /// A word in the last line of the description.
     Footer(String),
+    /// A word in the last line of the description that no other issue has: for ways of creation that cannot carry the issue property,
+    /// it is mark and proof in one.
+    Word(String),
     /// A text field that the administrator added for it: the least noise, and indexed.
     Field {
         /// Field id: `customfield_10990`.

@@ -106,6 +106,7 @@ pub fn marker_mode(marker: &Marker) -> &'static str {
         Marker::Field { .. } => "field",
         Marker::RunLabel(_) => "run_label",
         Marker::Footer(_) => "footer",
+        Marker::Word(_) => "word",
         Marker::Manual => "manual",
     }
 }

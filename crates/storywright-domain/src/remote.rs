@@ -2,6 +2,7 @@
 
 use crate::{RequestId, Secret, UserId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a listed site is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,6 +45,9 @@ pub struct Site {
     /// Confluence: keys of spaces that fewer people may read than the Jira projects that stories go to. Drafts from them warn.
     #[serde(default)]
     pub restricted_spaces: Vec<String>,
+    /// Jira: issues are created by a tool of an MCP server instead of the site's own REST API.
+    #[serde(default)]
+    pub publish_through: Option<ToolMapping>,
 }
 
 impl Site {
@@ -58,6 +62,30 @@ impl Site {
     pub fn restricts_space(&self, key: &str) -> bool {
         key.starts_with('~') || self.restricted_spaces.iter().any(|restricted| restricted.eq_ignore_ascii_case(key))
     }
+}
+
+/// How an issue becomes a call of one tool that creates one issue. Declared by the administrator; nothing is guessed from the tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolMapping {
+    /// Id of a listed MCP server.
+    pub server: String,
+    /// The server's name of the tool.
+    pub tool: String,
+    /// Arguments as templates over `{{project}}`, `{{summary}}`, `{{issue_type}}` (its name) and `{{issue_type_id}}`.
+    pub arguments: BTreeMap<String, String>,
+    /// The argument that takes all other fields, as a JSON object in a string.
+    pub fields_argument: String,
+    /// Names of fields in that object where they differ from the field id: `{"description": "Description"}`.
+    #[serde(default)]
+    pub rename: BTreeMap<String, String>,
+    /// JSON pointer to the issue's key in the result.
+    #[serde(default = "key_at")]
+    pub key_at: String,
+}
+
+fn key_at() -> String {
+    "/issue/key".to_owned()
 }
 
 /// How the certificate of a site is checked.

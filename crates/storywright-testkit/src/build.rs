@@ -312,6 +312,7 @@ pub fn access(user: UserId, credential: &str) -> Access {
             marker_field: None,
             spaces: Vec::new(),
             restricted_spaces: Vec::new(),
+            publish_through: None,
         },
         credential: Secret::new(credential.to_owned()),
         tls: TlsTrust::default(),

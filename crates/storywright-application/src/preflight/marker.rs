@@ -17,12 +17,15 @@ pub enum MarkerChoice {
     RunLabel,
     /// A word in the last line of the description.
     Footer,
+    /// A word of its own for each issue in the last line of the description: issues are created by a tool, which carries no property.
+    Word,
     /// Nothing: a person says what became of an issue whose answer was lost.
     Manual,
 }
 
 impl MarkerChoice {
-    /// The best that the screen can hold: custom field, run label, footer, nothing.
+    /// The best that the screen can hold: custom field, run label, footer, nothing. Where a tool creates issues the mark must be a proof
+    /// as well: a word, or nothing.
     #[must_use]
     pub fn of(site: &Site, fields: &[CreateField]) -> Self {
         let named = site.marker_field.as_deref().map(|name| name.trim().to_lowercase());
@@ -32,6 +35,13 @@ impl MarkerChoice {
         });
         let has = |id: &str| fields.iter().any(|field| field.id == id);
         match field {
+            _ if site.publish_through.is_some() => {
+                if has("description") {
+                    Self::Word
+                } else {
+                    Self::Manual
+                }
+            }
             Some(field) => Self::Field { id: field.id.clone(), name: field.name.clone() },
             None if has("labels") => Self::RunLabel,
             None if has("description") => Self::Footer,
@@ -46,11 +56,12 @@ impl MarkerChoice {
             Self::Field { .. } => "field",
             Self::RunLabel => "run_label",
             Self::Footer => "footer",
+            Self::Word => "word",
             Self::Manual => "manual",
         }
     }
 
-    /// The mark of a run. In running text it is one word of letters and digits: indexes take words apart at hyphens.
+    /// The mark of a run; [`Marker::Word`] is made each issue's own later. In running text it is one word of letters and digits: indexes take words apart at hyphens.
     #[must_use]
     pub fn marker(&self, run_label: &str) -> Marker {
         let word = || run_label.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -58,6 +69,7 @@ impl MarkerChoice {
             Self::Field { id, .. } => Marker::Field { id: id.clone(), value: word() },
             Self::RunLabel => Marker::RunLabel(run_label.to_owned()),
             Self::Footer => Marker::Footer(word()),
+            Self::Word => Marker::Word(word()),
             Self::Manual => Marker::Manual,
         }
     }
@@ -71,6 +83,7 @@ impl MarkerChoice {
             ),
             Self::RunLabel => "All issues of a run carry one label. If an answer of Jira is lost, the issue is found by it.".to_owned(),
             Self::Footer => "The create screen has no labels, so the last line of each description carries a mark. If an answer of Jira is lost, the issue is found by it.".to_owned(),
+            Self::Word => "The last line of each description carries a word that no other issue has. If an answer is lost, the issue is found and known by it.".to_owned(),
             Self::Manual => "The create screen has a place for no mark. If an answer of Jira is lost, nothing is sent again: you are asked whether the issue exists.".to_owned(),
         }
     }
@@ -103,6 +116,7 @@ mod tests {
             marker_field: marker_field.map(str::to_owned),
             spaces: Vec::new(),
             restricted_spaces: Vec::new(),
+            publish_through: None,
         }
     }
 

@@ -3,13 +3,14 @@
 use super::existing::Existing;
 use super::plan::{ORIGIN_PROPERTY, PlanProblem, origin};
 use super::screens::{Screen, Screens, epic_field, estimate_field, is_estimate, on_screen};
+use super::through;
 use crate::Ports;
 use std::collections::BTreeMap;
 use storywright_domain::draft::Draft;
 use storywright_domain::finding::Finding;
 use storywright_domain::jira::{CreateField, FieldKind, Marker, NewIssue, Placement};
 use storywright_domain::publishing::{ExistingIssue, Plan, PlannedIssue, PlannedLink, marker_mode};
-use storywright_domain::remote::Access;
+use storywright_domain::remote::{Access, ToolMapping};
 use storywright_domain::story::{Epic, FieldValue, Story, Subtask};
 
 /// Turns a draft into the issues of a plan.
@@ -19,6 +20,8 @@ pub(super) struct Planner<'a> {
     pub(super) screens: &'a Screens,
     pub(super) known: &'a Existing,
     pub(super) run_label: String,
+    /// The tool that creates the issues, where it is not the site itself.
+    pub(super) through: Option<&'a ToolMapping>,
     pub(super) problems: Vec<PlanProblem>,
 }
 
@@ -86,7 +89,11 @@ impl Planner<'_> {
     }
 
     fn issue(&self, reference: &str, screen: &Screen, new: &NewIssue, stand: Stand) -> PlannedIssue {
-        let (payload, description) = self.ports.jira.render(new);
+        let (rest, description) = self.ports.jira.render(new);
+        let payload = match self.through {
+            Some(mapping) => through::payload(mapping, &screen.kind.name, &rest),
+            None => rest,
+        };
         let unmarked = NewIssue { marker: Marker::Manual, property: None, ..new.clone() };
         let (content, _) = self.ports.jira.render(&unmarked);
         PlannedIssue {
@@ -121,8 +128,19 @@ impl Planner<'_> {
             epic: None,
             placement: Placement::Alone,
             custom_fields: Vec::new(),
-            marker: screen.marker.clone(),
-            property: Some((ORIGIN_PROPERTY.to_owned(), origin(&self.run_label, reference))),
+            marker: self.marker(reference, screen),
+            property: self.through.is_none().then(|| (ORIGIN_PROPERTY.to_owned(), origin(&self.run_label, reference))),
+        }
+    }
+
+    /// The mark of one issue: the run's, but a word that is a proof is the issue's own.
+    fn marker(&self, reference: &str, screen: &Screen) -> Marker {
+        match &screen.marker {
+            Marker::Word(_) => {
+                let digest = self.ports.sha256.hex(format!("{}|{reference}", self.run_label).as_bytes());
+                Marker::Word(format!("aid{}", digest.chars().take(20).collect::<String>()))
+            }
+            other => other.clone(),
         }
     }
 

@@ -4,6 +4,7 @@ use super::finish::Halt;
 use super::helpers::Helpers;
 use super::linking::Finishing;
 use super::settle;
+use super::through::{self, Through};
 use crate::Ports;
 use crate::access::{self, AccessError};
 use crate::integrations::mark_broken;
@@ -14,7 +15,7 @@ use storywright_domain::cancel::Cancellation;
 use storywright_domain::integration::IntegrationKind;
 use storywright_domain::jira::CreateOutcome;
 use storywright_domain::job::{EventKind, Job};
-use storywright_domain::ports::{StorageError, StorageExt};
+use storywright_domain::ports::{StorageError, StorageExt, ToolAccess};
 use storywright_domain::publishing::{ItemState, Run, RunItem, depths};
 use storywright_domain::remote::{Access, FieldRefusal, RemoteError};
 use storywright_domain::{ItemId, Millis, RequestId, RunId, Timestamp};
@@ -150,7 +151,7 @@ impl<'a> Executor<'a> {
             let item = &self.items[index];
             match item.state {
                 ItemState::Planned => {}
-                ItemState::Absent if item.attempts < MAX_SENDS => {}
+                ItemState::Absent if sends_again(item) => {}
                 ItemState::Blocked if matches!(self.above(index), Above::Ready(_)) => {
                     self.change(index, ItemState::Planned, None, "parent found")?;
                 }
@@ -194,9 +195,13 @@ impl<'a> Executor<'a> {
         for attempt in 1..=MAX_SENDS {
             self.check_stop()?;
             self.hold_lease()?;
+            let tool = self.tool_of(index)?;
             self.begin_sending(index)?;
             self.still_fresh(index)?;
-            let outcome = self.ports.jira.create(&self.access, &self.items[index].payload, parent);
+            let outcome = match &tool {
+                Some((through, tools)) => through.create(self.ports, tools, &self.access, parent),
+                None => self.ports.jira.create(&self.access, &self.items[index].payload, parent),
+            };
             match outcome {
                 CreateOutcome::Created { id, key } => return self.created(index, (id, key), "201"),
                 CreateOutcome::Rejected { status, messages, fields } => {
@@ -220,6 +225,18 @@ impl<'a> Executor<'a> {
             }
         }
         Err(Halt::Paused("Jira could not be reached. Nothing was sent; resume when it is back.".to_owned()))
+    }
+
+    /// The tool that creates an item, if it is not the site itself, and how it is reached. A tool that may not be called pauses the run.
+    fn tool_of(&self, index: usize) -> Result<Option<(Through, ToolAccess)>, Halt> {
+        let Some(through) = through::of(&self.items[index].payload) else { return Ok(None) };
+        match through.open(self.ports, &self.access) {
+            Ok(tools) => Ok(Some((through, tools))),
+            Err(error) => Err(Halt::Paused(format!(
+                "The tool `{}` of `{}` cannot create issues now: {error}. Look at Tools, then resume.",
+                through.tool, through.server
+            ))),
+        }
     }
 
     /// A process that was put to sleep between its intent and its call may wake up when others have long looked for the issue.
@@ -301,7 +318,7 @@ impl<'a> Executor<'a> {
         match parent.state {
             state if state.is_in_jira() => Above::Ready(self.parent_in_payload(index)),
             ItemState::Planned | ItemState::Sending | ItemState::Unknown | ItemState::Reconciling => Above::Waits,
-            ItemState::Absent if parent.attempts < MAX_SENDS => Above::Waits,
+            ItemState::Absent if sends_again(parent) => Above::Waits,
             _ => Above::Gone,
         }
     }
@@ -309,6 +326,11 @@ impl<'a> Executor<'a> {
     pub(super) fn place_of(&self, item: ItemId) -> Option<usize> {
         self.places.get(&item).copied()
     }
+}
+
+/// Whether an item that was looked for and is not there is sent again by itself. A tool's call is not: its refusal looks like a lost answer.
+fn sends_again(item: &RunItem) -> bool {
+    item.attempts < MAX_SENDS && through::of(&item.payload).is_none()
 }
 
 const SIGN_IN: &str = "Jira answered with a sign-in page. Sign in to Jira in a browser, test the connection under Integrations, then resume.";

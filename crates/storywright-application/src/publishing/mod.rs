@@ -17,6 +17,7 @@ mod screens;
 mod settle;
 mod start;
 mod sweep;
+mod through;
 
 pub use plan::{PlanError, PlanProblem, make_plan};
 pub use resolve::{Resolution, ResolveError, resolve_item, resume_run, stop_run};

@@ -122,8 +122,15 @@ pub fn make_plan(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Plan, Plan
     let access = access?;
     let run_label = run_label(ports, &draft);
     let screens = Screens::read(ports, &access, &draft, &run_label)?;
-    let mut planner =
-        Planner { ports, draft: &draft, screens: &screens, known: &known, run_label, problems: Vec::new() };
+    let mut planner = Planner {
+        ports,
+        draft: &draft,
+        screens: &screens,
+        known: &known,
+        run_label,
+        through: access.site.publish_through.as_ref(),
+        problems: Vec::new(),
+    };
     let issues = planner.issues();
     if !planner.problems.is_empty() {
         return Err(PlanError::Problems(planner.problems));

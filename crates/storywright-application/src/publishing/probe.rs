@@ -137,12 +137,14 @@ impl<'a> Search<'a> {
     /// Without that, what cannot be read is not absent. `None` while there is nothing to try it on.
     fn can_read(&self, known: &HashMap<u64, &str>) -> Result<Option<bool>, RemoteError> {
         let mut tries = 0;
+        let by_word = self.items.iter().any(|item| matches!(item.marker, Marker::Word(_)));
         for id in known.values() {
             if tries == TRIES {
                 break;
             }
             tries += 1;
-            if self.read(id)?.is_some_and(|issue| issue.property.is_some()) {
+            // Where issues are known by a word of their own, there is no property to see.
+            if self.read(id)?.is_some_and(|issue| issue.property.is_some() || by_word) {
                 return Ok(Some(true));
             }
         }
@@ -170,7 +172,7 @@ impl<'a> Search<'a> {
             let marked = match &wanted.item.marker {
                 Marker::RunLabel(label) => issue.labels.contains(label),
                 Marker::Footer(word) => issue.description.split_whitespace().any(|part| part == word),
-                Marker::Field { .. } | Marker::Manual => false,
+                Marker::Field { .. } | Marker::Word(_) | Marker::Manual => false,
             };
             if marked || issue.summary == wanted.item.summary {
                 alike.push((wanted.item.id, issue.key.clone()));
@@ -181,11 +183,20 @@ impl<'a> Search<'a> {
 
 /// Takes the item that an issue is, if its property says so.
 fn take(missing: &mut Vec<Wanted<'_>>, issue: &Issue, found: &mut Vec<Found>) -> bool {
-    let Some(proof) = issue.property.as_deref().map(same_json) else { return false };
-    let Some(index) = missing.iter().position(|wanted| wanted.proof == proof) else { return false };
+    let Some(index) = missing.iter().position(|wanted| proves(issue, &wanted.item.marker, &wanted.proof)) else {
+        return false;
+    };
     let wanted = missing.swap_remove(index);
     found.push((wanted.item.id, (issue.id.clone(), issue.key.clone())));
     true
+}
+
+/// Whether an issue is what a proof of origin or a word of its own says.
+pub(super) fn proves(issue: &Issue, marker: &Marker, proof: &Value) -> bool {
+    match marker {
+        Marker::Word(word) => issue.description.split_whitespace().any(|part| part == word),
+        _ => issue.property.as_deref().map(same_json).as_ref() == Some(proof),
+    }
 }
 
 pub(super) fn same_json(text: &str) -> Value {

@@ -1,7 +1,7 @@
 //! Late arrivals: an issue whose creation was held up somewhere longer than anybody waited. Looked for twice after an answer was lost.
 
 use super::plan::{ORIGIN_PROPERTY, origin};
-use super::probe::same_json;
+use super::probe::{proves, same_json};
 use super::settle;
 use crate::Ports;
 use crate::access;
@@ -67,20 +67,19 @@ fn arrivals(ports: &Ports, run: &Run) -> Result<Arrivals, String> {
 
 fn marked(ports: &Ports, access: &Access, run: &Run, items: &[RunItem]) -> Result<Arrivals, RemoteError> {
     let mut markers: Vec<&Marker> = Vec::new();
-    for item in items {
+    // A word is one issue's own: only what was ever sent can have come.
+    for item in items.iter().filter(|item| item.attempts > 0) {
         if !markers.contains(&&item.marker) {
             markers.push(&item.marker);
         }
     }
-    let proofs: Vec<_> =
-        items.iter().map(|item| (item.id, same_json(&origin(&run.run_label, &item.reference)))).collect();
+    let proofs: Vec<_> = items.iter().map(|item| (item, same_json(&origin(&run.run_label, &item.reference)))).collect();
     let mut found = Arrivals::new();
     for marker in markers {
         for candidate in ports.jira.marked(access, &run.project, marker)? {
             let Some(issue) = ports.jira.issue(access, &candidate.id, Some(ORIGIN_PROPERTY))? else { continue };
-            let Some(proof) = issue.property.as_deref().map(same_json) else { continue };
-            if let Some((item, _)) = proofs.iter().find(|(_, known)| *known == proof) {
-                found.entry(*item).or_default().push((issue.id, issue.key));
+            if let Some((item, _)) = proofs.iter().find(|(item, proof)| proves(&issue, &item.marker, proof)) {
+                found.entry(item.id).or_default().push((issue.id, issue.key));
             }
         }
     }

@@ -25,6 +25,7 @@ mod simulator;
 mod sources;
 mod start;
 mod stop;
+mod through;
 mod tokens;
 mod tools;
 mod trees;

@@ -59,6 +59,7 @@ pub fn site(id: &str, kind: SiteKind, allow_unverified_tls: bool) -> Site {
         marker_field: None,
         spaces: Vec::new(),
         restricted_spaces: Vec::new(),
+        publish_through: None,
     }
 }
 

@@ -72,8 +72,8 @@ fn description(issue: &NewIssue) -> String {
     let wiki = markdown_to_wiki(&issue.description);
     match &issue.marker {
         Marker::RunLabel(_) | Marker::Field { .. } | Marker::Manual => wiki,
-        Marker::Footer(word) if wiki.is_empty() => format!("ref {word}"),
-        Marker::Footer(word) => format!("{wiki}\n\nref {word}"),
+        Marker::Footer(word) | Marker::Word(word) if wiki.is_empty() => format!("ref {word}"),
+        Marker::Footer(word) | Marker::Word(word) => format!("{wiki}\n\nref {word}"),
     }
 }
 
@@ -81,7 +81,7 @@ fn description(issue: &NewIssue) -> String {
 fn labels(issue: &NewIssue) -> Vec<String> {
     let own = match &issue.marker {
         Marker::RunLabel(label) => Some(label),
-        Marker::Footer(_) | Marker::Field { .. } | Marker::Manual => None,
+        Marker::Footer(_) | Marker::Word(_) | Marker::Field { .. } | Marker::Manual => None,
     };
     let mut seen = HashSet::new();
     let clean = |label: &String| label.split_whitespace().collect::<Vec<_>>().join("_");

@@ -50,7 +50,7 @@ impl AtlassianJira {
     ) -> Result<Vec<Issue>, RemoteError> {
         let clause = match marker {
             Marker::RunLabel(label) => format!("labels = {}", site::quoted(label)),
-            Marker::Footer(word) => format!("description ~ {}", words_of(word)),
+            Marker::Footer(word) | Marker::Word(word) => format!("description ~ {}", words_of(word)),
             Marker::Field { id, value } => match clause_of(id) {
                 Some(field) => format!("{field} ~ {}", words_of(value)),
                 None => return Ok(Vec::new()),

@@ -29,6 +29,7 @@ fn access(user: u128, site: &str) -> Access {
             marker_field: None,
             spaces: Vec::new(),
             restricted_spaces: Vec::new(),
+            publish_through: None,
         },
         credential: Secret::new("x".to_owned()),
         tls: TlsTrust::default(),

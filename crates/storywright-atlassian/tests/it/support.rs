@@ -51,6 +51,7 @@ pub fn access(kind: SiteKind, base_url: &str, token: &str) -> Access {
             marker_field: None,
             spaces: Vec::new(),
             restricted_spaces: Vec::new(),
+            publish_through: None,
         },
         credential: Secret::new(token.to_owned()),
         tls: TlsTrust::default(),

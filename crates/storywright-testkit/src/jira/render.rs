@@ -32,7 +32,7 @@ pub(super) fn render(issue: &NewIssue) -> (String, String) {
     let mut description = issue.description.clone();
     match &issue.marker {
         Marker::RunLabel(label) => labels.push(label.clone()),
-        Marker::Footer(word) => description = format!("{description}\n\nref {word}"),
+        Marker::Footer(word) | Marker::Word(word) => description = format!("{description}\n\nref {word}"),
         Marker::Field { id, value } => drop(fields.insert(id.clone(), json!(value))),
         Marker::Manual => {}
     }

@@ -140,7 +140,7 @@ impl Kept {
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         match marker {
             Marker::RunLabel(label) => self.shown(false).labels.contains(label),
-            Marker::Footer(word) => words(&text(&self.fields, "description")).contains(word),
+            Marker::Footer(word) | Marker::Word(word) => words(&text(&self.fields, "description")).contains(word),
             Marker::Field { id, value } => text(&self.fields, id) == *value,
             Marker::Manual => false,
         }

@@ -124,6 +124,7 @@ fn site(id: &str, kind: SiteKind) -> Site {
         marker_field: None,
         spaces: Vec::new(),
         restricted_spaces: Vec::new(),
+        publish_through: None,
     }
 }
 

@@ -106,6 +106,7 @@ fn site(id: &str, name: &str, kind: SiteKind) -> Site {
         marker_field: None,
         spaces: Vec::new(),
         restricted_spaces: Vec::new(),
+        publish_through: None,
     }
 }
 

@@ -1,0 +1,199 @@
+//! Creation by a tool of an MCP server: the same journal, the same promises, and no trust in the tool's word.
+
+use crate::world::{PAT, World};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use storywright_application::Settings;
+use storywright_domain::cancel::Cancellation;
+use storywright_domain::jira::CreateOutcome;
+use storywright_domain::ports::{Jira as _, ToolAccess, ToolError, ToolServer};
+use storywright_domain::publishing::{ItemState, RunState};
+use storywright_domain::remote::ToolMapping;
+use storywright_domain::tool::{ToolCall, ToolList, ToolPurpose, ToolResult};
+use storywright_testkit::{FakeJira, build};
+
+use ItemState::{Absent, Blocked, Linked, NeedsHuman};
+
+/// What the tool does with a call.
+#[derive(Clone, Copy, PartialEq)]
+enum Does {
+    Works,
+    /// Creates the issue; the stream breaks before the answer.
+    CreatesAndBreaks,
+    /// Creates the issue; reading it again fails, and the tool says that everything failed.
+    CreatesAndSaysFailed,
+    /// Jira refuses; nothing is created.
+    SaysFailed,
+    /// Names an issue that it did not create.
+    Lies,
+    NotThere,
+}
+
+/// `jira_create_issue` of a server that works on the pretend Jira.
+struct CreatingTools {
+    jira: Arc<crate::hooks::HookedJira>,
+    next: Mutex<Vec<Does>>,
+    calls: Mutex<Vec<Value>>,
+}
+
+impl CreatingTools {
+    fn fake(&self) -> &FakeJira {
+        &self.jira.fake
+    }
+}
+
+impl ToolServer for CreatingTools {
+    fn list_tools(&self, _: &ToolAccess, _: &Cancellation) -> Result<ToolList, ToolError> {
+        Ok(build::tool_list(vec![build::tool("jira_create_issue", "Creates")]))
+    }
+
+    fn call_tool(&self, access: &ToolAccess, call: &ToolCall, _: &Cancellation) -> Result<ToolResult, ToolError> {
+        assert_eq!(call.tool, "jira_create_issue");
+        let (_, pat) = access.secrets.iter().find(|(name, _)| *name == "jira_pat").expect("it acts as the person");
+        assert_eq!(pat.reveal(), PAT);
+        let arguments: Value = serde_json::from_str(&call.arguments).unwrap();
+        self.calls.lock().unwrap().push(arguments.clone());
+        let does = self.next.lock().unwrap().pop().unwrap_or(Does::Works);
+        let answer = |json: Value, failed| {
+            let text = json.to_string();
+            Ok(ToolResult { bytes: 1, json: Some(text.clone()), text, failed, cut: false })
+        };
+        match does {
+            Does::NotThere => return Err(ToolError::Unreachable { detail: "connection refused".to_owned() }),
+            Does::SaysFailed => return answer(json!("Requestor is required."), true),
+            Does::Lies => return answer(json!({"issue": {"key": "PAY-999"}}), false),
+            Does::Works | Does::CreatesAndBreaks | Does::CreatesAndSaysFailed => {}
+        }
+        let mut fields: Value = serde_json::from_str(arguments["additional_fields"].as_str().unwrap()).unwrap();
+        let fields = fields.as_object_mut().unwrap();
+        for (declared, id) in [("Description", "description"), ("IssueType", "issuetype")] {
+            let value = fields.remove(declared).unwrap();
+            fields.insert(id.to_owned(), value);
+        }
+        if let Some(parent) = fields.remove("parent") {
+            fields.insert("parent".to_owned(), json!({"key": parent}));
+        }
+        fields.insert("project".to_owned(), json!({"key": arguments["project_key"]}));
+        fields.insert("summary".to_owned(), arguments["summary"].clone());
+        let created =
+            self.fake().create(&build::access(access.user, PAT), &json!({"fields": fields}).to_string(), None);
+        let CreateOutcome::Created { key, .. } = created else { panic!("{created:?}") };
+        match does {
+            Does::CreatesAndBreaks => Err(ToolError::NoAnswer { detail: "the stream broke off".to_owned() }),
+            Does::CreatesAndSaysFailed => answer(json!("upstream down"), true),
+            _ => answer(json!({"message": "Issue created successfully", "issue": {"key": key}}), false),
+        }
+    }
+}
+
+fn mapping() -> ToolMapping {
+    serde_json::from_value(json!({
+        "server": "mcp-jira",
+        "tool": "jira_create_issue",
+        "arguments": {"project_key": "{{project}}", "summary": "{{summary}}", "issue_type": "{{issue_type}}"},
+        "fields_argument": "additional_fields",
+        "rename": {"description": "Description", "issuetype": "IssueType"}
+    }))
+    .unwrap()
+}
+
+/// A company that publishes by the tool; what it does with the next calls, in order.
+fn company(next: &[Does]) -> (World, Arc<CreatingTools>) {
+    let mut world = World::new();
+    let next = Mutex::new(next.iter().rev().copied().collect());
+    let tools = Arc::new(CreatingTools { jira: Arc::clone(&world.jira), next, calls: Mutex::default() });
+    let mut settings = Settings::clone(&world.ports.settings);
+    settings.mcp_servers = vec![build::mcp_server("mcp-jira", ToolPurpose::Jira)];
+    settings.sites.iter_mut().filter(|site| site.id == "jira").for_each(|site| site.publish_through = Some(mapping()));
+    world.ports.settings = Arc::new(settings);
+    world.ports.tools = tools.clone();
+    (world, tools)
+}
+
+#[track_caller]
+fn check(next: &[Does], states: [ItemState; 3], calls: usize, in_jira: usize) -> World {
+    let (world, tools) = company(next);
+    let run = world.approved(world.draft_with(&["Refund"]).id);
+    world.work();
+    assert_eq!(world.states(run), states);
+    assert_eq!(tools.calls.lock().unwrap().len(), calls, "calls of the tool");
+    assert_eq!(world.jira.fake.issues().len(), in_jira, "issues in Jira");
+    world
+}
+
+#[test]
+fn a_tree_is_created_by_the_tool_and_finished_by_rest() {
+    let (world, tools) = company(&[]);
+    let draft = world.draft_with(&["Refund"]);
+    let plan = world.plan(draft.id);
+    assert_eq!(plan.marker_mode, "word");
+    let run = world.approved(draft.id);
+    world.work();
+    assert_eq!(world.states(run), [Linked; 3]);
+    assert_eq!(world.ended(run).0, RunState::Completed);
+    let calls = tools.calls.lock().unwrap();
+    let under: Vec<Value> = calls
+        .iter()
+        .map(|call| {
+            serde_json::from_str::<Value>(call["additional_fields"].as_str().unwrap()).unwrap()["parent"].clone()
+        })
+        .collect();
+    assert_eq!(under, [Value::Null, json!("PAY-1"), json!("PAY-1")]);
+    assert!(world.view(run).items.iter().all(|item| item.differences.is_empty()), "what was sent is what is there");
+}
+
+#[test]
+fn a_broken_stream_after_creation_is_adopted_by_its_word() {
+    check(&[Does::CreatesAndBreaks], [Linked; 3], 3, 3);
+    check(&[Does::Works, Does::CreatesAndBreaks], [Linked; 3], 3, 3);
+}
+
+#[test]
+fn a_tool_that_says_it_failed_is_not_believed() {
+    check(&[Does::CreatesAndSaysFailed], [Linked; 3], 3, 3);
+}
+
+#[test]
+fn what_the_tool_did_not_create_is_looked_for_and_never_sent_again_by_itself() {
+    check(&[Does::Works, Does::SaysFailed, Does::Works], [Linked, Absent, Linked], 3, 2);
+}
+
+#[test]
+fn below_an_issue_that_is_not_there_nothing_is_sent() {
+    let (world, tools) = company(&[Does::SaysFailed]);
+    let run = world.approved(world.draft_with(&["Refund"]).id);
+    world.work();
+    let states = world.states(run);
+    assert!(matches!(states[0], Absent | NeedsHuman), "{states:?}");
+    assert_eq!(states[1..], [Blocked; 2]);
+    assert_eq!(tools.calls.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_key_that_jira_does_not_show_is_no_issue() {
+    let (world, tools) = company(&[Does::Works, Does::Lies]);
+    let run = world.approved(world.draft_with(&["Refund"]).id);
+    world.work();
+    assert_eq!(world.states(run), [Linked, Absent, Linked]);
+    assert_eq!(tools.calls.lock().unwrap().len(), 3);
+}
+
+#[test]
+fn a_server_that_is_not_there_was_sent_nothing() {
+    let world = check(&[Does::NotThere, Does::NotThere], [Linked; 3], 5, 3);
+    assert!(!world.pauses.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_server_that_left_the_list_pauses_the_run() {
+    let (mut world, tools) = company(&[]);
+    let run = world.approved(world.draft_with(&["Refund"]).id);
+    let mut settings = Settings::clone(&world.ports.settings);
+    settings.mcp_servers.clear();
+    world.ports.settings = Arc::new(settings);
+    world.work();
+    let (state, reason) = world.ended(run);
+    assert_eq!(state, RunState::Paused);
+    assert!(reason.contains("no longer on the administrator's list"), "{reason}");
+    assert!(tools.calls.lock().unwrap().is_empty());
+}
