@@ -89,6 +89,8 @@ pub struct Plan {
     pub marker_mode: String,
     /// The same for every issue type of the plan, by its name.
     pub marker_modes: BTreeMap<String, String>,
+    /// The MCP server and the tool that create the issues; `None`: Jira's own REST API.
+    pub through: Option<(String, String)>,
     /// SHA-256, hexadecimal.
     pub plan_hash: String,
     /// In the order of the tree: what is below an issue comes after it.

@@ -80,6 +80,7 @@ impl Planner<'_> {
             project: self.draft.project.as_str().to_owned(),
             marker_mode: marker_mode(&self.screens.story.marker).to_owned(),
             marker_modes: modes.collect::<BTreeMap<_, _>>(),
+            through: self.through.map(|mapping| (mapping.server.clone(), mapping.tool.clone())),
             plan_hash: self.ports.sha256.hex(whole.as_bytes()),
             run_label: self.run_label,
             issues,

@@ -83,6 +83,7 @@ mod tests {
             marker_field: None,
             spaces: spaces.iter().map(|key| (*key).to_owned()).collect(),
             restricted_spaces: Vec::new(),
+            publish_through: None,
         }
     }
 

@@ -12,6 +12,15 @@ use storywright_application::publishing::{self, make_plan};
 use storywright_domain::publishing::{Plan, PlannedIssue};
 use utoipa::ToSchema;
 
+/// A tool that creates issues.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ThroughJson {
+    /// Id of the MCP server.
+    server: String,
+    /// The server's name of the tool.
+    tool: String,
+}
+
 /// What a person approves: exact payloads, and one hash over all of them, host, project and person.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlanJson {
@@ -28,10 +37,13 @@ pub struct PlanJson {
     project_key: String,
     /// Label that marks every issue of the run.
     run_label: String,
-    /// How an issue of the draft's own type is found again when an answer is lost: `field`, `run_label`, `footer` or `manual`.
+    /// How an issue of the draft's own type is found again when an answer is lost: `field`, `run_label`, `footer`, `word` or `manual`.
     marker_mode: String,
     /// The same for each issue type, by its name.
     marker_modes: BTreeMap<String, String>,
+    /// The MCP server and the tool that create the issues; left out when Jira's own REST API does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    through: Option<ThroughJson>,
     /// In the order of the tree: what is below an issue comes after it.
     issues: Vec<PlannedIssueJson>,
     /// Issues of the draft that an earlier run has created: they are not created again.
@@ -104,6 +116,7 @@ impl From<&Plan> for PlanJson {
             run_label: plan.run_label.clone(),
             marker_mode: plan.marker_mode.clone(),
             marker_modes: plan.marker_modes.clone(),
+            through: plan.through.clone().map(|(server, tool)| ThroughJson { server, tool }),
             issues: plan.issues.iter().map(PlannedIssueJson::from).collect(),
             existing: plan
                 .existing

@@ -31,7 +31,7 @@ const KEYS: [(&str, &str, &str, &str); 25] = [
         "sites",
         "STORYWRIGHT_SITES",
         "none",
-        "Jira and Confluence sites that people may connect to: list of `{id, name, kind: jira|confluence, base_url, allow_http?, allow_loopback?, allow_unverified_tls?, marker_field?, spaces?, restricted_spaces?}`. Nothing else is ever called. `marker_field` is the name of a text field that Jira's administrator added for Storywright's mark. `spaces` are the keys of the only Confluence spaces that are searched and read (all that the person may see when it is missing); drafts from `restricted_spaces` warn that fewer people may read them than the Jira project.",
+        "Jira and Confluence sites that people may connect to: list of `{id, name, kind: jira|confluence, base_url, allow_http?, allow_loopback?, allow_unverified_tls?, marker_field?, spaces?, restricted_spaces?, publish_through?}`. Nothing else is ever called. `marker_field` is the name of a text field that Jira's administrator added for Storywright's mark. `spaces` are the keys of the only Confluence spaces that are searched and read (all that the person may see when it is missing); drafts from `restricted_spaces` warn that fewer people may read them than the Jira project. `publish_through` (`{server, tool, arguments, fields_argument, rename?, key_at?}`) lets a tool of a listed MCP server create the issues: `arguments` are templates over `{{project}}`, `{{summary}}`, `{{issue_type}}`, `{{issue_type_id}}`, `fields_argument` takes all other fields as JSON in a text, `rename` gives fields other names there, `key_at` is the JSON pointer to the key in the result (`/issue/key`).",
     ),
     ("llm", "", "none", "LLM services; see `config/README.md`."),
     (

@@ -3,6 +3,7 @@
 
 mod keys;
 mod raw;
+mod through;
 
 pub use keys::reference;
 
@@ -205,6 +206,7 @@ impl Settings {
                 ));
             }
             seen.push(&site.id);
+            self.check_publish_through(site)?;
         }
         Ok(())
     }

@@ -60,6 +60,8 @@ struct ShownPlan {
     existing: Vec<Existing>,
     findings: Vec<Worth>,
     marks: Vec<Mark>,
+    /// The tool that creates the issues, where it is not Jira itself.
+    through: Option<String>,
 }
 
 /// An issue of the draft that an earlier run has created.
@@ -196,6 +198,8 @@ fn approval(desk: &Desk<'_>, draft: &Draft, plan: Option<Plan>) -> ApprovalPage 
     let issues =
         plan.iter().flat_map(|plan| plan.issues.iter().map(|issue| shown(draft, plan, issue, &names))).collect();
     let (existing, findings, marks) = plan.as_ref().map_or_else(Default::default, |plan| around(desk, draft, plan));
+    let through = plan.as_ref().and_then(|plan| plan.through.clone());
+    let through = through.map(|(server, tool)| format!("{tool} of {server}"));
     let hash = plan.map(|plan| plan.plan_hash).unwrap_or_default();
     ApprovalPage {
         draft: titled(draft),
@@ -209,6 +213,7 @@ fn approval(desk: &Desk<'_>, draft: &Draft, plan: Option<Plan>) -> ApprovalPage 
             existing,
             findings,
             marks,
+            through,
         },
         required: Vec::new(),
         blocked: Vec::new(),
@@ -235,6 +240,7 @@ fn around(desk: &Desk<'_>, draft: &Draft, plan: &Plan) -> (Vec<Existing>, Vec<Wo
             "field" => "by a mark in the field that the administrator chose",
             "run_label" => "by a label that all issues of this run carry",
             "footer" => "by a word in the last line of the description",
+            "word" => "by a word of their own in the last line of the description",
             _ => "only by you: the create screen has no place for a mark",
         };
         Mark { type_name: type_name.clone(), words, weak: mode == "manual" }
