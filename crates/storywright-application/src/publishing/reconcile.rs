@@ -4,6 +4,7 @@
 use super::execute::Executor;
 use super::finish::Halt;
 use super::probe::{Found, Search, Walk};
+use super::through;
 use storywright_domain::jira::Marker;
 use storywright_domain::publishing::ItemState;
 use storywright_domain::remote::RemoteError;
@@ -145,8 +146,12 @@ impl Executor<'_> {
             return self.ask(index, &problem, "an issue without proof looks like it");
         }
         if walk.is_some_and(|walk| walk.conclusive) {
-            let problem = "It was looked for and is not in Jira.".to_owned();
-            self.looked(index, ItemState::Absent, Some(problem), None, "no issue of the project is it")?;
+            let mut words = "It was looked for and is not in Jira.".to_owned();
+            // A tool's refusal looks like a lost answer: its words are what the person can act upon.
+            if let Some(said) = problem.filter(|_| through::of(&self.items[index].payload).is_some()) {
+                words = format!("{words} {said}");
+            }
+            self.looked(index, ItemState::Absent, Some(words), None, "no issue of the project is it")?;
             return Ok(true);
         }
         self.ask(

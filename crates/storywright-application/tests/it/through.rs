@@ -155,7 +155,10 @@ fn a_tool_that_says_it_failed_is_not_believed() {
 
 #[test]
 fn what_the_tool_did_not_create_is_looked_for_and_never_sent_again_by_itself() {
-    check(&[Does::Works, Does::SaysFailed, Does::Works], [Linked, Absent, Linked], 3, 2);
+    let world = check(&[Does::Works, Does::SaysFailed, Does::Works], [Linked, Absent, Linked], 3, 2);
+    let run = world.view_any().id;
+    let problem = world.view(run).items[1].problem.clone().unwrap_or_default();
+    assert!(problem.contains("not in Jira") && problem.contains("Requestor is required."), "{problem}");
 }
 
 #[test]
