@@ -3,7 +3,6 @@
 
 mod keys;
 mod raw;
-mod through;
 
 pub use keys::reference;
 
@@ -206,7 +205,6 @@ impl Settings {
                 ));
             }
             seen.push(&site.id);
-            self.check_publish_through(site)?;
         }
         Ok(())
     }
