@@ -289,7 +289,7 @@
   });
   // Capture: before htmx sees the event.
   document.addEventListener('submit', (event) => {
-    if (!event.target.matches('[data-validate]')) return;
+    if (!event.target.matches('[data-validate]') || event.submitter?.formNoValidate) return;
     const wrong = $$('[data-check]', event.target).filter((field) => !judgeField(field));
     if (wrong.length === 0) return;
     event.preventDefault();
@@ -736,7 +736,7 @@
 
     open() {
       this.source = new EventSource(`/jobs/${this.job}/events?after=${this.last}`);
-      for (const name of ['token', 'draft', 'finding', 'clarify', 'progress', 'issue', 'reset', 'done', 'error']) {
+      for (const name of ['token', 'draft', 'finding', 'clarify', 'progress', 'step', 'issue', 'reset', 'done', 'error']) {
         this.source.addEventListener(name, (event) => {
           if (!(event instanceof MessageEvent)) { this.lost(); return; }
           if (event.lastEventId) this.last = Number(event.lastEventId);
@@ -811,7 +811,14 @@
       this.changed();
     }
 
-    clarify() { this.refresh(); tell('job-changed'); }
+    // A step of the agent: its words stand beside the progress, and the list of steps asks for what is new.
+    step({ asked, state }) {
+      const line = $(`[data-job="${this.job}"] [data-job-label]`);
+      if (line && asked && state === 'running') line.textContent = asked;
+      tell('agent-step');
+    }
+
+    clarify() { this.refresh(); tell('job-changed'); tell('agent-step'); }
     draft() { this.refresh(); }
     finding() { if (this.kind === 'draft') tell('draft-changed'); }
     issue() { this.changed(); }
@@ -857,6 +864,15 @@
     }
     return document.getElementById(`p-${path}`);
   }
+
+  // What somebody has opened stays open when the list around it comes anew.
+  document.addEventListener('htmx:beforeSwap', (event) => {
+    if (!event.target.matches?.('[data-keep-open]')) return;
+    event.target.dataset.open = $$('details[open][id]', event.target).map((one) => one.id).join(' ');
+  });
+  document.addEventListener('htmx:afterSwap', (event) => {
+    for (const id of (event.target.dataset?.open ?? '').split(' ').filter(Boolean)) document.getElementById(id)?.setAttribute('open', '');
+  });
 
   function mirror(field) {
     if (!field.dataset.path) return;

@@ -5,6 +5,7 @@
 //! not block run it on a thread that may.
 
 pub mod access;
+pub mod agent;
 pub mod catalog;
 pub mod drafting;
 pub mod drafts;

@@ -1,6 +1,7 @@
 //! The JSON API under `/api/v1`: the same use cases as the pages, for programs. A bearer token is the only proof of who calls; cookies are
 //! never looked at, and no other origin is told that it may call.
 
+mod agent;
 pub mod body;
 mod caller;
 mod catalog;
@@ -91,8 +92,10 @@ pub const ROUTES: &[Route] = &[
     Route::get("/api/v1/jobs", Bearer, || web::to(jobs::list)),
     Route::get("/api/v1/jobs/{id}", Bearer, || web::to(jobs::show)),
     Route::get("/api/v1/jobs/{id}/events", Bearer, || web::to(sse::api)),
+    Route::get("/api/v1/jobs/{id}/steps", Bearer, || web::to(agent::steps)),
     Route::post("/api/v1/jobs/{id}/cancel", Bearer, || web::to(jobs::cancel)),
     Route::post("/api/v1/jobs/{id}/answer", Bearer, || web::to(jobs::answer)),
+    Route::get("/api/v1/audit/issues/{key}", Bearer, || web::to(agent::issue)),
 ];
 
 /// A JSON answer.

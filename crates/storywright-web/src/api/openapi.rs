@@ -2,7 +2,7 @@
 //! table, so that it cannot be forgotten.
 
 use super::problem::Problem;
-use super::{Answer, ROUTES, catalog, drafts, integrations, jobs, people, plan, runs, sources, versions, writing};
+use super::{Answer, ROUTES, agent, catalog, drafts, integrations, jobs, people, plan, runs, sources, versions, writing};
 use crate::errors::AppError;
 use crate::route::{Policy, Verb};
 use actix_web::HttpResponse;
@@ -85,7 +85,9 @@ use utoipa::{Modify, OpenApi};
         jobs::show,
         events,
         jobs::cancel,
-        jobs::answer
+        jobs::answer,
+        agent::steps,
+        agent::issue
     ),
     components(schemas(Problem, integrations::IntegrationName)),
     modifiers(&Everywhere)

@@ -1,6 +1,6 @@
 //! Handing a draft to the model.
 
-use super::body::Json;
+use super::body::{Json, query};
 use super::drafts::draft_id;
 use super::{Answer, Caller, json};
 use actix_web::http::{StatusCode, header};
@@ -23,6 +23,13 @@ pub struct Refinement {
     instructions: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WritingWay {
+    #[serde(default)]
+    look_up: bool,
+}
+
 /// A job that was started or goes on.
 #[derive(Serialize, ToSchema)]
 pub struct JobStarted {
@@ -42,12 +49,16 @@ pub(super) fn started(job: JobId) -> HttpResponse {
 
 /// Starts writing the draft from its requirements.
 #[utoipa::path(post, path = "/api/v1/drafts/{id}/generate", tag = "Writing", operation_id = "generateDraft",
-    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$")),
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$"),
+        ("look_up" = Option<bool>, Query, description = "Whether the agent looks things up with approved tools before it writes.")),
     responses((status = 202, description = "The job that writes.", body = JobStarted, headers(("Location" = String))),
         (status = 409, description = "The LLM is not connected, or the draft is being written or published."),
         (status = 429, description = "Too many jobs of this person.")))]
 pub async fn generate(caller: Caller, id: web::Path<String>) -> Answer {
-    let job = caller.run(move |ports, actor| Ok(drafting::generate(ports, actor, draft_id(&id)?)?)).await?;
+    let way = query::<WritingWay>(caller.request());
+    let job = caller
+        .run(move |ports, actor| Ok(drafting::generate_with(ports, actor, draft_id(&id)?, way?.look_up)?))
+        .await?;
     Ok(started(job))
 }
 

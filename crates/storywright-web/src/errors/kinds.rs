@@ -90,6 +90,7 @@ kinds! {
     RULE_SET_NOT_FOUND 404 "rule_set_not_found" "There is no such rule set" "No rule set has this id."
 
     JOB_NOT_FOUND 404 "job_not_found" "There is no such job" "The job does not exist or belongs to somebody else."
+    ISSUE_NOT_TRACED 404 "issue_not_traced" "No run of yours created this issue" "The key is of no issue that a run of this person created."
     NO_QUESTION 409 "no_open_question" "The job asks nothing" "The question was answered already, or the job never asked."
 
     PLAN_BLOCKED 409 "plan_blocked" "The rules block creation" "Findings with severity `error` remain; `findings` lists them."

@@ -4,12 +4,14 @@ use super::desk::{Desk, Form, Params, all_wait, encoded, part};
 use super::drafts::workspace::{self, PromptBar};
 use super::lists::JobRow;
 use super::runs::Place;
+use super::steps::answer_choices;
 use crate::errors::{AppError, kinds};
-use crate::view::{Errors, Page, View, errors_of};
+use crate::view::{Choice, Errors, Page, View, errors_of};
 use crate::visit::SignedIn;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
+use storywright_application::agent::offered_answers;
 use storywright_application::drafting::answer_question;
 use storywright_application::drafts::draft;
 use storywright_application::jobs::{cancel_job, job, list_jobs, open_jobs};
@@ -62,6 +64,7 @@ struct Question {
 struct Asked {
     job_id: String,
     question: String,
+    choices: Vec<Choice>,
 }
 
 impl View for Question {
@@ -73,6 +76,9 @@ impl View for Question {
 pub struct TypedAnswer {
     #[serde(default)]
     text: String,
+    /// An offered answer that was pressed.
+    #[serde(default, skip_serializing)]
+    choice: String,
 }
 
 fn job_id(req: &HttpRequest) -> Result<JobId, AppError> {
@@ -160,7 +166,8 @@ pub async fn answer(me: SignedIn, typed: Form<TypedAnswer>) -> Result<HttpRespon
     let id = job_id(me.request())?;
     me.serve(move |desk| {
         let found = job(desk.ports, &desk.who.actor, id)?.ok_or_else(job_not_found)?;
-        let answered = answer_question(desk.ports, &desk.who.actor, id, &typed.0.text).map_err(AppError::from);
+        let words = if typed.0.choice.is_empty() { &typed.0.text } else { &typed.0.choice };
+        let answered = answer_question(desk.ports, &desk.who.actor, id, words).map_err(AppError::from);
         let place = format!("/drafts/{}", found.subject);
         match answered {
             Ok(()) if desk.visit.htmx => {
@@ -168,7 +175,8 @@ pub async fn answer(me: SignedIn, typed: Form<TypedAnswer>) -> Result<HttpRespon
             }
             Ok(()) => Ok(desk.go(&place)),
             Err(error) if error.status() == 422 && desk.visit.htmx => {
-                let asked = Asked { job_id: id.to_string(), question: found.question.unwrap_or_default() };
+                let choices = answer_choices(&offered_answers(desk.ports, &desk.who.actor, &found)?);
+                let asked = Asked { job_id: id.to_string(), question: found.question.unwrap_or_default(), choices };
                 let mut errors = errors_of(&error, &["text", "answer"]);
                 if let Some(words) = errors.remove("answer").or_else(|| errors.remove("form")) {
                     errors.insert("text".to_owned(), words);

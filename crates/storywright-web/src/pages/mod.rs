@@ -2,6 +2,7 @@
 
 mod audit;
 mod avatar;
+mod chain;
 mod cookies;
 mod dashboard;
 mod desk;
@@ -18,6 +19,7 @@ mod runs;
 mod search;
 mod sign_in;
 mod sign_up;
+mod steps;
 
 use crate::route::Policy::{Public, SignedIn};
 use crate::route::{LARGE, Route, SMALL};
@@ -87,6 +89,7 @@ pub const ROUTES: &[Route] = &[
     Route::get("/jobs", SignedIn, || to(jobs::page)),
     Route::get("/jobs/indicator", SignedIn, || to(jobs::indicator)).background(),
     Route::get("/jobs/{id}/events", SignedIn, || to(sse::page)).background(),
+    Route::get("/jobs/{id}/steps", SignedIn, || to(steps::fragment)).background(),
     Route::post("/jobs/{id}/cancel", SignedIn, || to(jobs::cancel)),
     Route::post("/jobs/{id}/answer", SignedIn, || to(jobs::answer)).outside(),
     Route::get("/profile", SignedIn, || to(profile::page)),
@@ -99,5 +102,7 @@ pub const ROUTES: &[Route] = &[
     Route::post("/profile/theme", SignedIn, || to(profile::theme)),
     Route::post("/profile/navigation", SignedIn, || to(profile::navigation)),
     Route::get("/audit", SignedIn, || to(audit::page)),
+    Route::get("/audit/issue", SignedIn, || to(chain::find)),
+    Route::get("/audit/issue/{key}", SignedIn, || to(chain::page)),
     Route::get("/search", SignedIn, || to(search::page)),
 ];

@@ -155,3 +155,39 @@ async fn without_an_llm_nothing_is_started() {
     person.post(&format!("{path}/generate")).send(&app).await.problem(409, "integration_not_connected");
     assert_eq!(person.get(&path).send(&app).await.good(200)["state"], "editing");
 }
+
+#[actix_web::test]
+async fn steps_and_the_way_of_an_issue_are_the_persons_own() {
+    let app = App::new();
+    let (person, other) = (app.writer(1).await, app.person(2));
+    let path = empty_draft(&app, &person).await;
+    app.chat.will_say(Script::text(&answer()));
+    let job = started(&app, &person, &format!("{path}/generate?look_up=true")).await;
+    app.work().await;
+    let steps = person.get(&format!("{job}/steps")).send(&app).await.good(200);
+    let step = &steps["items"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(
+        (step["kind"].as_str(), step["state"].as_str(), step["model"].as_str()),
+        (Some("model"), Some("done"), Some("model-1"))
+    );
+    assert_eq!(step["prompt_sha256"].as_str().unwrap().len(), 64);
+    other.get(&format!("{job}/steps")).send(&app).await.problem(404, "job_not_found");
+
+    let plan = person.get(&format!("{path}/plan")).send(&app).await.good(200);
+    let call = person.post_json(&format!("{path}/publish"), &json!({"plan_hash": plan["plan_hash"]}));
+    call.header("idempotency-key", "key-1").send(&app).await.good(202);
+    app.work().await;
+    let key = app.jira.issues()[0].key.clone();
+    let way = person.get(&format!("/audit/issues/{key}")).send(&app).await.good(200);
+    let chain = &way["items"][0];
+    assert_eq!((chain["key"].as_str(), &chain["plan_hash"]), (Some(key.as_str()), &plan["plan_hash"]));
+    assert_eq!(
+        (chain["origin"]["prompt"].as_str(), chain["origin"]["service"].as_str()),
+        (Some("draft"), Some("company"))
+    );
+    assert_eq!(chain["steps"].as_array().unwrap().len(), steps["items"].as_array().unwrap().len());
+    for canary in ["jira-pat-1", "cookie", "session"] {
+        assert!(!way.to_string().contains(canary), "{canary} in {way}");
+    }
+    other.get(&format!("/audit/issues/{key}")).send(&app).await.problem(404, "issue_not_traced");
+}

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "test support: a failure is to stop the test")]
 
 mod access;
+mod agent;
 mod drafts;
 mod epics;
 mod fields;

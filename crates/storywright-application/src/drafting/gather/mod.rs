@@ -59,6 +59,9 @@ pub(super) enum Gathered {
 /// [`StorageError`].
 pub(super) fn gather(gathering: &Gathering<'_>) -> Result<Gathered, StorageError> {
     let mut run = Run::resume(gathering)?;
+    if gathering.tools.offered.is_empty() {
+        return Ok(Gathered::Enough(run.sources()));
+    }
     loop {
         if gathering.cancellation.is_cancelled() {
             return Ok(Gathered::Ended(stopped(gathering.ports, gathering.job, None)?));

@@ -8,8 +8,9 @@ use crate::visit::SignedIn;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use storywright_application::agent::can_look_up;
 use storywright_application::catalog::{list_issue_types, list_projects, list_rule_sets};
-use storywright_application::drafting::generate;
+use storywright_application::drafting::generate_with;
 use storywright_application::drafts::{NewDraft, create_draft};
 use storywright_application::integrations::list_integrations;
 use storywright_domain::draft::Requirements;
@@ -29,6 +30,7 @@ pub struct Typed {
     rule_set: String,
     prompt_id: String,
     prompt: String,
+    look_up: String,
     #[serde(skip_serializing)]
     generate: String,
 }
@@ -43,6 +45,7 @@ struct NewDraftPage {
     prompts: Vec<PromptChoice>,
     errors: Errors,
     missing: Vec<Missing>,
+    can_look_up: bool,
     requirements_max: usize,
 }
 
@@ -116,7 +119,7 @@ pub async fn create(me: SignedIn, typed: Form<Typed>) -> Result<HttpResponse, Ap
             rule_set: form.rule_set.clone(),
         };
         match create_draft(desk.ports, &desk.who.actor, &new).map_err(AppError::from) {
-            Ok(draft) => begin(desk, draft.id, form.generate == "1"),
+            Ok(draft) => begin(desk, draft.id, form.generate == "1", form.look_up == "1"),
             Err(error) if error.status() != 500 => refused(desk, form, &error),
             Err(error) => Err(error),
         }
@@ -135,12 +138,12 @@ fn prompt_with_sections(form: &Typed) -> String {
     if form.prompt.trim().is_empty() { line } else { format!("{line}\n{}", form.prompt) }
 }
 
-fn begin(desk: &Desk<'_>, id: storywright_domain::DraftId, write: bool) -> Result<Answer, AppError> {
+fn begin(desk: &Desk<'_>, id: storywright_domain::DraftId, write: bool, look_up: bool) -> Result<Answer, AppError> {
     let place = format!("/drafts/{id}");
     if !write {
         return Ok(desk.go(&place));
     }
-    match generate(desk.ports, &desk.who.actor, id).map_err(AppError::from) {
+    match generate_with(desk.ports, &desk.who.actor, id, look_up).map_err(AppError::from) {
         Ok(_) => Ok(desk.go(&place)),
         // The draft is kept; why nothing is written stands on its page.
         Err(error) => {
@@ -197,6 +200,7 @@ fn read(desk: &Desk<'_>, mut form: Typed, errors: Errors) -> Result<NewDraftPage
         prompts: PROMPTS.iter().map(|(value, label, text)| PromptChoice { value, label, text }).collect(),
         errors,
         missing,
+        can_look_up: can_look_up(desk.ports)?,
         requirements_max: Requirements::MAX_BYTES,
     })
 }

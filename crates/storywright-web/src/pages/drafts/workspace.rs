@@ -6,11 +6,13 @@ use super::{draft_id, draft_not_found};
 use crate::errors::AppError;
 use crate::pages::desk::{Answer, Desk};
 use crate::pages::lists::{job_problem, job_verb};
-use crate::view::{Errors, Issue, Page, Time, View};
+use crate::pages::steps::{StepLine, answer_choices};
+use crate::view::{Choice, Errors, Issue, Page, Time, View};
 use crate::visit::SignedIn;
 use actix_web::HttpResponse;
 use serde::Serialize;
 use storywright_application::access::jira;
+use storywright_application::agent::{can_look_up, offered_answers, steps_of_job};
 use storywright_application::drafting::{CUT_OFF_NOTE, STOPPED_NOTE, requirements_changed};
 use storywright_application::drafts::{Reviewed, draft_findings, draft_versions};
 use storywright_application::jobs;
@@ -41,6 +43,9 @@ pub struct Workspace {
     again: Option<Again>,
     suggestions: Vec<&'static str>,
     sources: Vec<Source>,
+    steps_job: Option<String>,
+    steps: Vec<StepLine>,
+    can_look_up: bool,
     failure: Option<Issue>,
     pub(super) form: Instructions,
     pub(super) errors: Errors,
@@ -141,6 +146,7 @@ struct ShownJob {
 struct Clarify {
     job_id: String,
     question: String,
+    choices: Vec<Choice>,
 }
 
 #[derive(Serialize)]
@@ -279,13 +285,22 @@ pub(in crate::pages) fn read(desk: &Desk<'_>, id: DraftId) -> Result<Workspace, 
         DraftState::Editing | DraftState::Writing { .. } => None,
     };
     let job = held_by(desk, &draft, run.as_ref())?;
-    let clarify = job.as_ref().and_then(|job| {
-        let question = job.question.clone().filter(|_| !job.status.is_final())?;
-        Some(Clarify { job_id: job.id.to_string(), question })
-    });
+    let clarify = match job.as_ref().filter(|job| !job.status.is_final() && job.question.is_some()) {
+        Some(job) => Some(Clarify {
+            job_id: job.id.to_string(),
+            question: job.question.clone().unwrap_or_default(),
+            choices: answer_choices(&offered_answers(desk.ports, &desk.who.actor, job)?),
+        }),
+        None => None,
+    };
     let last = match draft.state {
         DraftState::Editing => last_writing_job(desk.ports, &desk.who.actor, draft.id)?,
         DraftState::Writing { .. } | DraftState::Publishing { .. } | DraftState::Published { .. } => None,
+    };
+    let steps_job = job.as_ref().filter(|job| job.kind != JobKind::Publish).or(last.as_ref()).map(|job| job.id);
+    let steps = match steps_job {
+        Some(job) => steps_of_job(desk.ports, &desk.who.actor, job)?.unwrap_or_default(),
+        None => Vec::new(),
     };
     let failure = last.as_ref().and_then(|job| last_failure(&draft, job));
     let findings: Vec<Finding> = if draft.document.is_empty() { Vec::new() } else { findings };
@@ -329,6 +344,9 @@ pub(in crate::pages) fn read(desk: &Desk<'_>, id: DraftId) -> Result<Workspace, 
         clarify,
         create,
         sources: Vec::new(),
+        steps_job: steps_job.map(|job| job.to_string()),
+        steps: steps.iter().map(|step| StepLine::of(desk, step)).collect(),
+        can_look_up: can_look_up(desk.ports)?,
         failure,
         form: Instructions::default(),
         errors: Errors::new(),

@@ -9,7 +9,7 @@ use crate::visit::SignedIn;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::Deserialize;
-use storywright_application::drafting::{generate as start_writing, refine as start_refining};
+use storywright_application::drafting::{generate_with as start_writing, refine as start_refining};
 use storywright_application::drafts::draft_findings;
 use storywright_domain::{DraftId, JobId};
 
@@ -24,11 +24,19 @@ pub struct Wish {
     path: String,
 }
 
+/// How the stories are written.
+#[derive(Deserialize)]
+pub struct Way {
+    /// `1` when the agent looks things up before.
+    #[serde(default)]
+    look_up: String,
+}
+
 /// Starts writing from the requirements.
-pub async fn generate(me: SignedIn) -> Result<HttpResponse, AppError> {
+pub async fn generate(me: SignedIn, way: Form<Way>) -> Result<HttpResponse, AppError> {
     let id = draft_id(me.request())?;
     me.serve(move |desk| {
-        let started = start_writing(desk.ports, &desk.who.actor, id).map_err(AppError::from);
+        let started = start_writing(desk.ports, &desk.who.actor, id, way.0.look_up == "1").map_err(AppError::from);
         bar(desk, id, started, String::new())
     })
     .await
