@@ -2,7 +2,9 @@
 //! table, so that it cannot be forgotten.
 
 use super::problem::Problem;
-use super::{Answer, ROUTES, agent, catalog, drafts, integrations, jobs, people, plan, runs, sources, versions, writing};
+use super::{
+    Answer, ROUTES, agent, catalog, drafts, integrations, jobs, people, plan, runs, sources, versions, writing,
+};
 use crate::errors::AppError;
 use crate::route::{Policy, Verb};
 use actix_web::HttpResponse;
