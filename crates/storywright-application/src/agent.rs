@@ -11,6 +11,7 @@ use storywright_domain::ports::{StorageError, StorageExt, Tx};
 use storywright_domain::publishing::{Run, RunItem};
 use storywright_domain::remote::SiteKind;
 use storywright_domain::source::Citation;
+use storywright_domain::tool::ToolClass;
 use storywright_domain::{DraftId, JobId};
 
 /// Versions of a draft that are looked through for the one that was approved.
@@ -32,8 +33,16 @@ pub fn steps_of_job(ports: &Ports, actor: &Actor, job: JobId) -> Result<Option<V
 ///
 /// # Errors
 /// [`StorageError`].
-pub fn can_look_up(_ports: &Ports) -> Result<bool, StorageError> {
-    Ok(false)
+pub fn can_look_up(ports: &Ports) -> Result<bool, StorageError> {
+    if ports.settings.mcp_servers.is_empty() {
+        return Ok(false);
+    }
+    let approvals = ports.storage.read(|tx| tx.tool_approvals())?;
+    Ok(approvals.iter().any(|approval| {
+        approval.quarantine.is_none()
+            && (approval.class == ToolClass::Read || approval.class == ToolClass::ReadOpen && approval.auto_read)
+            && ports.settings.mcp_server(&approval.server).is_some()
+    }))
 }
 
 /// The answers that are offered to a job's open question as buttons: what to do about a server that gave no answer, or to go on by the

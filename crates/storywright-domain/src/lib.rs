@@ -14,6 +14,7 @@ pub mod ids;
 pub mod integration;
 pub mod jira;
 pub mod job;
+pub mod leak;
 pub mod person;
 pub mod ports;
 pub mod preflight;

@@ -29,6 +29,7 @@ pub fn review(document: &Document, format: StoryFormat, rules: &RuleSet) -> Vec<
         review.ties(document, index, story);
     }
     review.duplicates(document);
+    review.leaks(document);
     review.findings
 }
 
@@ -38,6 +39,24 @@ struct Review<'a> {
 }
 
 impl Review<'_> {
+    /// What looks like a credential goes to no tracker.
+    fn leaks(&mut self, document: &Document) {
+        for (story, field, text) in crate::leak::texts(document) {
+            for leak in crate::leak::leaks(&text) {
+                let id = document.stories.get(story).map(|story| story.id.clone()).unwrap_or_default();
+                let message = format!("The text holds what looks like {} (`{}`).", leak.kind, leak.hint);
+                self.add(
+                    &id,
+                    field.clone(),
+                    Severity::Error,
+                    "secret_suspected",
+                    message,
+                    "Take it out, and replace it where it is in use.",
+                );
+            }
+        }
+    }
+
     fn add(
         &mut self,
         story: &str,

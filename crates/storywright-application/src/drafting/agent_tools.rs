@@ -60,7 +60,9 @@ fn no_result(refused: &CallRefused) -> NoResult {
     let (code, message) = (refused.code().to_owned(), refused.to_string());
     match refused {
         CallRefused::Tool(ToolError::Cancelled) => NoResult::Cancelled,
-        CallRefused::Tool(ToolError::Unreachable { .. } | ToolError::NoAnswer { .. }) => NoResult::Gone { code, message },
+        CallRefused::Tool(ToolError::Unreachable { .. } | ToolError::NoAnswer { .. }) => {
+            NoResult::Gone { code, message }
+        }
         CallRefused::Tool(_) => NoResult::Failed { code, message },
         CallRefused::Gone
         | CallRefused::NotApproved

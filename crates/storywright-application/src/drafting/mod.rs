@@ -9,6 +9,7 @@ mod keep;
 mod path_stream;
 mod request;
 mod run;
+mod safe_text;
 mod start;
 
 pub use gather::{AgentLimits, GO_ON_WITHOUT, TRY_AGAIN};

@@ -8,11 +8,12 @@ use super::given::gathered;
 use super::keep::{Written, conclude, progress};
 use super::path_stream::PathStream;
 use super::request::{Changes, WritingPayload, gather_values, repair, request};
+use super::safe_text::{Hosts, harmless};
 use crate::Ports;
 use crate::access::{self, AccessError};
 use crate::integrations::mark_broken;
 use crate::worker::{StopCause, why_stopped};
-use storywright_domain::agent::{AgentStep, Provenance, StepKind, StepState};
+use storywright_domain::agent::{AgentStep, Provenance, StepKind, StepState, UsedSource};
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::draft::DraftState;
 use storywright_domain::integration::IntegrationKind;
@@ -22,6 +23,7 @@ use storywright_domain::ports::{
     StorageExt, Usage,
 };
 use storywright_domain::review::review;
+use storywright_domain::source::SourceEntry;
 use storywright_domain::story::Document;
 use storywright_domain::{DraftId, JobId, Millis, RequestId};
 
@@ -116,7 +118,7 @@ fn write(
     let mut sources = String::new();
     if payload.look_up && job.kind == JobKind::Generate {
         progress(ports, job.id, "Looking things up", 0)?;
-        let tools = agent_tools::AgentTools::of(ports, job.user, &request_id);
+        let tools = agent_tools::AgentTools::of(ports, job.user, &request_id)?;
         let call = tools.call();
         let gathering = Gathering {
             ports,
@@ -146,7 +148,27 @@ fn write(
     let ask = request(&draft, &rules, &changes);
     let may_ask = payload.answers.len() < MAX_QUESTIONS;
     *made = made_with(ports, job, &access, &ask, draft_id)?;
-    converse(ports, job, &access, ask, may_ask, cancellation)
+    // Links of the requirements and of the sources are meant; others that the model writes lead nowhere.
+    let sites = ports.settings.sites.iter().map(|site| site.base_url.as_str());
+    let given: Vec<&str> = ask
+        .values
+        .iter()
+        .filter(|(name, _)| matches!(*name, "requirements" | "story" | "instructions" | "prompt"))
+        .map(|(_, text)| text.as_str())
+        .collect();
+    let hosts = Hosts::of(sites, &given);
+    converse(ports, job, &access, ask, may_ask, cancellation).map(|written| without_foreign_links(written, &hosts))
+}
+
+/// What was written, with links that lead to listed places or nowhere.
+fn without_foreign_links(written: Written, hosts: &Hosts) -> Written {
+    let safe = |document: Document| harmless(document, hosts);
+    match written {
+        Written::Document(document) => Written::Document(safe(document)),
+        Written::Stopped(partial) => Written::Stopped(partial.map(safe)),
+        Written::Failed { code, message, partial } => Written::Failed { code, message, partial: partial.map(safe) },
+        other => other,
+    }
 }
 
 /// With what this call writes; the sources are those of the draft and what was looked up.
@@ -158,6 +180,17 @@ fn made_with(
     draft: DraftId,
 ) -> Result<Option<Provenance>, StorageError> {
     let Some(setup) = ports.chat.setup(&access.service, ask.call) else { return Ok(None) };
+    let used = |entry: SourceEntry| UsedSource {
+        id: entry.id(),
+        kind: entry.kind.as_str().to_owned(),
+        site: entry.site,
+        name: entry.name,
+        revision: entry.revision,
+        title: entry.title,
+        url: entry.url,
+    };
+    let sources = ports.storage.read(|tx| tx.sources(job.user, draft))?;
+    let sources = sources.into_iter().filter(SourceEntry::is_read).map(used).collect();
     Ok(Some(Provenance {
         draft,
         user: job.user,
@@ -167,7 +200,7 @@ fn made_with(
         prompt_sha256: ports.sha256.hex(setup.prompt.as_bytes()),
         service: access.service.clone(),
         model: setup.model,
-        sources: Vec::new(),
+        sources,
         at: ports.clock.now(),
     }))
 }

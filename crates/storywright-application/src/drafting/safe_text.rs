@@ -96,10 +96,16 @@ fn safe(text: &str, hosts: &Hosts) -> String {
             let host = host_of(rest).unwrap_or_default();
             let scheme = rest.find("://").map_or(rest.len(), |at| at + 3);
             let plain = starts_with(rest, "https") && hosts.has(host);
-            safe.push_str(&if plain { rest[..scheme].to_owned() } else { rest[..scheme].to_lowercase().replacen("http", "hxxp", 1) });
+            safe.push_str(&if plain {
+                rest[..scheme].to_owned()
+            } else {
+                rest[..scheme].to_lowercase().replacen("http", "hxxp", 1)
+            });
             rest = &rest[scheme..];
             // The whole authority, user part and port with it.
-            let end = rest.find(['/', '?', '#', '\\', ' ', '\n', '\t', ')', ']', '>', '"', '\'', '|', '}']).unwrap_or(rest.len());
+            let end = rest
+                .find(['/', '?', '#', '\\', ' ', '\n', '\t', ')', ']', '>', '"', '\'', '|', '}'])
+                .unwrap_or(rest.len());
             safe.push_str(&if plain { rest[..end].to_owned() } else { rest[..end].replace('.', "[.]") });
             rest = &rest[end..];
         }
@@ -136,7 +142,10 @@ mod tests {
 
     #[test]
     fn links_lead_to_listed_places_or_nowhere() {
-        check("https://jira.corp.example/browse/PAY-1 and [a](https://DOCS.partner.example/b)", "https://jira.corp.example/browse/PAY-1 and [a](https://DOCS.partner.example/b)");
+        check(
+            "https://jira.corp.example/browse/PAY-1 and [a](https://DOCS.partner.example/b)",
+            "https://jira.corp.example/browse/PAY-1 and [a](https://DOCS.partner.example/b)",
+        );
         check("![x](https://evil.example/?d=1)", "![x](hxxps://evil[.]example/?d=1)");
         check("http://jira.corp.example/", "hxxp://jira[.]corp[.]example/");
         check("https://jira.corp.example@evil.example/", "hxxps://jira[.]corp[.]example@evil[.]example/");

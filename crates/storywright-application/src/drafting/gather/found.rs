@@ -69,7 +69,10 @@ fn described(offer: &Offer, arguments: &str, result: &ToolResult, text: &str, di
         name,
         revision: told.unwrap_or(digest),
         title: title.chars().take(TITLE).collect(),
-        space: find(&json, "space").or_else(|| find(&json, "project")).and_then(|space| word(space, &["key"])).unwrap_or_default(),
+        space: find(&json, "space")
+            .or_else(|| find(&json, "project"))
+            .and_then(|space| word(space, &["key"]))
+            .unwrap_or_default(),
         url: word(&json, &["url", "self"]).filter(|url| url.starts_with("https://")).unwrap_or_default(),
         restricted: false,
         text: body.filter(|body| !body.trim().is_empty()).unwrap_or(text).to_owned(),
@@ -125,17 +128,32 @@ mod tests {
 
     #[test]
     fn a_page_is_known_by_id_and_version_and_its_text_is_the_page_s() {
-        let page = described_as("confluence_get_page", r##"{"metadata":{"id":"4711","title":"Refunds","version":7,"url":"https://wiki.corp.example/x","space":{"key":"PAY"},"content":{"value":"# Refunds\nWithin 14 days."}}}"##);
+        let page = described_as(
+            "confluence_get_page",
+            r##"{"metadata":{"id":"4711","title":"Refunds","version":7,"url":"https://wiki.corp.example/x","space":{"key":"PAY"},"content":{"value":"# Refunds\nWithin 14 days."}}}"##,
+        );
         assert_eq!((page.kind, page.name.as_str(), page.revision.as_str()), (SourceKind::Page, "4711", "7"));
-        assert_eq!((page.title.as_str(), page.space.as_str(), page.text.as_str()), ("Refunds", "PAY", "# Refunds\nWithin 14 days."));
+        assert_eq!(
+            (page.title.as_str(), page.space.as_str(), page.text.as_str()),
+            ("Refunds", "PAY", "# Refunds\nWithin 14 days.")
+        );
     }
 
     #[test]
     fn an_issue_is_known_by_its_key_and_anything_else_by_its_call() {
-        let issue = described_as("jira_get_issue", r#"{"key":"PAY-7","fields":{"summary":"Refund","updated":"2026-01-02"},"self":"javascript:x"}"#);
-        assert_eq!((issue.kind, issue.name.as_str(), issue.revision.as_str()), (SourceKind::Issue, "PAY-7", "2026-01-02"));
+        let issue = described_as(
+            "jira_get_issue",
+            r#"{"key":"PAY-7","fields":{"summary":"Refund","updated":"2026-01-02"},"self":"javascript:x"}"#,
+        );
+        assert_eq!(
+            (issue.kind, issue.name.as_str(), issue.revision.as_str()),
+            (SourceKind::Issue, "PAY-7", "2026-01-02")
+        );
         assert_eq!((issue.title.as_str(), issue.url.as_str()), ("Refund", ""));
         let other = described_as("get_notes", "plain text");
-        assert_eq!((other.kind, other.name.as_str(), other.revision.as_str()), (SourceKind::Tool, "wiki__get_notes {}", "digest"));
+        assert_eq!(
+            (other.kind, other.name.as_str(), other.revision.as_str()),
+            (SourceKind::Tool, "wiki__get_notes {}", "digest")
+        );
     }
 }

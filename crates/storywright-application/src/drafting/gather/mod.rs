@@ -4,6 +4,7 @@
 //! What happens next follows from the stored steps alone ([`state`]), so a run that was cut off goes on where it was: a finished step is
 //! never repeated, and there is no step that writes. The model is offered [`ChatTool`]s, which cannot be made of a tool that writes.
 
+mod found;
 mod limits;
 mod record;
 mod said;
@@ -83,6 +84,20 @@ pub(super) fn gather(gathering: &Gathering<'_>) -> Result<Gathered, StorageError
 fn schema() -> JsonSchema {
     let text = r#"{"type":"object","additionalProperties":false,"required":["ask","note"],"properties":{"ask":{"type":["string","null"]},"note":{"type":"string"}}}"#;
     JsonSchema { name: "looked_up", text: text.to_owned() }
+}
+
+/// What is told of a text that holds sentences like orders to the model; empty when there are none.
+pub(super) fn read_as_order(text: &str) -> String {
+    let found = storywright_domain::leak::orders(text);
+    let lines: Vec<String> =
+        found.iter().take(3).map(|order| format!("line {}: “{}”", order.line, order.words)).collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    format!(
+        "instruction_like: It holds words that read like orders to the model and were treated as text ({}).",
+        lines.join("; ")
+    )
 }
 
 /// Text of this phase is not for people.
@@ -236,7 +251,14 @@ impl Run<'_> {
                 let problem =
                     if result.failed { "tool_failed: the tool says that it failed".to_owned() } else { String::new() };
                 let (bytes, cut) = (result.bytes, cut || result.cut);
-                AgentStep { state, problem, result: text, bytes, cut, ..new }
+                let source = if result.failed {
+                    String::new()
+                } else {
+                    found::keep_found(self.gathering.ports, self.gathering.job, offer, &call.arguments, &result, &text)?
+                };
+                // Told to people, and kept from nobody: it is data all the same.
+                let problem = if problem.is_empty() { read_as_order(&text) } else { problem };
+                AgentStep { state, problem, result: text, bytes, cut, source, ..new }
             }
         };
         Ok(if self.end(ended, Usage::default())? { None } else { Some(Written::LeaseLost) })

@@ -147,15 +147,18 @@ impl<'a> Run<'a> {
     pub(super) fn sources(&self) -> String {
         let mut text = String::new();
         let found = |step: &&AgentStep| {
-            step.kind == StepKind::Tool && step.state == StepState::Done && !step.result.trim().is_empty()
+            step.kind == StepKind::Tool
+                && step.state == StepState::Done
+                // What became a source of the draft comes with its sources.
+                && step.source.is_empty()
+                && !step.result.trim().is_empty()
         };
         for step in self.steps.iter().filter(found) {
             if text.len() + step.result.len() > MAX_SOURCES {
                 break;
             }
-            let reference = if step.source.is_empty() { format!("t{}", step.ordinal) } else { step.source.clone() };
             // Writing to a text never fails.
-            let _ = write!(text, "[{reference}] {} {}\n{}\n\n", step.tool, step.arguments, step.result.trim());
+            let _ = write!(text, "[t{}] {} {}\n{}\n\n", step.ordinal, step.tool, step.arguments, step.result.trim());
         }
         text.trim_end().to_owned()
     }
