@@ -106,7 +106,8 @@ fn safe(text: &str, hosts: &Hosts) -> String {
             let end = rest
                 .find(['/', '?', '#', '\\', ' ', '\n', '\t', ')', ']', '>', '"', '\'', '|', '}'])
                 .unwrap_or(rest.len());
-            safe.push_str(&if plain { rest[..end].to_owned() } else { rest[..end].replace('.', "[.]") });
+            let authority = self::safe(&rest[..end], hosts);
+            safe.push_str(&if plain { authority } else { authority.replace('.', "[.]") });
             rest = &rest[end..];
         }
     }
