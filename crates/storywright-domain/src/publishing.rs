@@ -3,6 +3,7 @@
 use crate::finding::Finding;
 use crate::jira::{Difference, Marker};
 use crate::remote::FieldRefusal;
+use crate::source::CitedPage;
 use crate::story::LinkKind;
 use crate::{DraftId, ItemId, JobId, RunId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -93,6 +94,8 @@ pub struct Plan {
     pub through: Option<(String, String)>,
     /// SHA-256, hexadecimal.
     pub plan_hash: String,
+    /// Confluence pages that the issue of a story will link to, by reference of the story; the hash covers them.
+    pub pages: BTreeMap<String, Vec<CitedPage>>,
     /// In the order of the tree: what is below an issue comes after it.
     pub issues: Vec<PlannedIssue>,
     /// What earlier runs of the draft have created: left out of this plan.

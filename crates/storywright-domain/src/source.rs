@@ -195,6 +195,19 @@ impl SourceEntry {
     }
 }
 
+/// A page that a story cites: the issue of the story links to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CitedPage {
+    /// Site of the administrator's list.
+    pub site: String,
+    /// Page id there.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// Address for people.
+    pub url: String,
+}
+
 /// A passage that a story rests on: checked to stand in the source, word for word but for white space.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Citation {

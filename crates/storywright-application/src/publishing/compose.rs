@@ -11,6 +11,7 @@ use storywright_domain::finding::Finding;
 use storywright_domain::jira::{CreateField, FieldKind, Marker, NewIssue, Placement};
 use storywright_domain::publishing::{ExistingIssue, Plan, PlannedIssue, PlannedLink, marker_mode};
 use storywright_domain::remote::{Access, ToolMapping};
+use storywright_domain::source::CitedPage;
 use storywright_domain::story::{Epic, FieldValue, Story, Subtask};
 
 /// Turns a draft into the issues of a plan.
@@ -23,6 +24,8 @@ pub(super) struct Planner<'a> {
     /// The tool that creates the issues, where it is not the site itself.
     pub(super) through: Option<&'a ToolMapping>,
     pub(super) problems: Vec<PlanProblem>,
+    /// Pages that stories cite, by reference.
+    pub(super) pages: BTreeMap<String, Vec<CitedPage>>,
 }
 
 /// Where an issue stands in the tree.
@@ -72,6 +75,13 @@ impl Planner<'_> {
             let ties = serde_json::json!([issue.parent, issue.parent_key, issue.epic_afterwards, issue.links]);
             whole.push_str(&format!("\n{} {ties}", issue.payload_sha256));
         }
+        let planned = |reference: &String| issues.iter().any(|issue| issue.reference == *reference);
+        let pages: BTreeMap<_, _> = self.pages.into_iter().filter(|(reference, _)| planned(reference)).collect();
+        // Without pages the hash is what it was before issues linked to them.
+        for (reference, pages) in &pages {
+            let ids: Vec<String> = pages.iter().map(|page| format!("{}:{}", page.site, page.id)).collect();
+            whole.push_str(&format!("\n{reference} pages {}", ids.join(" ")));
+        }
         let modes = self.screens.all().map(|screen| (screen.kind.name.clone(), marker_mode(&screen.marker).to_owned()));
         Plan {
             draft: self.draft.id,
@@ -83,6 +93,7 @@ impl Planner<'_> {
             through: self.through.map(|mapping| (mapping.server.clone(), mapping.tool.clone())),
             plan_hash: self.ports.sha256.hex(whole.as_bytes()),
             run_label: self.run_label,
+            pages,
             issues,
             existing,
             findings,

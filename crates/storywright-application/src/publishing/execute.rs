@@ -8,8 +8,9 @@ use super::through::{self, Through};
 use crate::Ports;
 use crate::access::{self, AccessError};
 use crate::integrations::mark_broken;
+use crate::sources::cited_pages;
 use crate::worker::{StopCause, why_stopped};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::integration::IntegrationKind;
@@ -18,6 +19,7 @@ use storywright_domain::job::{EventKind, Job};
 use storywright_domain::ports::{StorageError, StorageExt, ToolAccess};
 use storywright_domain::publishing::{ItemState, Run, RunItem, depths};
 use storywright_domain::remote::{Access, FieldRefusal, RemoteError};
+use storywright_domain::source::CitedPage;
 use storywright_domain::{ItemId, Millis, RequestId, RunId, Timestamp};
 
 /// Create calls of one item before the run pauses or the item is left to the person.
@@ -42,6 +44,8 @@ pub(super) struct Executor<'a> {
     pub(super) helpers: Option<Helpers>,
     depths: Vec<u32>,
     places: HashMap<ItemId, usize>,
+    /// Pages that stories cite, by reference.
+    pub(super) pages: BTreeMap<String, Vec<CitedPage>>,
 }
 
 /// What stands above an item.
@@ -64,11 +68,17 @@ impl<'a> Executor<'a> {
     ) -> Result<Self, Halt> {
         let found = ports.storage.read(|tx| {
             let Some(run) = settle::held(tx, job, run)? else { return Ok(None) };
-            let title = tx.draft(job.user, run.draft)?.map(|draft| draft.title).unwrap_or_default();
+            let (title, pages) = match tx.draft(job.user, run.draft)? {
+                Some(draft) => {
+                    let pages = cited_pages(tx, job.user, draft.id, &draft.document)?;
+                    (draft.title, pages)
+                }
+                None => Default::default(),
+            };
             let items = tx.run_items(job.user, run.id)?;
-            Ok::<_, StorageError>(Some((run, items, title)))
+            Ok::<_, StorageError>(Some((run, items, title, pages)))
         })?;
-        let (run, items, title) = found.ok_or(Halt::NotOurs)?;
+        let (run, items, title, pages) = found.ok_or(Halt::NotOurs)?;
         check_stop(ports, job, cancellation)?;
         let access = open_access(ports, job, &run)?;
         let depths = depths(&items);
@@ -77,7 +87,7 @@ impl<'a> Executor<'a> {
         let draft = public_url.map(|url| (format!("{url}/drafts/{}", run.draft), format!("Storywright: {title}")));
         let finishing = Arc::new(Finishing::new(ports, &access, cancellation, draft));
         let (renewed_at, helpers) = (None, None);
-        Ok(Self { ports, job, run, items, access, cancellation, renewed_at, finishing, helpers, depths, places })
+        Ok(Self { ports, job, run, items, access, cancellation, renewed_at, finishing, helpers, depths, places, pages })
     }
 
     /// Creates what is planned, looks for what is unknown, finishes what is there. It may go on later: see [`Halt::Later`].

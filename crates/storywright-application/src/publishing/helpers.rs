@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use storywright_domain::publishing::{ItemState, PlannedLink};
+use storywright_domain::source::CitedPage;
 
 type Answer = Result<Outcome, Box<dyn Any + Send>>;
 
@@ -149,7 +150,15 @@ impl Executor<'_> {
             epic: self.key_above(index).filter(|_| item.epic_afterwards),
             global_id: format!("storywright:{}:{}", self.ports.settings.instance, item.id),
             links,
+            pages: self.pages_of(&item.reference),
         })
+    }
+
+    fn pages_of(&self, reference: &str) -> Vec<(String, CitedPage)> {
+        let instance = &self.ports.settings.instance;
+        // The same page has the same global id on every run, so that a second link to it is an update of the first.
+        let named = |page: &CitedPage| (format!("storywright:{instance}:page:{}:{}", page.site, page.id), page.clone());
+        self.pages.get(reference).into_iter().flatten().map(named).collect()
     }
 
     fn end(&self, link: &PlannedLink) -> End {

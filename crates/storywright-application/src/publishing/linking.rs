@@ -8,6 +8,7 @@ use storywright_domain::Millis;
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::jira::{Difference, LinkType, NewLink};
 use storywright_domain::remote::{Access, RemoteError};
+use storywright_domain::source::CitedPage;
 use storywright_domain::story::LinkKind;
 
 /// Tries of one step that the site's troubles make fail.
@@ -28,6 +29,8 @@ pub(super) struct Task {
     /// Global id of the link to its draft.
     pub(super) global_id: String,
     pub(super) links: Vec<LinkTask>,
+    /// Pages that its story cites, with the global ids of their links.
+    pub(super) pages: Vec<(String, CitedPage)>,
 }
 
 /// A link to be made.
@@ -107,6 +110,11 @@ impl Finishing {
             && let Err(error) = self.step(|| jira.remote_link(access, key, &task.global_id, url, title))?
         {
             problems.push(format!("It could not be linked to its draft: {error}."));
+        }
+        for (global_id, page) in &task.pages {
+            if let Err(error) = self.step(|| jira.remote_link(access, key, global_id, &page.url, &page.title))? {
+                problems.push(format!("It could not be linked to the page “{}”: {error}.", page.title));
+            }
         }
         for link in &task.links {
             problems.extend(self.link(key, link)?);

@@ -122,6 +122,7 @@ pub fn make_plan(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Plan, Plan
     let access = access?;
     let run_label = run_label(ports, &draft);
     let screens = Screens::read(ports, &access, &draft, &run_label)?;
+    let pages = ports.storage.read(|tx| crate::sources::cited_pages(tx, actor.user(), draft.id, &draft.document))?;
     let mut planner = Planner {
         ports,
         draft: &draft,
@@ -130,6 +131,7 @@ pub fn make_plan(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Plan, Plan
         run_label,
         through: access.site.publish_through.as_ref(),
         problems: Vec::new(),
+        pages,
     };
     let issues = planner.issues();
     if !planner.problems.is_empty() {

@@ -17,7 +17,7 @@ pub use found::{NewSource, add_found};
 pub use list::{SourceList, UNDO, list, remove, restore, text};
 pub use passages::{Passage, heading_of, passages, stands_in};
 
-pub(crate) use passages::keep_true_citations;
+pub(crate) use passages::{cited_pages, keep_true_citations};
 pub(crate) use read::{give_up_reading, run_reading};
 
 use crate::Ports;

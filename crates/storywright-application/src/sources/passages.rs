@@ -4,8 +4,8 @@ use super::SourceError;
 use crate::Ports;
 use std::collections::BTreeMap;
 use storywright_domain::person::Actor;
-use storywright_domain::ports::{StorageError, StorageExt};
-use storywright_domain::source::{Citation, SourceEntry};
+use storywright_domain::ports::{StorageError, StorageExt, Tx};
+use storywright_domain::source::{Citation, CitedPage, SourceEntry, SourceKind};
 use storywright_domain::story::Document;
 use storywright_domain::{DraftId, UserId};
 
@@ -40,6 +40,38 @@ pub fn passages(ports: &Ports, actor: &Actor, draft: DraftId) -> Result<BTreeMap
     };
     let stories = document.stories.into_iter().filter(|story| !story.citations.is_empty());
     Ok(stories.map(|story| (story.id, story.citations.iter().map(passage).collect())).collect())
+}
+
+/// Confluence pages that stories cite, by reference of the story: each once, in the order of the citations.
+pub(crate) fn cited_pages(
+    tx: &mut dyn Tx,
+    user: UserId,
+    draft: DraftId,
+    document: &Document,
+) -> Result<BTreeMap<String, Vec<CitedPage>>, StorageError> {
+    if document.stories.iter().all(|story| story.citations.is_empty()) {
+        return Ok(BTreeMap::new());
+    }
+    let entries = tx.sources(user, draft)?;
+    let mut pages: BTreeMap<String, Vec<CitedPage>> = BTreeMap::new();
+    for story in &document.stories {
+        for citation in &story.citations {
+            let entry = entries.iter().find(|entry| entry.id() == citation.source);
+            let Some(entry) = entry.filter(|entry| entry.kind == SourceKind::Page && !entry.url.is_empty()) else {
+                continue;
+            };
+            let known = pages.entry(story.id.clone()).or_default();
+            if !known.iter().any(|page| page.id == entry.name && page.site == entry.site) {
+                known.push(CitedPage {
+                    site: entry.site.clone(),
+                    id: entry.name.clone(),
+                    title: entry.title.clone(),
+                    url: entry.url.clone(),
+                });
+            }
+        }
+    }
+    Ok(pages)
 }
 
 /// Whether a quote stands in a text, word for word but for white space and Markdown's marks.

@@ -14,6 +14,7 @@ use storywright_domain::confluence::Page;
 use storywright_domain::draft::Draft;
 use storywright_domain::integration::IntegrationKind;
 use storywright_domain::job::JobStatus;
+use storywright_domain::ports::{Saved, StorageError, StorageExt};
 use storywright_domain::remote::RemoteError;
 use storywright_domain::source::{Below, SourceEntry, SourceKind, SourceState};
 use storywright_domain::{DraftId, Millis};
@@ -359,4 +360,32 @@ fn what_the_agent_finds_is_a_source_once() {
     let long = add(&found("3", &"x".repeat(1_000_001)));
     assert_eq!(long, Err(SourceError::TooLong { chars: 1_000_001 }));
     assert_eq!(world.audited().iter().filter(|entry| entry.action == "source_found").count(), 2);
+}
+
+#[test]
+fn created_issues_link_to_the_pages_that_their_stories_cite() {
+    let world = World::new();
+    world.confluence.add_page("7", "Refund rules", "Money goes back within 14 days.");
+    let draft = world.draft_with(&["Refund in full", "Refund in part"]);
+    add(&world, draft.id, &[page("7")]);
+    world.work();
+    let without = world.plan(draft.id);
+    assert!(without.pages.is_empty());
+    let mut cited = world.draft(draft.id);
+    cited.document.stories[0].citations = vec![storywright_domain::source::Citation {
+        source: "p1".to_owned(),
+        quote: "Money goes back".to_owned(),
+        ..Default::default()
+    }];
+    let kept = world.store.write(|tx| tx.update_draft(&cited, cited.version));
+    assert_eq!(kept, Ok::<_, StorageError>(Saved::Stored));
+    let plan = world.plan(draft.id);
+    assert_eq!(plan.pages["s1"][0].title, "Refund rules");
+    assert_ne!(plan.plan_hash, without.plan_hash, "what is linked is approved");
+    world.approved(draft.id);
+    world.work();
+    let links = world.jira.fake.web_links();
+    let titles: Vec<&str> =
+        links.values().map(|(_, title)| title.as_str()).filter(|title| *title == "Refund rules").collect();
+    assert_eq!(titles.len(), 1, "the one story, and not its sub-tasks: {links:?}");
 }

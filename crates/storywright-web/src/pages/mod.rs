@@ -25,7 +25,7 @@ use crate::route::Policy::{Public, SignedIn};
 use crate::route::{LARGE, Route, SMALL};
 use crate::sse;
 use actix_web::web::to;
-use drafts::{compare, edit, fields, list, new, plan, similar, workspace, writing};
+use drafts::{compare, edit, fields, list, new, plan, similar, sources, workspace, writing};
 
 /// Routes without a session.
 pub const PLAIN_ROUTES: &[Route] = &[
@@ -68,6 +68,13 @@ pub const ROUTES: &[Route] = &[
     Route::post("/drafts/{id}/copy", SignedIn, || to(edit::copy)),
     Route::post("/drafts/{id}/delete", SignedIn, || to(list::delete)),
     Route::post("/drafts/{id}/undelete", SignedIn, || to(list::undelete)),
+    Route::get("/drafts/{id}/sources", SignedIn, || to(sources::list)).outside(),
+    Route::post("/drafts/{id}/sources", SignedIn, || to(sources::add)).outside(),
+    Route::get("/drafts/{id}/sources/search", SignedIn, || to(sources::search)).outside(),
+    Route::post("/drafts/{id}/sources/{source}/remove", SignedIn, || to(sources::remove)),
+    Route::post("/drafts/{id}/sources/{source}/restore", SignedIn, || to(sources::restore)),
+    Route::post("/drafts/{id}/sources/{source}/read", SignedIn, || to(sources::read_again)),
+    Route::get("/drafts/{id}/sources/{source}/change", SignedIn, || to(sources::differences)).outside(),
     Route::get("/drafts/{id}/fields", SignedIn, || to(fields::form)).outside(),
     Route::get("/drafts/{id}/plan", SignedIn, || to(plan::page)).outside(),
     Route::get("/drafts/{id}/similar", SignedIn, || to(similar::part)).outside(),

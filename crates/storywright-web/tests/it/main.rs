@@ -11,4 +11,5 @@ mod pages;
 mod routes;
 mod server;
 mod sessions;
+mod sources;
 mod support;

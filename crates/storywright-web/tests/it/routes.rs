@@ -25,7 +25,10 @@ fn method(route: &Route) -> String {
 /// The path with ids put in.
 fn path(route: &Route, id: &str, item: &str) -> String {
     let path = route.path.replace("{id}", id).replace("{item}", item).replace("{number}", "1");
-    path.replace("{kind}", "jira").replace("{key}", "PAY").replace("{hash}/{name:.+}", "000000000000/app.css")
+    path.replace("{source}", "p1")
+        .replace("{kind}", "jira")
+        .replace("{key}", "PAY")
+        .replace("{hash}/{name:.+}", "000000000000/app.css")
 }
 
 /// A body that is refused by nobody for its shape.

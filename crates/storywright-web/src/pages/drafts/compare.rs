@@ -29,8 +29,9 @@ pub struct Change {
     segments: Vec<Segment>,
 }
 
+/// A piece of a text: the same, taken out, or come in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Segment {
+pub struct Segment {
     op: &'static str,
     text: String,
 }
@@ -224,7 +225,8 @@ impl Field {
     }
 }
 
-fn segments(before: &str, after: &str) -> Vec<Segment> {
+/// Two texts as one, with what was taken out and what came in.
+pub fn segments(before: &str, after: &str) -> Vec<Segment> {
     let diff = TextDiff::configure().timeout(DEADLINE).diff_unicode_words(before, after);
     let mut segments: Vec<Segment> = Vec::new();
     for change in diff.iter_all_changes() {

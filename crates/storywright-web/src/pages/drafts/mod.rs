@@ -8,6 +8,7 @@ pub mod new;
 pub mod plan;
 mod shown;
 pub mod similar;
+pub mod sources;
 pub mod workspace;
 pub mod writing;
 

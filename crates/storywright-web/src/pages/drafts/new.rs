@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use storywright_application::agent::can_look_up;
 use storywright_application::catalog::{list_issue_types, list_projects, list_rule_sets};
 use storywright_application::drafting::generate_with;
-use storywright_application::drafts::{NewDraft, create_draft};
+use storywright_application::drafts::{NewDraft, create_draft, create_draft_for_sources};
 use storywright_application::integrations::list_integrations;
 use storywright_domain::draft::Requirements;
 use storywright_domain::integration::IntegrationKind;
@@ -118,7 +118,9 @@ pub async fn create(me: SignedIn, typed: Form<Typed>) -> Result<HttpResponse, Ap
             issue_type: form.issue_type.clone(),
             rule_set: form.rule_set.clone(),
         };
-        match create_draft(desk.ports, &desk.who.actor, &new).map_err(AppError::from) {
+        // Whoever saves without writing may begin from sources, which are added in the workspace.
+        let make = if form.generate == "sources" { create_draft_for_sources } else { create_draft };
+        match make(desk.ports, &desk.who.actor, &new).map_err(AppError::from) {
             Ok(draft) => begin(desk, draft.id, form.generate == "1", form.look_up == "1"),
             Err(error) if error.status() != 500 => refused(desk, form, &error),
             Err(error) => Err(error),

@@ -259,7 +259,8 @@ fn links_of(plan: &Plan, issue: &PlannedIssue) -> Vec<String> {
             (LinkKind::RelatesTo, _) => format!("relates to {other}"),
         }
     };
-    issue.links.iter().map(words).collect()
+    let pages = plan.pages.get(&issue.reference).into_iter().flatten();
+    issue.links.iter().map(words).chain(pages.map(|page| format!("links to the page “{}”", page.title))).collect()
 }
 
 /// The page of a draft that cannot be created yet.

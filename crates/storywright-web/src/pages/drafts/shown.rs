@@ -1,6 +1,8 @@
 //! Epics and stories with every key that templates read.
 
 use serde::Serialize;
+use storywright_application::sources::CitationFlag;
+use storywright_domain::source::{Citation, SourceEntry};
 use storywright_domain::story::{Document, Epic, LinkKind, Narrative, Scenario, Section, Story, Subtask};
 
 /// What a piece of the document names: another one by reference, or an issue by its key.
@@ -51,6 +53,21 @@ pub struct ShownStory {
     epic: Tie,
     links: Vec<ShownLink>,
     subtasks: Vec<Subtask>,
+    citations: Vec<ShownCitation>,
+}
+
+/// A passage that a story rests on.
+#[derive(Serialize)]
+struct ShownCitation {
+    source: String,
+    /// Title of the page or file; empty when the source was removed.
+    title: String,
+    version: String,
+    heading: String,
+    quote: String,
+    url: String,
+    /// The words no longer stand there.
+    gone: bool,
 }
 
 /// A link from a story.
@@ -76,11 +93,23 @@ pub fn shown_epics(document: &Document) -> Vec<ShownEpic> {
 
 /// The stories of a document.
 #[must_use]
-pub fn shown_stories(document: &Document) -> Vec<ShownStory> {
-    document.stories.iter().map(|story| shown_story(document, story)).collect()
+pub fn shown_stories(document: &Document, sources: &[SourceEntry], flags: &[CitationFlag]) -> Vec<ShownStory> {
+    document.stories.iter().map(|story| shown_story(document, story, sources, flags)).collect()
 }
 
-fn shown_story(document: &Document, story: &Story) -> ShownStory {
+fn shown_story(document: &Document, story: &Story, sources: &[SourceEntry], flags: &[CitationFlag]) -> ShownStory {
+    let cited = |(index, citation): (usize, &Citation)| {
+        let source = sources.iter().find(|entry| entry.id() == citation.source);
+        ShownCitation {
+            source: citation.source.clone(),
+            title: source.map(|entry| entry.title.clone()).unwrap_or_default(),
+            version: source.map(|entry| entry.revision.clone()).unwrap_or_default(),
+            heading: citation.heading.clone(),
+            quote: citation.quote.clone(),
+            url: source.map(|entry| entry.url.clone()).unwrap_or_default(),
+            gone: flags.iter().any(|flag| flag.story == story.id && flag.citation == index),
+        }
+    };
     let links = story.links.iter().map(|link| ShownLink { kind: link.kind, to: Tie::of(document, &link.to) });
     ShownStory {
         epic: story.epic.as_deref().map(|epic| Tie::of(document, epic)).unwrap_or_default(),
@@ -97,6 +126,7 @@ fn shown_story(document: &Document, story: &Story) -> ShownStory {
         components: story.components.clone(),
         priority: story.priority.clone(),
         subtasks: story.subtasks.clone(),
+        citations: story.citations.iter().enumerate().map(cited).collect(),
     }
 }
 

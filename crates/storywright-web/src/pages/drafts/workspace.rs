@@ -42,7 +42,6 @@ pub struct Workspace {
     held: Option<Held>,
     again: Option<Again>,
     suggestions: Vec<&'static str>,
-    sources: Vec<Source>,
     steps_job: Option<String>,
     steps: Vec<StepLine>,
     can_look_up: bool,
@@ -217,14 +216,6 @@ pub(super) struct Missing {
     pub(super) href: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Source {
-    kind: &'static str,
-    title: String,
-    detail: String,
-    url: Option<String>,
-}
-
 /// What was typed into the prompt bar.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Instructions {
@@ -304,6 +295,8 @@ pub(in crate::pages) fn read(desk: &Desk<'_>, id: DraftId) -> Result<Workspace, 
     };
     let failure = last.as_ref().and_then(|job| last_failure(&draft, job));
     let findings: Vec<Finding> = if draft.document.is_empty() { Vec::new() } else { findings };
+    let entries = storywright_application::sources::list(desk.ports, &desk.who.actor, id)?.entries;
+    let flags = storywright_application::sources::flags(desk.ports, &desk.who.actor, id, &draft.document, &entries)?;
     let create = create(desk, &draft, &findings, clarify.is_some());
     let versions = draft_versions(desk.ports, &desk.who.actor, id, None)?.ok_or_else(draft_not_found)?.items;
     let again = Again::of(desk, &draft, versions.first(), last.as_ref());
@@ -320,7 +313,7 @@ pub(in crate::pages) fn read(desk: &Desk<'_>, id: DraftId) -> Result<Workspace, 
     Ok(Workspace {
         job: job.map(|job| shown_job(desk, &job, draft.project.as_str())),
         epics: shown_epics(&draft.document),
-        stories: shown_stories(&draft.document),
+        stories: shown_stories(&draft.document, &entries, &flags),
         suggestions: if draft.document.is_empty() || held.is_some() { Vec::new() } else { SUGGESTIONS.to_vec() },
         draft: ShownDraft {
             id: id.to_string(),
@@ -343,7 +336,6 @@ pub(in crate::pages) fn read(desk: &Desk<'_>, id: DraftId) -> Result<Workspace, 
         activity,
         clarify,
         create,
-        sources: Vec::new(),
         steps_job: steps_job.map(|job| job.to_string()),
         steps: steps.iter().map(|step| StepLine::of(desk, step)).collect(),
         can_look_up: can_look_up(desk.ports)?,
