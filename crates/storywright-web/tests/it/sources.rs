@@ -3,7 +3,6 @@
 use crate::support::{Browser, TestApp, alice_and_bob};
 use storywright_application::integrations::{NewIntegration, save_integration, test_integration};
 use storywright_application::sources::check_changes;
-use storywright_domain::Secret;
 use storywright_domain::integration::IntegrationKind;
 use storywright_domain::person::Person;
 use storywright_domain::ports::{Saved, StorageError, StorageExt};
@@ -13,7 +12,7 @@ fn connect_confluence(app: &TestApp, alice: &Person) {
     let new = NewIntegration {
         kind: IntegrationKind::Confluence,
         target: "confluence".to_owned(),
-        credential: Some(Secret::new("wiki-of-alice-9012".to_owned())),
+        credential: Some("wiki-of-alice-9012".to_owned()),
         verify_tls: true,
         ca_pem: None,
     };
