@@ -106,8 +106,9 @@ fn safe(text: &str, hosts: &Hosts) -> String {
             let end = rest
                 .find(['/', '?', '#', '\\', ' ', '\n', '\t', ')', ']', '>', '"', '\'', '|', '}'])
                 .unwrap_or(rest.len());
-            let authority = self::safe(&rest[..end], hosts);
-            safe.push_str(&if plain { authority } else { authority.replace('.', "[.]") });
+            // Another risk may begin within it.
+            let end = next_risk(rest).map_or(end, |risk| risk.min(end));
+            safe.push_str(&if plain { rest[..end].to_owned() } else { rest[..end].replace('.', "[.]") });
             rest = &rest[end..];
         }
     }

@@ -4,6 +4,8 @@
 //! What happens next follows from the stored steps alone ([`state`]), so a run that was cut off goes on where it was: a finished step is
 //! never repeated, and there is no step that writes. The model is offered [`ChatTool`]s, which cannot be made of a tool that writes.
 
+#[cfg(test)]
+mod corpus;
 mod found;
 mod limits;
 mod record;

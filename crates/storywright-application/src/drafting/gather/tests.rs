@@ -18,19 +18,19 @@ const READY: &str = r#"{"ask":null,"note":"enough"}"#;
 
 type Answer = Box<dyn Fn(&str, &str) -> Result<ToolResult, NoResult>>;
 
-struct World {
+pub(super) struct World {
     clock: Arc<FixedClock>,
     store: MemoryStore,
     chat: Arc<FakeChat>,
-    ports: Ports,
+    pub(super) ports: Ports,
     claim: Claim,
     answers: Vec<(String, String)>,
-    offered: Vec<Offer>,
-    called: RefCell<Vec<(String, String)>>,
+    pub(super) offered: Vec<Offer>,
+    pub(super) called: RefCell<Vec<(String, String)>>,
     tool: RefCell<Answer>,
 }
 
-fn offer(name: &str, class: ToolClass) -> Offer {
+pub(super) fn offer(name: &str, class: ToolClass) -> Offer {
     Offer {
         name: name.to_owned(),
         server: name.split("__").next().unwrap_or_default().to_owned(),
@@ -41,13 +41,13 @@ fn offer(name: &str, class: ToolClass) -> Offer {
     }
 }
 
-fn result(text: &str) -> Result<ToolResult, NoResult> {
+pub(super) fn result(text: &str) -> Result<ToolResult, NoResult> {
     let bytes = u64::try_from(text.len()).unwrap();
     Ok(ToolResult { text: text.to_owned(), json: None, failed: false, bytes, cut: false })
 }
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::limited(|_| {})
     }
 
@@ -94,7 +94,7 @@ impl World {
         self.chat.will_say(Script::calling(calls));
     }
 
-    fn tools_answer(&self, answer: impl Fn(&str, &str) -> Result<ToolResult, NoResult> + 'static) {
+    pub(super) fn tools_answer(&self, answer: impl Fn(&str, &str) -> Result<ToolResult, NoResult> + 'static) {
         *self.tool.borrow_mut() = Box::new(answer);
     }
 
@@ -128,7 +128,7 @@ impl World {
     }
 
     #[track_caller]
-    fn enough(&self) -> String {
+    pub(super) fn enough(&self) -> String {
         match self.run_with(&Cancellation::new()) {
             Gathered::Enough(sources) => sources,
             Gathered::Ended(_) => panic!("the run ended: {:?}", self.steps().last()),
@@ -143,7 +143,7 @@ impl World {
         }
     }
 
-    fn steps(&self) -> Vec<AgentStep> {
+    pub(super) fn steps(&self) -> Vec<AgentStep> {
         self.store.read(|tx| tx.steps(self.user(), self.claim.job.id)).unwrap()
     }
 
