@@ -20,6 +20,7 @@ mod search;
 mod sign_in;
 mod sign_up;
 mod steps;
+mod tools;
 
 use crate::route::Policy::{Public, SignedIn};
 use crate::route::{LARGE, Route, SMALL};
@@ -99,6 +100,12 @@ pub const ROUTES: &[Route] = &[
     Route::get("/jobs/{id}/steps", SignedIn, || to(steps::fragment)).background(),
     Route::post("/jobs/{id}/cancel", SignedIn, || to(jobs::cancel)),
     Route::post("/jobs/{id}/answer", SignedIn, || to(jobs::answer)).outside(),
+    Route::get("/tools", SignedIn, || to(tools::page)),
+    Route::post("/tools/refresh", SignedIn, || to(tools::refresh)).outside(),
+    // Only an administrator gets past these; what they change is for everybody.
+    Route::post("/tools/approve", SignedIn, || to(tools::approve)),
+    Route::post("/tools/approve-suggested", SignedIn, || to(tools::approve_all)),
+    Route::post("/tools/revoke", SignedIn, || to(tools::revoke)),
     Route::get("/profile", SignedIn, || to(profile::page)),
     Route::post("/profile/password", SignedIn, || to(profile::password)),
     Route::post("/profile/sessions/end-others", SignedIn, || to(profile::end_others)),

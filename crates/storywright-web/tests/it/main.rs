@@ -13,3 +13,4 @@ mod server;
 mod sessions;
 mod sources;
 mod support;
+mod tools;

@@ -26,6 +26,7 @@ use storywright_domain::ports::{JobQueue, StorageExt};
 use storywright_domain::remote::{Site, SiteKind};
 use storywright_domain::rules::RuleSet;
 use storywright_domain::story::{Document, Story};
+use storywright_domain::tool::McpServer;
 use storywright_domain::{Millis, RequestId, Secret};
 use storywright_testkit::{
     CountingIds, FakeChat, FakeConfluence, FakeHasher, FakeJira, FakeSealer, FakeSha256, FakeSigner, FakeTools,
@@ -46,7 +47,6 @@ pub struct TestApp {
     pub clock: Arc<FixedClock>,
     pub jira: Arc<FakeJira>,
     pub chat: Arc<FakeChat>,
-    #[expect(dead_code, reason = "for the tests of tools")]
     pub tools: Arc<FakeTools>,
     pub confluence: Arc<FakeConfluence>,
     pub hasher: Arc<FakeHasher>,
@@ -117,6 +117,14 @@ impl TestApp {
 
     /// Ports over fakes, the fakes, and what is shared by a server over them.
     pub fn state(change: impl FnOnce(&mut WebSettings)) -> (Ports, Fakes, web::Data<AppState>) {
+        Self::state_with(change, Vec::new())
+    }
+
+    /// The same, with MCP servers.
+    fn state_with(
+        change: impl FnOnce(&mut WebSettings),
+        mcp_servers: Vec<McpServer>,
+    ) -> (Ports, Fakes, web::Data<AppState>) {
         let clock = Arc::new(FixedClock::default());
         let store = MemoryStore::new(clock.clone());
         store.write(|tx| tx.save_rule_set(&RuleSet::default(), build::NOW)).unwrap();
@@ -128,6 +136,8 @@ impl TestApp {
                 site("jira", "Company Jira", SiteKind::Jira),
                 site("confluence", "Company Confluence", SiteKind::Confluence),
             ],
+            mcp_servers,
+            administrators: vec!["boss".to_owned()],
             ..Settings::default()
         };
         let ports = Ports {
@@ -166,7 +176,15 @@ impl TestApp {
     }
 
     pub async fn with(change: impl FnOnce(&mut WebSettings)) -> Rc<Self> {
-        let (ports, fakes, state) = Self::state(change);
+        Self::over(Self::state(change)).await
+    }
+
+    /// An app with these MCP servers.
+    pub async fn with_servers(servers: Vec<McpServer>) -> Rc<Self> {
+        Self::over(Self::state_with(|_| {}, servers)).await
+    }
+
+    async fn over((ports, fakes, state): (Ports, Fakes, web::Data<AppState>)) -> Rc<Self> {
         let Fakes { store, clock, jira, chat, tools, confluence, hasher } = fakes;
         let service = Rc::new(test::init_service(app(&state)).await);
         let call = Box::new(move |req: test::TestRequest| -> Answering {
