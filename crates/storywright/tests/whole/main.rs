@@ -7,4 +7,5 @@ mod faults;
 mod kills;
 mod main_job;
 mod refusals;
+mod sources;
 mod support;

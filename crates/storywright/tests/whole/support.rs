@@ -150,6 +150,18 @@ impl Company {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// A line of the server's memory account, in KiB: `VmRSS` (now) or `VmHWM` (at most since [`Company::forget_peak`]).
+    pub fn memory_kib(&self, line: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.server.as_ref().unwrap().id())).unwrap();
+        let found = status.lines().find_map(|known| known.strip_prefix(line)?.strip_prefix(':'));
+        found.unwrap().trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// Begins the account of the most memory anew.
+    pub fn forget_peak(&self) {
+        std::fs::write(format!("/proc/{}/clear_refs", self.server.as_ref().unwrap().id()), "5").unwrap();
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         let mut server = self.server.take().unwrap();
