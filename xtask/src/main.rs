@@ -16,6 +16,7 @@ mod css;
 mod demo;
 mod deny;
 mod docs;
+mod eval;
 mod failure;
 mod faults;
 mod interop;
@@ -77,6 +78,7 @@ const TASKS: &[Task] = &[
         help: faults::HELP,
         run: faults::run,
     },
+    Task { name: "eval", summary: "score the story checks against labelled stories", help: eval::HELP, run: eval::run },
     Task { name: "bench", summary: "print the speed and memory figures", help: bench::HELP, run: bench::run },
 ];
 

@@ -19,6 +19,7 @@ pub mod person;
 pub mod ports;
 pub mod preflight;
 pub mod publishing;
+pub mod quality;
 pub mod remote;
 pub mod review;
 pub mod rules;

@@ -3,6 +3,7 @@
 mod doctor;
 #[cfg(debug_assertions)]
 mod faults;
+mod lint;
 mod lock;
 mod logging;
 mod rules;
@@ -40,6 +41,8 @@ enum Command {
     },
     /// Print the reference of settings as Markdown.
     Settings,
+    /// Check the user stories of files: text, Markdown, CSV, a Jira export. Needs neither server nor configuration.
+    Lint(lint::LintArgs),
 }
 
 #[derive(Subcommand)]
@@ -79,6 +82,9 @@ fn run(command: &Command) -> Result<ExitCode, StartError> {
         print!("{}", settings::reference());
         return Ok(ExitCode::SUCCESS);
     }
+    if let Command::Lint(args) = command {
+        return Ok(lint::lint(args));
+    }
     let settings = Settings::read(&variable)?;
     match command {
         Command::Serve => serve::serve(&settings)?,
@@ -92,7 +98,7 @@ fn run(command: &Command) -> Result<ExitCode, StartError> {
         }
         Command::Doctor => return Ok(doctor::examine(&settings)),
         Command::Keys { action } => keys(action, &settings)?,
-        Command::Settings => {}
+        Command::Settings | Command::Lint(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }

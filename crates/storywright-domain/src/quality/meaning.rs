@@ -1,0 +1,619 @@
+//! Meaning: clear words, a feature as means and a reason as ends, no implementation, a size, no other story.
+
+use super::parse::{Part, Reading, is_key};
+use super::words::{Language, class};
+use super::{Code, Criterion, Field, Findings};
+
+/// Runs the checks of meaning.
+pub(super) fn check(reading: &Reading<'_>, findings: &mut Findings) {
+    for at in reading.body.clone() {
+        if reading.text.is_word(at) {
+            unambiguous(reading, at, findings);
+            problem_oriented(reading, at, findings);
+            estimable(reading, at, findings);
+        }
+        independent(reading, at, findings);
+    }
+    pronoun(reading, findings);
+    size(reading, findings);
+    role(reading, findings);
+    wish(reading, findings);
+    ends(reading, findings);
+}
+
+fn field_at(reading: &Reading<'_>, at: usize) -> Field {
+    let holds = |part: &Option<Part>| part.as_ref().is_some_and(|part| part.tokens.contains(&at));
+    if holds(&reading.role) {
+        Field::Role
+    } else if holds(&reading.means) {
+        Field::Means
+    } else if holds(&reading.ends) {
+        Field::Ends
+    } else {
+        Field::Story
+    }
+}
+
+fn unambiguous(reading: &Reading<'_>, at: usize, findings: &mut Findings) {
+    let text = &reading.text;
+    let known = reading.known[at];
+    let word = text.word(at);
+    let field = field_at(reading, at);
+    if field == Field::Role {
+        return;
+    }
+    let words = known.phrase_words.max(1);
+    let bytes = || text.bytes(at..at + words);
+    if matches!(word, "etc" | "usw")
+        || known.phrase & class::VAGUE != 0 && matches!(word, "and" | "und" | "et") && text.word(at + 1) != "or"
+    {
+        findings.add(Code::OpenList, field, bytes(), format!("`{}` leaves the list open.", &text.raw[bytes()]));
+        return;
+    }
+    // Soft words are harmless in a reason: "so that I can quickly see …".
+    let in_means = field == Field::Means;
+    let means_start = reading.means.as_ref().map_or(0, |means| means.tokens.start);
+    let vague_phrase = known.phrase & class::VAGUE != 0;
+    let hard = known.word & class::VAGUE != 0 && !names_something(reading, at) && (in_means || is_hard(word));
+    let soft = known.word & class::VAGUE_IN_MEANS != 0 && in_means && !measured(reading, at);
+    if vague_phrase || hard || soft {
+        findings.add(Code::VagueWord, field, bytes(), format!("`{}` can mean many things.", &text.raw[bytes()]));
+    } else if in_means
+        && (known.word | known.phrase) & class::QUANTITY != 0
+        && !(at > 0 && matches!(text.word(at - 1), "how" | "too" | "as" | "at" | "wie" | "so" | "the" | "combien"))
+    {
+        findings.add(Code::OpenQuantity, field, bytes(), format!("`{}` is no number.", &text.raw[bytes()]));
+    }
+    let leading = in_means
+        && known.word & class::WEAK != 0
+        && (at == means_start
+            || at > 0 && matches!(text.word(at - 1), "to" | "and" | "or" | "better" | "zu")
+            || reading.language == Language::German);
+    if leading && !(matches!(word, "process" | "support" | "deal") && reading.is_before(at, class::DETERMINER)) {
+        findings.add(Code::WeakVerb, field, text.bytes(at..at + 1), format!("`{word}` does not say what is done."));
+    }
+}
+
+/// Vague wherever it stands.
+fn is_hard(word: &str) -> bool {
+    matches!(
+        word,
+        "user-friendly"
+            | "intuitive"
+            | "intuitively"
+            | "appropriate"
+            | "appropriately"
+            | "somehow"
+            | "stuff"
+            | "things"
+            | "asap"
+            | "state-of-the-art"
+            | "various"
+            | "seamless"
+            | "seamlessly"
+            | "properly"
+            | "whatever"
+            | "adequate"
+            | "adequately"
+            | "suitable"
+            | "sufficiently"
+            | "benutzerfreundlich"
+            | "irgendwie"
+            | "maybe"
+            | "possibly"
+    )
+}
+
+/// Vague words that are part of a name or a comparison: `good` in "goods", `better than`, `special offers`, `best before`.
+fn names_something(reading: &Reading<'_>, at: usize) -> bool {
+    let text = &reading.text;
+    matches!(
+        (text.word(at), text.word(at + 1)),
+        ("best", "before" | "practice" | "practices")
+            | ("certain", "that")
+            | ("special", "offer" | "offers" | "characters" | "dietary" | "needs")
+            | ("advanced", "search")
+            | ("smart", "card" | "phone" | "meter" | "meters" | "home")
+            | ("good", "for" | "at" | "morning")
+            | ("soon", "as")
+            | ("flexible", "hours" | "working")
+            | ("nice", "to")
+            | ("important" | "certain", "if")
+            | ("rich", "text")
+            | ("clean", _)
+            | ("normal", "user" | "users")
+            | ("cool", "down")
+    ) || matches!(
+        (at.checked_sub(1).map_or("", |before| text.word(before)), text.word(at)),
+        ("make" | "be" | "am", "sure" | "certain") | ("as", "soon") | ("how", _) | ("to", "clean")
+    )
+}
+
+/// A soft word with a measure behind it: `fast, within two seconds`, `smaller than 5 MB`; `how large`.
+fn measured(reading: &Reading<'_>, at: usize) -> bool {
+    let text = &reading.text;
+    let before = at.checked_sub(1).map_or("", |before| text.word(before));
+    before == "how"
+        || (at..(at + 6).min(text.len())).any(|place| {
+            matches!(text.word(place), "within" | "than" | "under")
+                || place > at && text.word(place).starts_with(|c: char| c.is_ascii_digit())
+        })
+}
+
+/// A pronoun in the means before anything was named.
+fn pronoun(reading: &Reading<'_>, findings: &mut Findings) {
+    let text = &reading.text;
+    if reading.language != Language::English
+        || reading
+            .ends
+            .as_ref()
+            .is_some_and(|ends| reading.means.as_ref().is_some_and(|means| ends.marker < means.marker))
+    {
+        return;
+    }
+    let Some(means) = &reading.means else { return };
+    for at in means.tokens.clone() {
+        let word = text.word(at);
+        let stands_alone = at + 1 >= means.tokens.end
+            || text.mark(at + 1).is_some()
+            || reading.is(at + 1, class::PREPOSITION | class::VERB) && !reading.is(at + 1, class::NOUN_TOO)
+            || matches!(text.word(at + 1), "is" | "are" | "to" | "again" | "and");
+        let pronoun = matches!(word, "it" | "them" | "they")
+            || matches!(word, "this" | "that" | "these" | "those")
+                && stands_alone
+                && at <= means.tokens.start + 3
+                && (word != "that" || text.word(at + 1).is_empty());
+        if pronoun {
+            // "make it possible to", "let it be known": no pronoun that stands for something.
+            let empty = matches!(text.word(at + 1), "possible" | "easy" | "easier" | "clear" | "available");
+            if !empty {
+                findings.add(
+                    Code::UnclearPronoun,
+                    Field::Means,
+                    text.bytes(at..at + 1),
+                    format!("It is not said what `{word}` stands for."),
+                );
+            }
+            return;
+        }
+        let names = text.is_word(at) && known_noun(reading, at) && at > means.tokens.start;
+        if names
+            || matches!(word, "what" | "which" | "something" | "someone" | "people")
+            || reading.is(at, class::PERSON)
+        {
+            return;
+        }
+    }
+}
+
+fn known_noun(reading: &Reading<'_>, at: usize) -> bool {
+    let function = class::DETERMINER | class::PRONOUN | class::PREPOSITION | class::SUBORDINATOR;
+    let word = reading.text.word(at);
+    !reading.is(at, function)
+        && !matches!(
+            word,
+            "and"
+                | "or"
+                | "be"
+                | "not"
+                | "also"
+                | "able"
+                | "only"
+                | "always"
+                | "just"
+                | "is"
+                | "are"
+                | "please"
+                | "then"
+                | "quickly"
+                | "easily"
+                | "again"
+        )
+        && (!reading.is(at, class::VERB)
+            || reading.is(at, class::NOUN_TOO) && reading.is_before(at, class::DETERMINER | class::PREPOSITION))
+}
+
+fn problem_oriented(reading: &Reading<'_>, at: usize, findings: &mut Findings) {
+    let text = &reading.text;
+    let known = reading.known[at];
+    let field = field_at(reading, at);
+    if field == Field::Role {
+        return;
+    }
+    let all = known.word | known.phrase;
+    let technical =
+        reading.role.as_ref().is_some_and(|role| role.tokens.clone().any(|place| reading.is(place, class::TECHNICIAN)));
+    let words = if known.phrase & (class::TECHNOLOGY | class::TECHNOLOGY_SOFT | class::WIDGET) != 0 {
+        known.phrase_words
+    } else {
+        1
+    };
+    let bytes = text.bytes(at..at + words);
+    let named = &text.raw[bytes.clone()];
+    let format = matches!(
+        text.word(at),
+        "json"
+            | "xml"
+            | "yaml"
+            | "html"
+            | "python"
+            | "java"
+            | "sql"
+            | "css"
+            | "oauth"
+            | "async"
+            | "javascript"
+            | "cdn"
+            | "regex"
+            | "saml"
+            | "ldap"
+            | "spring"
+            | "swift"
+            | "soap"
+            | "angular"
+            | "php"
+    );
+    // Words of everyday language that are names of technology elsewhere.
+    let everyday = matches!(
+        text.word(at),
+        "spring"
+            | "swift"
+            | "soap"
+            | "lambda"
+            | "oracle"
+            | "rust"
+            | "spark"
+            | "flutter"
+            | "rails"
+            | "django"
+            | "react"
+            | "vue"
+            | "singleton"
+            | "bootstrap"
+    ) && !capital_inside(reading, at);
+    if all & class::TECHNOLOGY != 0 && !everyday && !(technical && format)
+        || all & class::TECHNOLOGY_SOFT != 0 && !technical
+    {
+        findings.add(Code::Technology, field, bytes, format!("`{named}` is a matter of how it is built."));
+    } else if all & class::WIDGET != 0 && !(technical && field == Field::Ends) {
+        findings.add(Code::Widget, field, bytes, format!("`{named}` is a matter of how the screen looks."));
+    }
+}
+
+fn capital_inside(reading: &Reading<'_>, at: usize) -> bool {
+    reading.text.is_capitalised(at) && at > 0 && reading.text.is_word(at - 1)
+}
+
+fn estimable(reading: &Reading<'_>, at: usize, findings: &mut Findings) {
+    let text = &reading.text;
+    let known = reading.known[at];
+    let all = known.word | known.phrase;
+    let field = field_at(reading, at);
+    if all & class::UNDECIDED != 0 {
+        findings.add(
+            Code::Undecided,
+            field,
+            text.bytes(at..at + known.phrase_words.max(1)),
+            "Something is still undecided.",
+        );
+    }
+    if field == Field::Means && all & class::SCOPE != 0 {
+        let narrowed = matches!(text.word(at), "everything" | "anything" | "alles" | "tout")
+            && matches!(text.word(at + 1), "that" | "i" | "in" | "he" | "she" | "was" | "ce" | "le" | "les" | "else")
+            && text.word(at + 1) != "in";
+        let denied = matches!(text.word(at), "anything") && at > 0;
+        let all_of = matches!(text.word(at), "tout") && known.phrase & class::SCOPE == 0 && text.is_word(at + 1);
+        if !narrowed && !denied && !all_of {
+            let bytes = text.bytes(at..at + known.phrase_words.max(1));
+            findings.add(Code::TooWide, field, bytes, "This is too wide to be estimated.");
+        }
+    }
+    if text.raw[text.tokens[at].end..].starts_with("???") {
+        findings.add(Code::Undecided, field, text.bytes(at..at + 1), "Something is still undecided.");
+    }
+}
+
+/// Longest means in words.
+const MOST_WORDS: usize = 45;
+
+fn size(reading: &Reading<'_>, findings: &mut Findings) {
+    if let Some(means) = &reading.means {
+        let words = means.tokens.clone().filter(|&at| reading.text.is_word(at)).count();
+        if words > MOST_WORDS {
+            let bytes = reading.text.bytes(means.tokens.clone());
+            findings.add(Code::TooLong, Field::Means, bytes, format!("The means has {words} words."));
+        }
+    }
+}
+
+#[expect(
+    clippy::if_same_then_else,
+    reason = "each arm is a way of its own to name another story; two words each are shown"
+)]
+fn independent(reading: &Reading<'_>, at: usize, findings: &mut Findings) {
+    let text = &reading.text;
+    let word = text.word(at);
+    let next = text.word(at + 1);
+    let story = |place: usize| reading.is(place, class::STORY);
+    let mut words = 0;
+    if text.mark(at) == Some('#')
+        && is_key(next)
+        && next.bytes().all(|byte| byte.is_ascii_digit())
+        && at > reading.body.start
+        && text.tokens[at + 1].start == text.tokens[at].end
+    {
+        words = 2;
+    } else if is_issue_key(reading, at) || is_issue_key_words(reading, at) {
+        words = 1;
+    } else if story(at) && (is_number(next) || text.mark(at + 1) == Some('#')) {
+        words = 2;
+    } else if matches!(
+        word,
+        "previous"
+            | "earlier"
+            | "preceding"
+            | "above"
+            | "other"
+            | "last"
+            | "former"
+            | "prior"
+            | "related"
+            | "next"
+            | "vorherigen"
+            | "vorige"
+            | "précédente"
+            | "following"
+            | "same"
+            | "login"
+            | "parent"
+            | "this"
+    ) && matches!(
+        next,
+        "story" | "stories" | "userstory" | "ticket" | "epic" | "feature" | "requirement" | "récit"
+    ) && !matches!(word, "this" | "same" | "login" | "last" | "next" if matches!(next, "ticket" | "requirement" | "feature" | "epic"))
+        || matches!((word, next), ("previous" | "other" | "above", "user") if story(at + 2))
+    {
+        words = 2;
+    } else if matches!(
+        (word, next),
+        ("depends" | "dependent" | "depending", "on")
+            | ("blocked", "by")
+            | ("builds" | "build", "on")
+            | ("hängt", "von")
+            | ("dépend", "de" | "du")
+    ) && mentions_story(reading, at + 2)
+    {
+        words = 2;
+    } else if matches!(
+        (word, next),
+        ("same", "as")
+            | ("as" | "like", "above")
+            | ("mentioned" | "described", "above" | "earlier" | "before")
+            | ("wie", "oben")
+    ) && (next == "above" || mentions_story(reading, at + 2) || matches!(next, "oben" | "earlier" | "before"))
+    {
+        words = 2;
+    } else if matches!(word, "once" | "after" | "when" | "until" | "sobald" | "if")
+        && text.is_word(at + 1)
+        && finished(reading, at)
+    {
+        words = 1;
+    }
+    if words > 0 {
+        let bytes = text.bytes(at..at + words);
+        let message = format!("`{}` refers to another story.", &text.raw[bytes.clone()]);
+        findings.add(Code::OtherStory, field_at(reading, at), bytes, message);
+    }
+}
+
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit()) || word.contains('-') && is_key(word)
+}
+
+/// `PAY-12`, `US12`, `US-3.1`; not `UTF-8`, `ISO-9001`, `COVID-19`.
+fn is_issue_key(reading: &Reading<'_>, at: usize) -> bool {
+    let Some(token) = reading.text.tokens.get(at) else { return false };
+    let raw = &reading.text.raw[token.start..token.end];
+    let Some((project, number)) = raw.rsplit_once('-') else {
+        return raw.len() > 2
+            && (raw.starts_with("US") || raw.starts_with("us"))
+            && raw[2..].bytes().all(|byte| byte.is_ascii_digit());
+    };
+    const STANDARDS: &[&str] = &[
+        "UTF", "ISO", "COVID", "SHA", "MP", "A", "H", "WCAG", "RFC", "IPV", "IP", "AES", "TLS", "EN", "DIN", "IEC",
+        "IEEE", "B", "F", "W", "I", "K", "G", "TOP", "BASE", "OAUTH", "S", "USB", "EAN", "GTIN",
+    ];
+    (2..=10).contains(&project.len())
+        && project.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        && project.bytes().any(|byte| byte.is_ascii_uppercase())
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && !STANDARDS.contains(&project)
+}
+
+/// `us-12` in lower case.
+fn is_issue_key_words(reading: &Reading<'_>, at: usize) -> bool {
+    let word = reading.text.word(at);
+    word.strip_prefix("us-")
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn mentions_story(reading: &Reading<'_>, from: usize) -> bool {
+    (from..(from + 7).min(reading.body.end)).any(|at| {
+        reading.is(at, class::STORY)
+            || is_issue_key(reading, at)
+            || matches!(reading.text.word(at), "implemented" | "module" | "above")
+    })
+}
+
+/// `once the quiz feature is implemented`.
+fn finished(reading: &Reading<'_>, at: usize) -> bool {
+    let text = &reading.text;
+    (at + 2..(at + 9).min(reading.body.end)).take_while(|&place| text.is_word(place)).any(|place| {
+        matches!(text.word(place), "is" | "are" | "has" | "have" | "was" | "ist" | "sind")
+            && matches!(text.word(place + 1), "implemented" | "built" | "developed" | "deployed" | "done" | "finished" | "released" | "been" | "umgesetzt" | "fertig" | "live" | "coded")
+            && (text.word(place + 1) != "been" || matches!(text.word(place + 2), "implemented" | "built" | "developed" | "deployed" | "released"))
+            && !matches!(text.word(place + 1), "finished" | "done" | "released" | "built" | "fertig" if !(at..place).any(|before| reading.is(before, class::STORY) || matches!(text.word(before), "feature" | "module" | "login" | "page")))
+    })
+}
+
+fn role(reading: &Reading<'_>, findings: &mut Findings) {
+    let Some(role) = &reading.role else { return };
+    let last = role.tokens.clone().take_while(|&at| text_word_in_noun_phrase(reading, at)).last();
+    if let Some(last) = last
+        && reading.is(last, class::THING)
+        && !role.tokens.clone().any(|at| reading.is(at, class::PERSON))
+    {
+        let bytes = reading.text.bytes(role.tokens.clone());
+        findings.add(Code::RoleNoPerson, Field::Role, bytes, "The role is no person.");
+    }
+}
+
+fn text_word_in_noun_phrase(reading: &Reading<'_>, at: usize) -> bool {
+    reading.text.is_word(at)
+        && !reading.is(at, class::PREPOSITION | class::SUBORDINATOR)
+        && !matches!(reading.text.word(at), "that" | "who")
+}
+
+/// A means that is a wish or a business goal.
+fn wish(reading: &Reading<'_>, findings: &mut Findings) {
+    let Some(means) = &reading.means else { return };
+    let mut at = means.tokens.start;
+    while matches!(reading.text.word(at), "also" | "to" | "really" | "always" | "able") && at + 1 < means.tokens.end {
+        at += 1;
+    }
+    let known = reading.known.get(at).copied().unwrap_or_default();
+    let german = reading.language == Language::German
+        && means.tokens.clone().any(|place| reading.known[place].phrase & class::WISH != 0);
+    let all = known.word | known.phrase;
+    let bounded = matches!(reading.text.word(at), "feel" | "trust" | "beat" | "boost" | "grow" | "improve")
+        && known.phrase & class::WISH == 0
+        && matches!(reading.text.word(at + 1), "out");
+    if (all & class::WISH != 0 || german) && !bounded {
+        let bytes = reading.text.bytes(at..(at + known.phrase_words.max(1)).min(means.tokens.end));
+        findings.add(Code::MeansNoFeature, Field::Means, bytes, "The means is a wish, not a feature.");
+    }
+}
+
+/// Ends that are a feature, or the means once more.
+fn ends(reading: &Reading<'_>, findings: &mut Findings) {
+    let text = &reading.text;
+    let (Some(ends), Some(means)) = (&reading.ends, &reading.means) else { return };
+    let tokens = ends.tokens.clone();
+    let first = tokens.start + usize::from(reading.is(tokens.start, class::DETERMINER));
+    let acts = |place: usize| {
+        let word = text.word(place).trim_end_matches('s');
+        matches!(
+            text.word(place),
+            "will"
+                | "can"
+                | "should"
+                | "must"
+                | "shall"
+                | "shows"
+                | "displays"
+                | "sends"
+                | "stores"
+                | "saves"
+                | "creates"
+                | "generates"
+                | "updates"
+                | "calculates"
+                | "opens"
+                | "prints"
+                | "redirects"
+                | "lists"
+                | "records"
+                | "logs"
+                | "writes"
+                | "adds"
+                | "deletes"
+                | "automatically"
+                | "then"
+                | "notifies"
+                | "returns"
+                | "processes"
+                | "validates"
+                | "checks"
+                | "sendet"
+                | "zeigt"
+                | "speichert"
+                | "affiche"
+                | "envoie"
+                | "enregistre"
+        ) && word.len() > 1
+    };
+    let thing = (first..(first + 2).min(tokens.end)).find(|&place| reading.is(place, class::THING));
+    if let Some(thing) = thing
+        && acts(thing + 1)
+        && !matches!(text.word(thing + 2), "be" | "stay" | "keep" | "not" | "remain" | "grow" | "handle")
+    {
+        findings.add(
+            Code::EndsNoReason,
+            Field::Ends,
+            text.bytes(tokens),
+            "The ends tells what the system does, not why.",
+        );
+        return;
+    }
+    let stem = |place: usize| -> Option<&str> {
+        let word = text.word(place);
+        let function = class::DETERMINER | class::PRONOUN | class::PREPOSITION;
+        let empty = matches!(
+            word,
+            "i" | "can"
+                | "is"
+                | "are"
+                | "be"
+                | "able"
+                | "to"
+                | "will"
+                | "we"
+                | "have"
+                | "has"
+                | "been"
+                | "it's"
+                | "ich"
+                | "kann"
+                | "ist"
+                | "wird"
+                | "werden"
+                | "sind"
+                | "worden"
+                | "je"
+                | "puisse"
+                | "soit"
+                | "and"
+                | "und"
+                | "et"
+                | "do"
+                | "could"
+                | "would"
+        );
+        (text.is_word(place) && !empty && !reading.is(place, function)).then(|| root(word))
+    };
+    let mut count = 0;
+    let mut repeated = 0;
+    for place in tokens.clone().take(24) {
+        if let Some(word) = stem(place) {
+            count += 1;
+            repeated += usize::from(means.tokens.clone().take(40).filter_map(stem).any(|other| other == word));
+        }
+    }
+    if count >= 2 && repeated == count && !findings.has(Criterion::ConceptuallySound) {
+        findings.add(Code::EndsRepeatMeans, Field::Ends, text.bytes(tokens), "The ends says the means once more.");
+    }
+}
+
+/// A word without its usual endings.
+pub(super) fn root(word: &str) -> &str {
+    let word = word.trim_end_matches("'s");
+    for end in ["ations", "ation", "ings", "ing", "ied", "ies", "ed", "es", "s"] {
+        if let Some(short) = word.strip_suffix(end)
+            && short.len() >= 3
+        {
+            return short.trim_end_matches('e');
+        }
+    }
+    if word.len() > 3 { word.trim_end_matches(['e', 'y']) } else { word }
+}
