@@ -11,10 +11,10 @@
 //! ```
 //! use storywright_domain::quality::{Criterion, check};
 //!
-//! let review = check("As a reader, I want to rate and lend books (see wiki).");
+//! let review = check("As a reader, I want to rate and lend books (in June).");
 //! let criteria: Vec<Criterion> = review.findings.iter().map(|finding| finding.code.criterion()).collect();
 //! assert_eq!(criteria, [Criterion::NoEnds, Criterion::Atomic, Criterion::Minimal]);
-//! assert_eq!(review.means.as_deref(), Some("rate and lend books (see wiki)"));
+//! assert_eq!(review.means.as_deref(), Some("rate and lend books (in June)"));
 //! ```
 
 mod atomic;
