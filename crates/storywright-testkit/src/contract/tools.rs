@@ -208,7 +208,7 @@ fn a_quarantine_is_of_the_approved_definition(storage: &dyn Storage) {
     };
     assert_eq!(set("a", "hash-0", &quarantine("hash-2")), Saved::Conflict, "approved anew meanwhile");
     assert_eq!(set("b", "hash-1", &quarantine("hash-2")), Saved::Conflict);
-    assert_eq!(decisions(storage), [first.clone()]);
+    assert_eq!(decisions(storage), std::slice::from_ref(&first));
     for hash in ["hash-2", "hash-3"] {
         assert_eq!(set("a", "hash-1", &quarantine(hash)), Saved::Stored);
         assert_eq!(decisions(storage), [ToolApproval { quarantine: Some(quarantine(hash)), ..first.clone() }]);
