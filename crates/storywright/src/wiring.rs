@@ -2,6 +2,7 @@
 
 use crate::settings::Settings;
 use std::sync::Arc;
+use storywright_application::drafting::AgentLimits;
 use storywright_application::{Ports, RunningJobs, Settings as UseCaseSettings};
 use storywright_atlassian::{AtlassianConfluence, AtlassianJira, RememberingJira};
 use storywright_domain::Millis;
@@ -82,6 +83,11 @@ fn use_case_settings(settings: &Settings, keyring: &Keyring) -> UseCaseSettings 
         session_absolute: settings.session_absolute,
         api_token_ttl: settings.api_token_ttl,
         max_open_jobs: settings.max_open_jobs,
+        agent: AgentLimits {
+            daily_tokens: settings.daily_tokens_per_person,
+            daily_tokens_of_all: settings.daily_tokens,
+            ..AgentLimits::default()
+        },
         job_lease: settings.job_lease,
         create_timeout: settings.create_timeout,
         reconcile: settings.reconcile,

@@ -53,6 +53,18 @@ const KEYS: [(&str, &str, &str, &str); 25] = [
         "A session ends after this time in any case (1 to 24).",
     ),
     ("server.api_token_minutes", "STORYWRIGHT_API_TOKEN_MINUTES", "480", "Life of an API token."),
+    (
+        "server.daily_tokens_per_person",
+        "STORYWRIGHT_DAILY_TOKENS_PER_PERSON",
+        "5000000",
+        "Tokens of the LLM that one person may use on a day (UTC), prompts and answers together; 0 for no limit.",
+    ),
+    (
+        "server.daily_tokens",
+        "STORYWRIGHT_DAILY_TOKENS",
+        "0",
+        "Tokens of the LLM that all people together may use on a day; 0 for no limit.",
+    ),
     ("server.max_open_jobs", "STORYWRIGHT_MAX_OPEN_JOBS", "4", "Jobs that one person may have waiting or running."),
     (
         "server.writing_workers",

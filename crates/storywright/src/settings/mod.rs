@@ -50,6 +50,10 @@ pub struct Settings {
     pub api_token_ttl: Millis,
     /// Open jobs of one person.
     pub max_open_jobs: usize,
+    /// Tokens of one person on a day; 0 for no limit.
+    pub daily_tokens_per_person: u64,
+    /// Tokens of all people together on a day; 0 for no limit.
+    pub daily_tokens: u64,
     /// Writing jobs running at once.
     pub writing_workers: usize,
     /// Publish jobs running at once.
@@ -129,6 +133,14 @@ impl Settings {
                 1..=525_600,
             )?),
             max_open_jobs: count(get, "STORYWRIGHT_MAX_OPEN_JOBS", "server.max_open_jobs", server.max_open_jobs, 4)?,
+            daily_tokens_per_person: tokens(
+                get,
+                "STORYWRIGHT_DAILY_TOKENS_PER_PERSON",
+                "server.daily_tokens_per_person",
+                server.daily_tokens_per_person,
+                5_000_000,
+            )?,
+            daily_tokens: tokens(get, "STORYWRIGHT_DAILY_TOKENS", "server.daily_tokens", server.daily_tokens, 0)?,
             writing_workers: count(
                 get,
                 "STORYWRIGHT_WRITING_WORKERS",
@@ -282,6 +294,17 @@ fn count(
     default: i64,
 ) -> Result<usize, SettingError> {
     number(get, variable, key, from_file, default, 1..=10_000).map(|value| usize::try_from(value).unwrap_or(1))
+}
+
+fn tokens(
+    get: Lookup<'_>,
+    variable: &str,
+    key: &str,
+    from_file: Option<i64>,
+    default: i64,
+) -> Result<u64, SettingError> {
+    let number = number(get, variable, key, from_file, default, 0..=1_000_000_000_000)?;
+    Ok(u64::try_from(number).unwrap_or(0))
 }
 
 fn list(get: Lookup<'_>, variable: &str, from_file: Vec<String>) -> Vec<String> {
