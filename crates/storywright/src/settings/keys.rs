@@ -1,7 +1,7 @@
 //! The generated reference of settings, `docs/SETTINGS.md`.
 
 /// Key in `config.json`, variable, default, meaning.
-const KEYS: [(&str, &str, &str, &str); 25] = [
+const KEYS: [(&str, &str, &str, &str); 27] = [
     (
         "",
         "STORYWRIGHT_CONFIG",
