@@ -296,7 +296,9 @@ fn german(reading: &Reading<'_>, tokens: Range<usize>, report: &mut impl FnMut(R
             continue;
         }
         let before = german_infinitive(reading, at - 1) && !(at >= 2 && reading.is(at - 2, class::DETERMINER));
-        let stop = (at + 1..tokens.end).find(|&place| text.mark(place).is_some()).unwrap_or(tokens.end);
+        // Looks no further than a sentence: a line of nothing but conjunctions stays linear.
+        let limit = tokens.end.min(at + 40);
+        let stop = (at + 1..limit).find(|&place| text.mark(place).is_some()).unwrap_or(limit);
         let after = (at + 1..stop).rev().any(|place| {
             german_infinitive(reading, place)
                 && !matches!(text.word(place), "können" | "werden" | "wollen" | "dürfen" | "haben")
