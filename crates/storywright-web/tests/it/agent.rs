@@ -6,7 +6,8 @@ use storywright_application::drafting::{GO_ON_WITHOUT, LEANEST, generate};
 use storywright_application::drafts::draft;
 use storywright_application::publishing::{make_plan, publish};
 use storywright_domain::agent::{AgentStep, Provenance, StepKind, StepState, UsedSource};
-use storywright_domain::ports::StorageExt;
+use storywright_domain::draft::Draft;
+use storywright_domain::ports::{Saved, StorageError, StorageExt};
 use storywright_domain::tool::ToolClass;
 use storywright_testkit::{Script, build};
 
@@ -51,7 +52,11 @@ async fn an_issue_tells_how_it_came_to_be_to_its_person_alone_and_without_creden
     app.store
         .write(|tx| {
             tx.put_step(&tool)?;
-            tx.insert_provenance(&more)
+            tx.insert_provenance(&more)?;
+            let written = tx.draft(alice.id, made.id)?.unwrap();
+            let stored = tx.update_draft(&Draft { version: version + 1, ..written }, version)?;
+            assert_eq!(stored, Saved::Stored);
+            Ok::<_, StorageError>(())
         })
         .unwrap();
     let plan = make_plan(&app.ports, &actor, made.id).unwrap();
