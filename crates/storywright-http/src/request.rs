@@ -54,7 +54,7 @@ pub struct Request {
     pub(crate) connect: Duration,
     pub(crate) first_byte: Duration,
     pub(crate) idle: Duration,
-    timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     body_limit: u64,
     tries: u32,
     person: Option<UserId>,
@@ -144,7 +144,7 @@ impl Request {
         self.body("application/json", body)
     }
 
-    /// How long one try may take, body included; not for streams.
+    /// How long one try may take, body included. A stream has no such limit unless it is set.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);

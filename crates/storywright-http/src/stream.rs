@@ -4,7 +4,7 @@ use crate::agent::{self, Kind};
 use crate::breaker::Verdict;
 use crate::error::told;
 use crate::transport::Watch;
-use crate::{Headers, HttpError, Request};
+use crate::{Headers, HttpError, Request, SendOnceError};
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -62,11 +62,26 @@ impl Request {
     /// # Errors
     /// [`HttpError`]; an answer with an error status is an answer.
     pub fn stream(self, cancellation: &Cancellation) -> Result<StreamAnswer, HttpError> {
+        self.open_stream(cancellation, &Arc::default())
+    }
+
+    /// The same for a call that must not be repeated: the error says whether the request can have reached the other side.
+    ///
+    /// # Errors
+    /// [`SendOnceError::NotSent`] only when no connection came about; [`SendOnceError::Unknown`] for everything after that.
+    pub fn stream_once(self, cancellation: &Cancellation) -> Result<StreamAnswer, SendOnceError> {
+        let watch = Arc::new(Watch::default());
+        self.open_stream(cancellation, &watch).map_err(|error| match watch.is_established() {
+            true => SendOnceError::Unknown { status: None, error },
+            false => SendOnceError::NotSent { error },
+        })
+    }
+
+    fn open_stream(self, cancellation: &Cancellation, watch: &Arc<Watch>) -> Result<StreamAnswer, HttpError> {
         let shared = Arc::clone(&self.egress.shared);
         let target = self.target.as_ref().map_err(HttpError::clone)?;
         let config = shared.trust.config(&self.tls)?;
-        let watch = Arc::new(Watch::default());
-        let agent = agent::build(&shared, &target.origin, config, Kind::Stream, &watch);
+        let agent = agent::build(&shared, &target.origin, config, Kind::Stream, watch);
         let closing = Closing { closed: AtomicBool::new(false), agent: Mutex::new(Some(agent.clone())) };
         let shutdown = StreamShutdown { shared: Arc::new(closing) };
         let on_cancel = shutdown.clone();
@@ -83,6 +98,7 @@ impl Request {
             .configure_request(http_request)
             .timeout_connect(Some(self.connect))
             .timeout_recv_response(Some(self.first_byte))
+            .timeout_global(self.timeout)
             .build();
         let response = match agent.run(http_request) {
             Ok(response) => response,

@@ -43,6 +43,12 @@ pub fn examine(settings: &Settings) -> ExitCode {
             AllowedOrigin::of_site(site).map(|_| site.base_url.clone()).map_err(|error| error.to_string()),
         );
     }
+    for server in &settings.mcp_servers {
+        line(
+            &format!("MCP server {}", server.id),
+            storywright_mcp::origin_of(server).map(|_| server.url.clone()).map_err(|error| error.to_string()),
+        );
+    }
     line("llm", llm(settings, origins));
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -9,7 +9,7 @@ use storywright_domain::Millis;
 use storywright_domain::ports::{Clock, IdSource};
 use storywright_http::{AllowedOrigin, Egress, EgressOptions};
 use storywright_llm::ConfiguredChat;
-use storywright_mcp::NoServers;
+use storywright_mcp::McpClient;
 use storywright_storage::{SqliteOptions, SqliteStorage};
 use storywright_vault::{
     BcryptHasher, HasherOptions, JwtSigner, Keyring, KeyringSealer, RingSha256, SystemClock, SystemIds,
@@ -40,7 +40,10 @@ pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
     let storage = SqliteStorage::open(&settings.database, SqliteOptions::default())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
-    let origins = settings.sites.iter().map(AllowedOrigin::of_site).collect::<Result<Vec<_>, _>>()?;
+    let mut origins = settings.sites.iter().map(AllowedOrigin::of_site).collect::<Result<Vec<_>, _>>()?;
+    for server in &settings.mcp_servers {
+        origins.push(storywright_mcp::origin_of(server)?);
+    }
     let options = EgressOptions {
         extra_roots_pem: settings.extra_roots_pem.clone(),
         ..EgressOptions::new(env!("CARGO_PKG_VERSION"), Arc::clone(&clock), Arc::clone(&ids))
@@ -52,9 +55,9 @@ pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
     let ports = Ports {
         storage: Arc::new(storage.clone()),
         jira: Arc::new(RememberingJira::new(jira, Arc::clone(&clock), CATALOG_IS_KEPT)),
-        confluence: Arc::new(AtlassianConfluence::new(egress)),
+        confluence: Arc::new(AtlassianConfluence::new(egress.clone())),
         chat,
-        tools: Arc::new(NoServers),
+        tools: Arc::new(McpClient::new(egress.clone(), Arc::clone(&clock))),
         events: Arc::new(storage.job_log()?),
         queue: Arc::new(storage.clone()),
         passwords: Arc::new(BcryptHasher::new(
@@ -78,6 +81,7 @@ pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
 fn use_case_settings(settings: &Settings, keyring: &Keyring) -> UseCaseSettings {
     UseCaseSettings {
         sites: settings.sites.clone(),
+        mcp_servers: settings.mcp_servers.clone(),
         administrators: settings.administrators.clone(),
         session_idle: settings.session_idle,
         session_absolute: settings.session_absolute,

@@ -1,7 +1,7 @@
 //! The generated reference of settings, `docs/SETTINGS.md`.
 
 /// Key in `config.json`, variable, default, meaning.
-const KEYS: [(&str, &str, &str, &str); 27] = [
+const KEYS: [(&str, &str, &str, &str); 28] = [
     (
         "",
         "STORYWRIGHT_CONFIG",
@@ -32,6 +32,12 @@ const KEYS: [(&str, &str, &str, &str); 27] = [
         "STORYWRIGHT_SITES",
         "none",
         "Jira and Confluence sites that people may connect to: list of `{id, name, kind: jira|confluence, base_url, allow_http?, allow_loopback?, allow_unverified_tls?, marker_field?, spaces?, restricted_spaces?, publish_through?}`. Nothing else is ever called. `marker_field` is the name of a text field that Jira's administrator added for Storywright's mark. `spaces` are the keys of the only Confluence spaces that are searched and read (all that the person may see when it is missing); drafts from `restricted_spaces` warn that fewer people may read them than the Jira project. `publish_through` (`{server, tool, arguments, fields_argument, rename?, key_at?}`) lets a tool of a listed MCP server create the issues: `arguments` are templates over `{{project}}`, `{{summary}}`, `{{issue_type}}`, `{{issue_type_id}}`, `fields_argument` takes all other fields as JSON in a text, `rename` gives fields other names there, `key_at` is the JSON pointer to the key in the result (`/issue/key`).",
+    ),
+    (
+        "mcp_servers",
+        "STORYWRIGHT_MCP_SERVERS",
+        "none",
+        "MCP servers whose tools are offered: list of `{id, name, purpose: jira|confluence|other, url, headers?, projects?, spaces?, allow_http?, allow_loopback?}`. No other is ever called. `headers` are templates over `{{jira_pat}}`, `{{jira_url}}`, `{{confluence_pat}}`, `{{confluence_url}}` and `{{request_id}}`, filled with each person's own values: `{\"Authorization\": \"Token {{jira_pat}}\"}`. `projects` and `spaces` limit what may be asked about; empty: all that the person may see. Per tool at most 4 KB of description, 64 KB of definition, 16 levels and 500 schemas; per server 1,000 tools on 50 pages and 4 MB; per call 30 s, 2 MB of answer and 64 KB of text.",
     ),
     ("llm", "", "none", "LLM services; see `config/README.md`."),
     (

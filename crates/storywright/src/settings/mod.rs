@@ -3,6 +3,7 @@
 
 mod keys;
 mod raw;
+mod through;
 
 pub use keys::reference;
 
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use storywright_application::Reconcile;
 use storywright_domain::Millis;
 use storywright_domain::remote::Site;
+use storywright_domain::tool::McpServer;
 
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +42,8 @@ pub struct Settings {
     pub keyring: PathBuf,
     /// The administrator's list of sites.
     pub sites: Vec<Site>,
+    /// The administrator's list of MCP servers.
+    pub mcp_servers: Vec<McpServer>,
     /// Employee IDs that become administrators.
     pub administrators: Vec<String>,
     /// Idle time of sessions.
@@ -107,6 +111,7 @@ impl Settings {
                     .unwrap_or_else(|| "var/keyring.json".to_owned()),
             ),
             sites: sites(get, file.sites)?,
+            mcp_servers: mcp_servers(get, file.mcp_servers)?,
             administrators: list(get, "STORYWRIGHT_ADMINISTRATORS", server.administrators),
             session_idle: Millis::minutes(number(
                 get,
@@ -217,6 +222,7 @@ impl Settings {
                 ));
             }
             seen.push(&site.id);
+            self.check_publish_through(site)?;
         }
         Ok(())
     }
@@ -323,6 +329,30 @@ fn sites(get: Lookup<'_>, from_file: Vec<Site>) -> Result<Vec<Site>, SettingErro
             "see `sites` in docs/SETTINGS.md",
         )
     })
+}
+
+fn mcp_servers(get: Lookup<'_>, from_file: Vec<McpServer>) -> Result<Vec<McpServer>, SettingError> {
+    let variable = get("STORYWRIGHT_MCP_SERVERS").filter(|text| !text.is_empty());
+    let servers = match variable {
+        None => from_file,
+        Some(text) => serde_json::from_str(&text).map_err(|problem| {
+            error(
+                "STORYWRIGHT_MCP_SERVERS",
+                format!("is not a JSON list of MCP servers ({problem})"),
+                "see `mcp_servers` in docs/SETTINGS.md",
+            )
+        })?,
+    };
+    let mut ids = std::collections::BTreeSet::new();
+    for server in &servers {
+        let key = "STORYWRIGHT_MCP_SERVERS (mcp_servers)";
+        storywright_mcp::origin_of(server)
+            .map_err(|problem| error(key, problem.to_string(), "see `mcp_servers` in docs/SETTINGS.md"))?;
+        if !ids.insert(server.id.as_str()) {
+            return Err(error(key, format!("`{}` is listed twice", server.id), "give each server an id of its own"));
+        }
+    }
+    Ok(servers)
 }
 
 fn database(get: Lookup<'_>, server: &RawServer) -> Result<PathBuf, SettingError> {

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use storywright_domain::remote::Site;
+use storywright_domain::tool::McpServer;
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct RawSettings {
@@ -9,6 +10,8 @@ pub(super) struct RawSettings {
     pub(super) server: RawServer,
     #[serde(default)]
     pub(super) sites: Vec<Site>,
+    #[serde(default)]
+    pub(super) mcp_servers: Vec<McpServer>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -28,6 +28,17 @@ fn a_wrong_setting_names_key_problem_and_cure() {
         ("{}", vec![("STORYWRIGHT_SESSION_IDLE_MINUTES", "0")], vec!["SESSION_IDLE", "from 5 to 120"]),
         ("{}", vec![("STORYWRIGHT_JOB_LEASE_SECONDS", "60")], vec!["job_lease_seconds", "create timeout"]),
         ("{}", vec![("STORYWRIGHT_SITES", "[{}]")], vec!["STORYWRIGHT_SITES", "missing field"]),
+        ("{}", vec![("STORYWRIGHT_MCP_SERVERS", "[{}]")], vec!["STORYWRIGHT_MCP_SERVERS", "missing field"]),
+        (
+            r#"{"mcp_servers":[{"id":"j","name":"J","purpose":"jira","url":"https://mcp.example/mcp","headers":{"Authorization":"Token {{pat}}"}}]}"#,
+            vec![],
+            vec!["mcp_servers", "`j`", "`{{pat}}` is not known", "jira_pat"],
+        ),
+        (
+            r#"{"mcp_servers":[{"id":"j","name":"J","purpose":"jira","url":"http://mcp.example/mcp"}]}"#,
+            vec![],
+            vec!["mcp_servers", "use https, or set allow_http"],
+        ),
         ("{}", vec![("DATABASE_URL", "postgres://x")], vec!["DATABASE_URL", "SQLite"]),
         ("{}", vec![("STORYWRIGHT_PUBLIC_URL", "ftp://x")], vec!["PUBLIC_URL", "https://"]),
     ] {
@@ -36,6 +47,18 @@ fn a_wrong_setting_names_key_problem_and_cure() {
             assert!(message.contains(word), "{message} lacks {word}");
         }
     }
+}
+
+#[test]
+fn mcp_servers_are_read_with_their_headers() {
+    let config = r#"{"mcp_servers":[{"id":"mcp-jira","name":"Jira tools","purpose":"jira","url":"https://mcp.corp.example/mcp",
+        "headers":{"Authorization":"Token {{jira_pat}}"},"projects":["PAY"]}]}"#;
+    let settings = read(config, &[]).unwrap();
+    let [server] = settings.mcp_servers.as_slice() else { panic!("{:?}", settings.mcp_servers) };
+    assert_eq!((server.id.as_str(), server.projects.as_slice()), ("mcp-jira", &["PAY".to_owned()][..]));
+    let twice = format!("[{0},{0}]", serde_json::to_string(server).unwrap());
+    let refused = read("{}", &[("STORYWRIGHT_MCP_SERVERS", &twice)]).unwrap_err().to_string();
+    assert!(refused.contains("`mcp-jira` is listed twice"), "{refused}");
 }
 
 #[test]
