@@ -145,7 +145,7 @@ pub fn keywords(summary: &str, description: &str, most: usize) -> Vec<String> {
 }
 
 /// Words in one form without stop words, in order; all of them when there are only stop words.
-fn significant(text: &str) -> Vec<String> {
+pub(crate) fn significant(text: &str) -> Vec<String> {
     let all: Vec<String> = split(text).map(folded).collect();
     let kept: Vec<String> = all.iter().filter(|word| !is_stop(word)).cloned().collect();
     if kept.is_empty() { all } else { kept }
