@@ -26,6 +26,7 @@ pub mod requirement;
 pub mod review;
 pub mod rules;
 pub mod secret;
+pub mod section;
 pub mod similarity;
 pub mod source;
 pub mod splitting;

@@ -395,3 +395,22 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(background_jobs, job_events);
 diesel::allow_tables_to_appear_in_same_query!(publish_runs, publish_items);
 diesel::allow_tables_to_appear_in_same_query!(tool_cache, user_sessions);
+
+diesel::table! {
+    draft_sections (draft_id, ordinal) {
+        draft_id -> Text,
+        ordinal -> BigInt,
+        user_id -> Text,
+        job_id -> Text,
+        title -> Text,
+        range_start -> BigInt,
+        range_end -> BigInt,
+        digest -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        stories -> Text,
+        problem -> Text,
+        input_tokens -> BigInt,
+        output_tokens -> BigInt,
+    }
+}

@@ -7,6 +7,7 @@ mod gather;
 mod given;
 mod keep;
 mod path_stream;
+mod pipeline;
 mod request;
 mod run;
 mod safe_text;
@@ -15,9 +16,11 @@ mod start;
 pub use gather::{AgentLimits, GO_ON_WITHOUT, TRY_AGAIN};
 pub use keep::{CUT_OFF_NOTE, STOPPED_NOTE};
 pub use path_stream::{PathStream, PathText};
+pub use pipeline::SECTION_TOKENS;
 pub use request::{Changes, WritingPayload, story_schema};
 pub use start::{
     AnswerError, LEANEST, StartError, answer_question, generate, generate_with, refine, requirements_changed,
 };
 
+use run::RunError;
 pub(crate) use run::run_writing;

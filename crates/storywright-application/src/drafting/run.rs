@@ -7,6 +7,7 @@ use super::gather::{Gathered, Gathering, begin_step, end_step, estimated, gather
 use super::given::gathered;
 use super::keep::{Written, conclude, progress};
 use super::path_stream::PathStream;
+use super::pipeline::{Pipeline, sections_of, write_sections};
 use super::request::{Changes, WritingPayload, gather_values, repair, request};
 use super::safe_text::{Hosts, harmless};
 use crate::Ports;
@@ -31,7 +32,7 @@ use storywright_domain::{DraftId, JobId, Millis, RequestId};
 const MAX_QUESTIONS: usize = 5;
 
 #[derive(Debug, thiserror::Error)]
-enum RunError {
+pub(super) enum RunError {
     #[error(transparent)]
     Storage(#[from] StorageError),
     #[error(transparent)]
@@ -157,7 +158,16 @@ fn write(
         .map(|(_, text)| text.as_str())
         .collect();
     let hosts = Hosts::of(sites, &given);
-    converse(ports, job, &access, ask, may_ask, cancellation).map(|written| without_foreign_links(written, &hosts))
+    let sections = (job.kind == JobKind::Generate).then(|| sections_of(draft.requirements.as_str())).flatten();
+    let written = match sections {
+        Some(sections) => {
+            let pipeline =
+                Pipeline { ports, job, access: &access, draft: &draft, rules: &rules, ask: &ask, cancellation };
+            write_sections(&pipeline, &sections)
+        }
+        None => converse(ports, job, &access, ask, may_ask, cancellation),
+    };
+    written.map(|written| without_foreign_links(written, &hosts))
 }
 
 /// What was written, with links that lead to listed places or nowhere.
@@ -227,7 +237,7 @@ fn writing_step(ports: &Ports, job: &Job, access: &ChatAccess, ask: &ChatRequest
 }
 
 /// The step as it ended.
-fn ended_step(
+pub(super) fn ended_step(
     step: AgentStep,
     ask: &ChatRequest,
     result: &Result<ChatAnswer, ChatError>,
@@ -323,7 +333,7 @@ pub(super) fn stopped(ports: &Ports, job: &Job, partial: Option<Document>) -> Re
 }
 
 /// An answer that ended for another reason than being done is never read as a whole.
-fn unfinished(answer: &ChatAnswer, partial: Option<Document>) -> Option<Written> {
+pub(super) fn unfinished(answer: &ChatAnswer, partial: Option<Document>) -> Option<Written> {
     let (code, message) = match answer.finish {
         Finish::Stop => return None,
         Finish::Length => (

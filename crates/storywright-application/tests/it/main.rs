@@ -12,6 +12,7 @@ mod hooks;
 mod jobs;
 mod leases;
 mod lists;
+mod long;
 mod looking_up;
 mod plan;
 mod preflight;

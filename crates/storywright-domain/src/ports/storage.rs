@@ -3,6 +3,7 @@
 use super::agent_repo::AgentRepo;
 use super::fields::FieldRepo;
 use super::people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, RuleSetRepo, SessionRepo, TokenRepo};
+use super::section_repo::SectionRepo;
 use super::sources::SourceRepo;
 use super::tool_repos::ToolRepo;
 use super::work_repos::{AuditRepo, DraftRepo, JobRepo, PublishRepo};
@@ -87,6 +88,7 @@ pub trait Tx:
     + PublishRepo
     + FieldRepo
     + AgentRepo
+    + SectionRepo
     + AuditRepo
     + ToolRepo
 {
@@ -106,6 +108,7 @@ impl<T> Tx for T where
         + PublishRepo
         + FieldRepo
         + AgentRepo
+        + SectionRepo
         + AuditRepo
         + ToolRepo
 {

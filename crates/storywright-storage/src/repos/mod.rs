@@ -10,6 +10,7 @@ mod people;
 mod publishing;
 pub mod registrations;
 mod rule_sets;
+mod sections;
 pub mod sessions;
 mod sources;
 pub mod tokens;

@@ -13,6 +13,7 @@ mod jobs;
 mod people;
 mod publishing;
 mod queue;
+mod sections;
 mod sessions;
 mod sources;
 mod tools;
@@ -46,7 +47,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Panics
 /// When a promise is broken; each is named, with what was expected printed before.
 pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
-    let suites: [&[Promise<dyn Storage>]; 12] = [
+    let suites: [&[Promise<dyn Storage>]; 13] = [
         transactions::ALL,
         people::ALL,
         sessions::ALL,
@@ -57,6 +58,7 @@ pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
         publishing::ALL,
         fields::ALL,
         agent::ALL,
+        sections::ALL,
         audit::ALL,
         tools::ALL,
     ];

@@ -11,6 +11,7 @@ mod fields;
 mod jobs;
 mod publishing;
 mod queue;
+mod sections;
 mod settings;
 mod sources;
 mod tools;
@@ -96,6 +97,7 @@ struct State {
     field_defaults: BTreeMap<(UserId, ScreenPlace), BTreeMap<String, FieldValue>>,
     learned_fields: BTreeMap<ScreenPlace, BTreeMap<String, LearnedField>>,
     steps: BTreeMap<(JobId, u32), AgentStep>,
+    sections: BTreeMap<(DraftId, u32), storywright_domain::section::DraftSection>,
     origins: BTreeMap<(DraftId, u32), Provenance>,
     tokens_by_day: BTreeMap<(i64, UserId), Usage>,
     audit: Vec<AuditEntry>,

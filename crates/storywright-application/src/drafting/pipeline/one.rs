@@ -1,0 +1,165 @@
+//! One section: asked for, asked for once more when the answer does not fit, kept.
+
+use super::super::RunError;
+use super::super::answer::{Answer, read};
+use super::super::gather::{begin_step, end_step};
+use super::super::keep::Written;
+use super::super::request::repair;
+use super::super::run::{ended_step, explain, unfinished};
+use super::{Ended, Pipeline, Shared};
+use storywright_domain::agent::{AgentStep, StepKind};
+use storywright_domain::job::{Job, MAX_ATTEMPTS};
+use storywright_domain::ports::{ChatError, ChatRequest, ChatSink, StorageError, StorageExt};
+use storywright_domain::section::{DraftSection, SectionState};
+use storywright_domain::story::Story;
+
+/// What became of a section.
+pub(super) enum One {
+    /// Written or failed, and kept as such.
+    Section(DraftSection),
+    /// Nothing more can be written.
+    Ended(Ended),
+}
+
+/// The call for the section with this text.
+pub(super) fn request_for(whole: &ChatRequest, text: &str) -> ChatRequest {
+    let mut ask = whole.clone();
+    for (name, value) in &mut ask.values {
+        if *name == "requirements" {
+            text.clone_into(value);
+        }
+    }
+    ask
+}
+
+/// Collects what the model writes.
+#[derive(Default)]
+struct Collected {
+    text: String,
+}
+
+impl ChatSink for Collected {
+    fn text(&mut self, piece: &str) {
+        self.text.push_str(piece);
+    }
+}
+
+pub(super) fn write_one(pipeline: &Pipeline<'_>, shared: &Shared, section: DraftSection) -> One {
+    tried(pipeline, shared, section).unwrap_or_else(|error| One::Ended(Ended::Error(error)))
+}
+
+fn tried(pipeline: &Pipeline<'_>, shared: &Shared, mut section: DraftSection) -> Result<One, RunError> {
+    let requirements = pipeline.draft.requirements.as_str();
+    let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    let text = requirements.get(place(section.start)..place(section.end)).unwrap_or_default();
+    let mut ask = request_for(pipeline.ask, text);
+    section.state = SectionState::Running;
+    section.attempts += 1;
+    section.problem.clear();
+    if !kept(pipeline, &section)? {
+        return Ok(One::Ended(Ended::Written(Written::LeaseLost)));
+    }
+    for round in 0..2 {
+        match asked(pipeline, shared, &mut section, &ask)? {
+            Asked::Stories(stories) => return ended(pipeline, section, SectionState::Done, stories, String::new()),
+            Asked::Ended(end) => {
+                section.state = SectionState::Pending;
+                kept(pipeline, &section)?;
+                return Ok(One::Ended(end));
+            }
+            Asked::Failed(problem) => return ended(pipeline, section, SectionState::Failed, Vec::new(), problem),
+            Asked::Unusable(problem) if round == 0 => ask = repair(&ask, &problem),
+            Asked::Unusable(problem) => {
+                let problem = format!("llm_answer_unusable: {problem}");
+                return ended(pipeline, section, SectionState::Failed, Vec::new(), problem);
+            }
+        }
+    }
+    ended(pipeline, section, SectionState::Failed, Vec::new(), "llm_answer_unusable: no usable answer".to_owned())
+}
+
+enum Asked {
+    Stories(Vec<Story>),
+    /// The answer does not fit; asking once more may help.
+    Unusable(String),
+    /// This section cannot be written; others can.
+    Failed(String),
+    Ended(Ended),
+}
+
+fn asked(
+    pipeline: &Pipeline<'_>,
+    shared: &Shared,
+    section: &mut DraftSection,
+    ask: &ChatRequest,
+) -> Result<Asked, RunError> {
+    let Pipeline { ports, job, access, cancellation, .. } = pipeline;
+    let setup = ports.chat.setup(&access.service, ask.call);
+    let step = AgentStep {
+        asked: format!("Write section {} of {}: {}", section.ordinal, shared.total, section.title),
+        service: access.service.clone(),
+        prompt_sha256: setup.as_ref().map(|setup| ports.sha256.hex(setup.prompt.as_bytes())).unwrap_or_default(),
+        model: setup.map(|setup| setup.model).unwrap_or_default(),
+        ..AgentStep::begun(job.id, job.user, shared.step(), StepKind::Model, 0, ports.clock.now())
+    };
+    let lease_lost = || Ok(Asked::Ended(Ended::Written(Written::LeaseLost)));
+    if !begin_step(ports, job, &step)? {
+        return lease_lost();
+    }
+    let mut sink = Collected::default();
+    let result = ports.chat.converse(access, ask, &mut sink, cancellation);
+    let (mut step, usage) = ended_step(step, ask, &result, &sink.text);
+    section.usage.input += usage.input;
+    section.usage.output += usage.output;
+    if !end_step(ports, job, &mut step, usage)? {
+        return lease_lost();
+    }
+    Ok(match result {
+        Ok(answer) => match unfinished(&answer, None) {
+            Some(Written::Failed { code, message, .. }) => Asked::Failed(format!("{code}: {message}")),
+            _ => match read(&answer.text) {
+                Ok(Answer::Stories(document)) => Asked::Stories(document.stories),
+                Ok(Answer::Question(_)) => Asked::Unusable("it asks; write the stories from what is known".to_owned()),
+                Err(problem) => Asked::Unusable(problem),
+            },
+        },
+        Err(ChatError::Cancelled) => Asked::Ended(Ended::Cancelled),
+        Err(error) if only_this_section(job, &error) => Asked::Failed(format!("{}: {error}", error.code())),
+        Err(error) => Asked::Ended(Ended::Written(explain(ports, job, access, error, None))),
+    })
+}
+
+/// Whether an error says nothing about the other sections. A service that is away is waited for as long as the job has attempts left.
+fn only_this_section(job: &Job, error: &ChatError) -> bool {
+    match error {
+        ChatError::BrokenOff { .. } | ChatError::TooLong { .. } | ChatError::Malformed { .. } => true,
+        ChatError::RateLimited { .. } | ChatError::Unavailable { .. } => job.attempts >= MAX_ATTEMPTS,
+        _ => false,
+    }
+}
+
+fn ended(
+    pipeline: &Pipeline<'_>,
+    section: DraftSection,
+    state: SectionState,
+    stories: Vec<Story>,
+    problem: String,
+) -> Result<One, RunError> {
+    let section = DraftSection { state, stories, problem, ..section };
+    Ok(match kept(pipeline, &section)? {
+        true => One::Section(section),
+        false => One::Ended(Ended::Written(Written::LeaseLost)),
+    })
+}
+
+/// Keeps a section. `false` when the lease has passed on.
+fn kept(pipeline: &Pipeline<'_>, section: &DraftSection) -> Result<bool, StorageError> {
+    let Pipeline { ports, job, .. } = pipeline;
+    ports.storage.write(|tx| {
+        if !tx.lease_holds(job.id, job.fence)? {
+            return Ok::<_, StorageError>(false);
+        }
+        tx.put_section(section)?;
+        Ok(true)
+    })
+}
