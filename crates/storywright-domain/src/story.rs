@@ -120,7 +120,7 @@ pub struct StoryLink {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Story {
     /// Local reference, unique in the document: `s1`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub id: String,
     /// One line; Jira takes at most 255 characters, the rule set usually fewer.
     #[serde(default)]
@@ -215,7 +215,7 @@ pub struct Section {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Subtask {
     /// Local reference, unique in the document: `s1.2`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub id: String,
     /// One line.
     #[serde(default)]
@@ -252,19 +252,30 @@ pub enum FieldValue {
     Issue(String),
 }
 
+/// A model that has no reference to give writes null.
+fn null_is_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::<String>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
 impl Document {
     /// Gives every epic, story and sub-task its local reference by position; what had one keeps it if it is unique.
     #[must_use]
-    pub fn with_references(mut self) -> Self {
+    pub fn with_references(self) -> Self {
+        self.with_references_avoiding(&HashSet::new())
+    }
+
+    /// The same; nothing new gets one of the references to `avoid`: in Jira they name other issues.
+    #[must_use]
+    pub fn with_references_avoiding(mut self, avoid: &HashSet<String>) -> Self {
         // Who has a reference keeps it, wherever it stands: what is in Jira already is known by it.
-        let mut epics = References::reserving(self.epics.iter().map(|epic| &epic.id));
+        let mut epics = References::reserving(self.epics.iter().map(|epic| &epic.id).chain(avoid));
         for epic in &mut self.epics {
             if epic.id.is_empty() || epics.used.contains(&epic.id) {
                 epic.id = epics.fresh("e");
             }
             epics.used.insert(epic.id.clone());
         }
-        let mut stories = References::reserving(self.stories.iter().map(|story| &story.id));
+        let mut stories = References::reserving(self.stories.iter().map(|story| &story.id).chain(avoid));
         for story in &mut self.stories {
             if story.id.is_empty() || stories.used.contains(&story.id) || epics.used.contains(&story.id) {
                 story.id = stories.fresh("s");
@@ -274,7 +285,7 @@ impl Document {
             }
             stories.used.insert(story.id.clone());
             let prefix = format!("{}.", story.id);
-            let mut subtasks = References::reserving(story.subtasks.iter().map(|subtask| &subtask.id));
+            let mut subtasks = References::reserving(story.subtasks.iter().map(|subtask| &subtask.id).chain(avoid));
             for subtask in &mut story.subtasks {
                 if !subtask.id.starts_with(&prefix) || subtasks.used.contains(&subtask.id) {
                     subtask.id = subtasks.fresh(&prefix);

@@ -128,12 +128,12 @@ fn with_closers(text: &str) -> String {
 
 fn tidy(stories: Vec<Story>) -> Document {
     let stories = stories.into_iter().take(MAX_STORIES).map(tidy_story).collect();
-    Document::of_stories(stories).with_references()
+    Document::of_stories(stories)
 }
 
 fn tidy_story(story: Story) -> Story {
     Story {
-        id: String::new(),
+        id: reference(&story.id),
         summary: one_line(&story.summary),
         narrative: story.narrative.map(|part| Narrative {
             role: one_line(&part.role),
@@ -162,7 +162,7 @@ fn tidy_story(story: Story) -> Story {
             .into_iter()
             .take(MAX_ENTRIES)
             .map(|part| Subtask {
-                id: String::new(),
+                id: reference(&part.id),
                 summary: one_line(&part.summary),
                 description: clean(&part.description, MAX_TEXT),
                 ..Subtask::default()
@@ -197,6 +197,12 @@ fn tidy_scenario(scenario: Scenario) -> Scenario {
 
 fn lines(texts: Vec<String>) -> Vec<String> {
     texts.into_iter().take(MAX_ENTRIES).map(|text| one_line(&text)).filter(|text| !text.is_empty()).collect()
+}
+
+/// A reference as the model gives it back; whether it names anything is seen later.
+fn reference(text: &str) -> String {
+    let fits = (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
+    if fits { text.to_owned() } else { String::new() }
 }
 
 fn one_line(text: &str) -> String {

@@ -1,10 +1,13 @@
 //! What becomes of what the model wrote: kept under the lease, told to everybody.
 
 use super::given::gathered;
+use super::identity;
 use super::request::WritingPayload;
 use crate::Ports;
+use crate::drafts::references_in_jira;
 use crate::jobs::release_draft;
 use crate::sources::keep_true_citations;
+use std::collections::HashSet;
 use storywright_domain::agent::Provenance;
 use storywright_domain::draft::{Draft, DraftState, Origin};
 use storywright_domain::finding::{Finding, Severity};
@@ -164,7 +167,8 @@ fn keep(
             release_draft(tx, job, now)?;
             return Ok(Some(None));
         };
-        let after = written(before.clone(), document.clone(), now);
+        let in_jira = references_in_jira(tx, before.user, before.id)?;
+        let after = written(before.clone(), document.clone(), &in_jira, job.kind, now);
         match tx.update_draft(&after, before.version)? {
             Saved::Stored => {}
             Saved::Conflict => return Ok(None),
@@ -197,28 +201,17 @@ fn keep(
     }
 }
 
-fn written(draft: Draft, document: Document, now: storywright_domain::Timestamp) -> Draft {
+fn written(
+    draft: Draft,
+    document: Document,
+    in_jira: &HashSet<String>,
+    kind: JobKind,
+    now: storywright_domain::Timestamp,
+) -> Draft {
     let number = draft.version + 1;
-    let document = with_field_values_of(&draft.document, document);
+    let document = identity::merged(&draft.document, document, in_jira, kind == JobKind::Refine);
     // One version for both: the new text and the end of writing are one change.
     Draft { version: number, ..draft.with_document(document, now).end_writing(now) }
-}
-
-/// The model is never asked for epics, links and the project's own fields, so what people filled in stays: story by story, and what a
-/// split adds takes the field values of the last story that was there.
-fn with_field_values_of(before: &Document, mut after: Document) -> Document {
-    after.epics.clone_from(&before.epics);
-    let Some(last) = before.stories.last() else { return after };
-    for (index, story) in after.stories.iter_mut().enumerate() {
-        story.custom_fields = before.stories.get(index).unwrap_or(last).custom_fields.clone();
-        let same = before.stories.get(index);
-        story.links = same.map(|before| before.links.clone()).unwrap_or_default();
-        if story.citations.is_empty() {
-            // A model that does not repeat them does not take them away.
-            story.citations = same.map(|before| before.citations.clone()).unwrap_or_default();
-        }
-    }
-    after
 }
 
 fn origin(kind: JobKind) -> Origin {
@@ -267,23 +260,4 @@ pub(super) fn progress(ports: &Ports, job: JobId, step: &str, done: u32) -> Resu
         .events
         .append(job, EventKind::Progress, &serde_json::json!({"step": step, "done": done, "total": 3}).to_string())
         .map(|_| ())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use storywright_domain::story::{FieldValue, Story};
-
-    #[test]
-    fn field_values_survive_a_refinement_and_a_split() {
-        let filled = |value: &str| Story {
-            custom_fields: [("customfield_1".to_owned(), FieldValue::Option(value.to_owned()))].into(),
-            ..Story::default()
-        };
-        let before = Document::of_stories(vec![filled("a"), filled("b")]);
-        let after = with_field_values_of(&before, Document::of_stories(vec![Story::default(); 3]));
-        let expected = [filled("a"), filled("b"), filled("b")].map(|story| story.custom_fields);
-        assert_eq!(after.stories.into_iter().map(|story| story.custom_fields).collect::<Vec<_>>(), expected);
-        assert_eq!(with_field_values_of(&Document::default(), before.clone()), before);
-    }
 }

@@ -5,6 +5,7 @@ mod allowed;
 mod answer;
 mod gather;
 mod given;
+mod identity;
 mod keep;
 mod path_stream;
 mod pipeline;

@@ -2,6 +2,7 @@
 
 use crate::Ports;
 use crate::drafts::create::MAX_PROMPT_CHARS;
+use std::collections::HashSet;
 use storywright_domain::draft::{BadRequirements, Draft, DraftVersion, Origin, Requirements, WrongState};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Saved, StorageError, StorageExt, Tx};
@@ -115,6 +116,7 @@ pub fn edit_draft(
             ..stored.clone()
         };
         let document = change.document.clone().unwrap_or_else(|| stored.document.clone());
+        let document = document.with_references_avoiding(&references_in_jira(tx, stored.user, id)?);
         store(tx, &stored, changed.with_document(document, now), Origin::Edited, change.beside, "", now)
     })
 }
@@ -191,6 +193,15 @@ pub fn undelete_draft(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Draft
         conflict_free(tx.update_draft(&back, expected)?, &back)?;
         Ok(back)
     })
+}
+
+/// References of the draft's issues that earlier runs have created: nothing new may be called like one of them.
+pub(crate) fn references_in_jira(
+    tx: &mut dyn Tx,
+    user: UserId,
+    draft: DraftId,
+) -> Result<HashSet<String>, StorageError> {
+    Ok(tx.created_of_draft(user, draft)?.into_iter().map(|item| item.reference).collect())
 }
 
 fn live(tx: &mut dyn Tx, user: UserId, id: DraftId) -> Result<Draft, EditDraftError> {

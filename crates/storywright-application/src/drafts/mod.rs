@@ -12,4 +12,4 @@ pub use edit::{DraftChange, EditDraftError, delete_draft, edit_draft, restore_ve
 pub use read::{Reviewed, draft, draft_findings, draft_version, draft_versions, list_drafts, validate_story};
 pub use similar::{SimilarDecision, SimilarError, SimilarFound, settle_similar, similar_to};
 
-pub(crate) use edit::keep_version;
+pub(crate) use edit::{keep_version, references_in_jira};

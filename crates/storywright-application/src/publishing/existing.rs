@@ -14,6 +14,11 @@ impl Existing {
         Self { items }
     }
 
+    /// Everything that is in Jira, in the document or not.
+    pub(super) fn all(&self) -> &[RunItem] {
+        &self.items
+    }
+
     fn item(&self, reference: &str) -> Option<&RunItem> {
         self.items.iter().rev().find(|item| item.reference == reference)
     }

@@ -1,6 +1,7 @@
 //! What a person should look at before approving a plan: doubles inside it, what was created a short while ago, long texts, issues
-//! that could not be found again. None of it blocks.
+//! that could not be found again. Only what could be created twice blocks.
 
+use super::existing::Existing;
 use crate::Ports;
 use std::collections::BTreeMap;
 use storywright_domain::draft::Draft;
@@ -8,7 +9,7 @@ use storywright_domain::finding::{Finding, Severity};
 use storywright_domain::jira::Marker;
 use storywright_domain::ports::{StorageError, StorageExt};
 use storywright_domain::publishing::{ExistingIssue, PlannedIssue};
-use storywright_domain::similarity::{IssueProfile, doubles};
+use storywright_domain::similarity::{ALIKE, IssueProfile, Profile, doubles};
 use storywright_domain::{Millis, UserId};
 
 /// Longer descriptions are rarely meant, and some sites refuse them.
@@ -28,8 +29,10 @@ pub(super) fn of_plan(
     draft: &Draft,
     issues: &[PlannedIssue],
     existing: &[ExistingIssue],
+    known: &Existing,
 ) -> Result<Vec<Finding>, StorageError> {
     let mut findings = Vec::new();
+    perhaps_in_jira(draft, issues, known, &mut findings);
     doubles_inside(issues, &mut findings);
     created_recently(ports, user, site, draft, issues, &mut findings)?;
     changed_since(draft, existing, &mut findings);
@@ -64,6 +67,48 @@ fn warning(issue: &PlannedIssue, code: &str, message: String, cure: &str) -> Fin
         field: String::new(),
         message,
         cure: cure.to_owned(),
+    }
+}
+
+/// New issues that may be ones that earlier runs of the draft have created, known by another reference: to create them would double
+/// them. What is in Jira and no longer in the draft is named, and is compared less strictly: it may be there under other words.
+fn perhaps_in_jira(draft: &Draft, issues: &[PlannedIssue], known: &Existing, findings: &mut Vec<Finding>) {
+    let document = &draft.document;
+    let new: Vec<(&PlannedIssue, Profile)> =
+        issues.iter().filter(|issue| !is_subtask(issue)).map(|issue| (issue, Profile::of(&issue.summary))).collect();
+    for item in known.all().iter().filter(|item| !item.reference.contains('.')) {
+        let Some(key) = &item.jira_key else { continue };
+        let kept =
+            document.epic(&item.reference).is_some() || document.stories.iter().any(|story| story.id == item.reference);
+        let (profile, least) = (Profile::of(&item.summary), if kept { DOUBLE } else { ALIKE });
+        let same_type = new.iter().filter(|(issue, _)| issue.issue_type_id == item.issue_type_id);
+        let double = same_type
+            .filter(|(_, other)| profile.similarity(other) >= least)
+            .max_by(|a, b| profile.similarity(&a.1).total_cmp(&profile.similarity(&b.1)));
+        if let Some((issue, _)) = double {
+            findings.push(Finding {
+                code: "perhaps_in_jira".to_owned(),
+                severity: Severity::Error,
+                story: issue.reference.clone(),
+                field: "summary".to_owned(),
+                message: format!(
+                    "This may be {key} (“{}”), which an earlier run of this draft has created: it would be there twice.",
+                    item.summary
+                ),
+                cure: "Remove it here if it is the same; otherwise say in its summary what sets it apart.".to_owned(),
+            });
+        } else if !kept {
+            findings.push(Finding {
+                code: "in_jira_not_in_draft".to_owned(),
+                severity: Severity::Warning,
+                story: String::new(),
+                field: String::new(),
+                message: format!("{key} (“{}”) was created from this draft and is not in it any more.", item.summary),
+                cure:
+                    "It stays in Jira as it is. Restore an earlier version of the draft if it was removed by mistake."
+                        .to_owned(),
+            });
+        }
     }
 }
 

@@ -140,7 +140,10 @@ pub fn make_plan(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Plan, Plan
     if issues.is_empty() {
         return Err(PlanError::NothingMissing);
     }
-    let findings = findings::of_plan(ports, actor.user(), &access.site.id, &draft, &issues, &existing)?;
+    let findings = findings::of_plan(ports, actor.user(), &access.site.id, &draft, &issues, &existing, &known)?;
+    if blocks(&findings) {
+        return Err(PlanError::Blocked(findings));
+    }
     Ok(planner.plan(&access, issues, existing, findings))
 }
 

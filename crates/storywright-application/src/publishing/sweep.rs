@@ -18,6 +18,10 @@ use storywright_domain::{ItemId, Millis, RequestId, Timestamp};
 pub(super) const FIRST_SWEEP: Millis = Millis::minutes(15);
 /// After the first.
 const SECOND_SWEEP: Millis = Millis(24 * 60 * 60 * 1_000 - 15 * 60 * 1_000);
+/// The shortest and the longest wait after a look that came to nothing.
+const AGAIN: (Millis, Millis) = (Millis::minutes(5), Millis::hours(6));
+/// Runs older than this are not looked at again after such a look.
+const GIVEN_UP: Millis = Millis::hours(7 * 24);
 /// Runs that one call looks at.
 const AT_ONCE: u32 = 20;
 
@@ -43,13 +47,27 @@ pub fn sweep_late_arrivals(ports: &Ports) -> Result<usize, StorageError> {
         }
         looked += 1;
         match arrivals(ports, &run) {
-            Ok(found) => keep(ports, &run, &found, now)?,
+            Ok(found) if keep(ports, &run, &found, now)? => {}
+            Ok(_) => again(ports, &run, now)?,
             Err(problem) => {
-                log::warn!(run_id = id.to_string().as_str(), problem = problem.as_str(); "late arrivals could not be looked for")
+                log::warn!(run_id = id.to_string().as_str(), problem = problem.as_str(); "late arrivals could not be looked for");
+                again(ports, &run, now)?;
             }
         }
     }
     Ok(looked)
+}
+
+/// A look that came to nothing is made again: soon for a young run, less and less often for an old one, and in the end no more.
+fn again(ports: &Ports, run: &Run, now: Timestamp) -> Result<(), StorageError> {
+    let age = now.since(run.approved_at);
+    if age > GIVEN_UP {
+        return Ok(());
+    }
+    let wait = Millis((age.0 / 4).clamp(AGAIN.0.0, AGAIN.1.0));
+    let (user, id, counted) = (run.user, run.id, run.sweeps + 1);
+    // Somebody who has noted an answer lost since then has set a time of its own.
+    ports.storage.write(|tx| tx.set_sweep(user, id, counted, run.sweeps, Some(now + wait))).map(drop)
 }
 
 fn arrivals(ports: &Ports, run: &Run) -> Result<Arrivals, String> {
@@ -90,11 +108,14 @@ fn marked(ports: &Ports, access: &Access, run: &Run, items: &[RunItem]) -> Resul
     Ok(found)
 }
 
-/// Takes what came for what nobody knew of, and reports doubles.
-fn keep(ports: &Ports, run: &Run, found: &Arrivals, now: Timestamp) -> Result<(), StorageError> {
+/// Takes what came for what nobody knew of, and reports doubles. `false` while somebody works on the run: that somebody looks for it as
+/// well, but not for doubles.
+fn keep(ports: &Ports, run: &Run, found: &Arrivals, now: Timestamp) -> Result<bool, StorageError> {
     ports.storage.write(|tx| {
-        // While somebody works on it, that somebody looks for it as well; doubles are found by the second sweep.
-        let Some(run) = tx.run(run.user, run.id)?.filter(|run| run.state != RunState::Active) else { return Ok(()) };
+        let Some(run) = tx.run(run.user, run.id)? else { return Ok(true) };
+        if run.state == RunState::Active {
+            return Ok(false);
+        }
         let bound =
             tx.draft(run.user, run.draft)?.is_some_and(|draft| draft.state == (DraftState::Publishing { run: run.id }));
         let (mut doubled, mut adopted) = (Vec::<String>::new(), false);
@@ -131,13 +152,14 @@ fn keep(ports: &Ports, run: &Run, found: &Arrivals, now: Timestamp) -> Result<()
             settle::settle(tx, run.user, run.id, ended)?;
         }
         if doubled.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
-        let Some(after) = tx.run(run.user, run.id)? else { return Ok(()) };
+        let Some(after) = tx.run(run.user, run.id)? else { return Ok(true) };
         let words = format!(
             "{} came late and double other issues of this run. Nothing was deleted: close them in Jira.",
             doubled.join(", ")
         );
-        tx.set_run_state(run.user, run.id, after.state, Some(&words), ended)
+        tx.set_run_state(run.user, run.id, after.state, Some(&words), ended)?;
+        Ok(true)
     })
 }

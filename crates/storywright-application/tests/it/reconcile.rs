@@ -207,3 +207,33 @@ fn what_came_late_for_a_person_who_was_asked_is_taken() {
         Some("PAY-1")
     );
 }
+
+#[test]
+fn a_look_for_late_arrivals_that_fails_is_made_again_and_not_for_ever() {
+    let world = World::new();
+    let run = lose(&world, false);
+    let first = world.view(run).items[0].clone();
+    world.work();
+    let _ = world.jira.fake.create(&access(world.person.id, PAT), &first.payload, None);
+    world.clock.advance(Millis::minutes(20));
+    let down = || Some(RemoteError::Unavailable { detail: "503".to_owned() });
+    for _ in 0..2 {
+        world.jira.fake.fail(down());
+        assert_eq!(sweep_late_arrivals(&world.ports), Ok(1));
+        assert_eq!(sweep_late_arrivals(&world.ports), Ok(0), "not at once");
+        world.clock.advance(Millis::minutes(20));
+    }
+    world.jira.fake.fail(None);
+    assert_eq!(sweep_late_arrivals(&world.ports), Ok(1));
+    assert_eq!(world.states(run)[0], ItemState::Created);
+    assert_eq!(world.view(run).run.sweeps, 1, "what came to nothing does not count");
+    let mut looks = 0;
+    for _ in 0..40 {
+        world.clock.advance(Millis::hours(6));
+        world.jira.fake.fail(down());
+        looks += sweep_late_arrivals(&world.ports).unwrap();
+    }
+    assert!((20..40).contains(&looks), "{looks}");
+    world.clock.advance(Millis::hours(24));
+    assert_eq!(sweep_late_arrivals(&world.ports), Ok(0), "it is given up");
+}

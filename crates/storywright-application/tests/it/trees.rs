@@ -432,6 +432,84 @@ fn a_draft_that_is_in_jira_in_full_has_no_plan_any_more() {
     assert_eq!(make_plan(&world.ports, &world.actor, draft.id), Err(PlanError::NothingMissing));
 }
 
+/// Two stories, of which the second was refused; given back to its person.
+fn half_created(world: &World) -> Draft {
+    let stories = vec![story("Refund a card payment", None, &[]), story("Chargeback of a bank", None, &[])];
+    let draft = draft(world, Vec::new(), stories);
+    let run = world.approved(draft.id);
+    world.jira.fake.next_create(NextCreate::Works);
+    world.jira.fake.next_create(NextCreate::Only(rejected()));
+    world.work();
+    retry_run(&world.ports, &world.actor, run).unwrap();
+    draft
+}
+
+#[test]
+fn a_refinement_that_turns_the_stories_round_creates_only_what_is_missing() {
+    use storywright_application::drafting::refine;
+    use storywright_testkit::Script;
+    let world = World::new();
+    let draft = half_created(&world);
+    let told = |id: serde_json::Value, summary: &str| {
+        let full = build::story(summary);
+        let mut json = serde_json::to_value(Story { subtasks: Vec::new(), ..full }).unwrap();
+        json["id"] = id;
+        json
+    };
+    for (first, second) in [(serde_json::json!("s2"), serde_json::json!("s1")), (serde_json::Value::Null, "s9".into())]
+    {
+        let stories = [told(first, "Chargeback of a bank"), told(second, "Refund a card payment")];
+        let answer = serde_json::json!({"clarify": null, "stories": stories});
+        world.chat.will_say(Script::text(&answer.to_string()));
+        refine(&world.ports, &world.actor, draft.id, "Turn them round").unwrap();
+        world.work();
+        let plan = world.plan(draft.id);
+        let planned: Vec<&str> = plan.issues.iter().map(|issue| issue.summary.as_str()).collect();
+        assert_eq!(planned, ["Chargeback of a bank"]);
+        assert_eq!((plan.existing[0].reference.as_str(), plan.existing[0].key.as_str()), ("s1", "PAY-1"));
+    }
+}
+
+#[test]
+fn what_may_be_in_jira_under_another_reference_blocks_the_plan() {
+    let world = World::new();
+    let draft = half_created(&world);
+    let blocked = || match make_plan(&world.ports, &world.actor, draft.id) {
+        Err(PlanError::Blocked(findings)) => findings
+            .into_iter()
+            .filter(|one| one.severity == Severity::Error)
+            .map(|one| (one.code, one.story))
+            .collect(),
+        Ok(_) => Vec::new(),
+        Err(other) => panic!("{other:?}"),
+    };
+    edit(&world, &draft, |document| document.stories.push(story("A card payment: refund", None, &[])));
+    assert_eq!(blocked(), [("perhaps_in_jira".to_owned(), "s3".to_owned())]);
+    edit(&world, &draft, |document| {
+        document.stories.remove(0);
+        document.stories.last_mut().unwrap().summary = "Refund a payment by card".to_owned();
+    });
+    assert_eq!(blocked(), [("perhaps_in_jira".to_owned(), "s3".to_owned())], "it vanished, and this may be it");
+    edit(&world, &draft, |document| {
+        document.stories.pop();
+    });
+    assert_eq!(blocked(), []);
+    assert_eq!(codes(&world.plan(draft.id)), ["in_jira_not_in_draft"]);
+}
+
+#[test]
+fn what_is_added_by_hand_is_never_called_like_an_issue_in_jira() {
+    use storywright_application::drafts::{DraftChange, edit_draft};
+    let world = World::new();
+    let draft = half_created(&world);
+    let stored = world.draft(draft.id);
+    let stories = vec![story("Something new", None, &[]), stored.document.stories[1].clone()];
+    let change = DraftChange { document: Some(Document::of_stories(stories)), ..DraftChange::default() };
+    let after = edit_draft(&world.ports, &world.actor, draft.id, stored.version, &change).unwrap();
+    assert_ne!(after.document.stories[0].id, "s1");
+    assert_eq!(world.plan(draft.id).issues.len(), 2);
+}
+
 #[test]
 fn one_run_at_a_time_in_a_project() {
     use storywright_application::publishing::PublishError;

@@ -45,7 +45,18 @@ fn hidden_characters_line_breaks_and_foreign_keys_go() {
     let story = &document.stories[0];
     assert_eq!((story.summary.as_str(), story.labels[0].as_str()), ("ab c", "two-words"));
     assert!(story.custom_fields.is_empty());
-    assert_eq!(story.id, "s1");
+    assert_eq!(story.id, "", "which story it is, the draft says");
+}
+
+#[test]
+fn references_come_back_when_they_look_like_some() {
+    let text = r#"{"stories":[{"id":"s2","summary":"a","subtasks":[{"id":"s2.1","summary":"b"},{"id":null,"summary":"c"}]},
+        {"id":"<b>","summary":"d"},{"id":null,"summary":"e"}]}"#;
+    let Ok(Answer::Stories(document)) = read(text) else { panic!("{text}") };
+    let ids: Vec<&str> = document.stories.iter().map(|story| story.id.as_str()).collect();
+    assert_eq!(ids, ["s2", "", ""]);
+    let parts: Vec<&str> = document.stories[0].subtasks.iter().map(|part| part.id.as_str()).collect();
+    assert_eq!(parts, ["s2.1", ""]);
 }
 
 #[test]

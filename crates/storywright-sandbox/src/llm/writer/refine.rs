@@ -98,11 +98,8 @@ fn split_chosen(stories: Vec<Value>, chosen: &[usize], prompt: &Prompt) -> Vec<V
     let mut result = Vec::new();
     for (at, story) in stories.into_iter().enumerate() {
         if chosen.contains(&at) && (chosen.len() == 1 || !any_too_large || too_large(&story)) {
-            let mut parts = split::story(&story, prompt);
-            if let (Some(first), Some(id)) = (parts.first_mut(), story.get("id")) {
-                first["id"] = id.clone();
-            }
-            result.extend(parts);
+            // Its parts are new: none of them has the story's `id`.
+            result.extend(split::story(&story, prompt));
         } else {
             result.push(story);
         }
