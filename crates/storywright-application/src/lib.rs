@@ -17,6 +17,7 @@ mod ports;
 pub mod preflight;
 pub mod publishing;
 mod running;
+pub mod sections;
 pub mod sources;
 pub mod tools;
 pub mod worker;

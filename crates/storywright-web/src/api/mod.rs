@@ -15,6 +15,7 @@ mod people;
 mod plan;
 mod problem;
 mod runs;
+mod sections;
 pub mod sources;
 mod stories;
 mod versions;
@@ -83,6 +84,8 @@ pub const ROUTES: &[Route] = &[
     Route::get("/api/v1/confluence/spaces", Bearer, || web::to(sources::spaces)).outside(),
     Route::get("/api/v1/drafts/{id}/plan", Bearer, || web::to(plan::plan)).outside(),
     Route::post("/api/v1/drafts/{id}/publish", Bearer, || web::to(plan::publish)).outside(),
+    Route::get("/api/v1/drafts/{id}/sections", Bearer, || web::to(sections::list)),
+    Route::get("/api/v1/drafts/{id}/coverage", Bearer, || web::to(sections::coverage)),
     Route::get("/api/v1/runs", Bearer, || web::to(runs::list)),
     Route::get("/api/v1/runs/{id}", Bearer, || web::to(runs::show)),
     Route::post("/api/v1/runs/{id}/stop", Bearer, || web::to(runs::stop)),

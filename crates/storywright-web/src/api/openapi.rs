@@ -3,7 +3,8 @@
 
 use super::problem::Problem;
 use super::{
-    Answer, ROUTES, agent, catalog, drafts, integrations, jobs, people, plan, runs, sources, versions, writing,
+    Answer, ROUTES, agent, catalog, drafts, integrations, jobs, people, plan, runs, sections, sources, versions,
+    writing,
 };
 use crate::errors::AppError;
 use crate::route::{Policy, Verb};
@@ -73,6 +74,8 @@ use utoipa::{Modify, OpenApi};
         sources::change,
         sources::search,
         sources::spaces,
+        sections::list,
+        sections::coverage,
         writing::generate,
         writing::refine,
         plan::plan,

@@ -191,3 +191,21 @@ async fn steps_and_the_way_of_an_issue_are_the_persons_own() {
     }
     other.get(&format!("/audit/issues/{key}")).send(&app).await.problem(404, "issue_not_traced");
 }
+
+#[actix_web::test]
+async fn sections_and_coverage_are_the_persons_own() {
+    let app = App::new();
+    let (person, other) = (app.writer(1).await, app.person(2));
+    let path = empty_draft(&app, &person).await;
+    let sections = person.get(&format!("{path}/sections")).send(&app).await.good(200);
+    assert_eq!(sections["items"].as_array().unwrap().len(), 1);
+    assert_eq!(sections["items"][0]["state"], "pending");
+    assert_eq!(sections["items"][0]["estimated_tokens"], sections["estimated_tokens"]);
+    let before = person.get(&format!("{path}/coverage")).send(&app).await.good(200);
+    assert_eq!(before["covered"], 0);
+    assert!(!before["items"].as_array().unwrap().is_empty());
+    for part in ["sections", "coverage"] {
+        other.get(&format!("{path}/{part}")).send(&app).await.problem(404, "draft_not_found");
+        person.get(&format!("/api/v1/drafts/nonsense/{part}")).send(&app).await.problem(404, "draft_not_found");
+    }
+}
