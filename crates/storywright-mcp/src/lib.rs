@@ -92,9 +92,8 @@ impl McpClient {
         let mut number = 1;
         let result = loop {
             number += 1;
-            let mut request = ListToolsRequest::default();
-            request.params =
-                listing.cursor.clone().map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
+            let page = listing.cursor.clone().map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
+            let request = ListToolsRequest { params: page, ..ListToolsRequest::default() };
             let reply = session.request(wire, ClientRequest::ListToolsRequest(request), number, None, WHOLE);
             match reply.and_then(|reply| listing.take(reply).map_err(Failure::Told)) {
                 Ok(true) => {}

@@ -115,7 +115,7 @@ impl Session {
     }
 
     fn among(wire: &Wire, eras: &Eras, supported: &[ProtocolVersion]) -> Result<Self, ToolError> {
-        if supported.iter().any(|version| is_old(version)) {
+        if supported.iter().any(is_old) {
             return Self::initialize(wire, eras);
         }
         let names: Vec<&str> = supported.iter().map(ProtocolVersion::as_str).take(10).collect();

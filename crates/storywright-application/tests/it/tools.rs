@@ -344,7 +344,7 @@ fn a_list_is_served_stale_when_its_server_is_down() {
     let found = approved_search(&world, &boss);
     world.tools.offers(SERVER, Err(ToolError::NoAnswer { detail: "it broke off".to_owned() }));
     pass_ttl(&world);
-    assert_eq!(offered_to(&world, boss.user()), [found.clone()]);
+    assert_eq!(offered_to(&world, boss.user()), std::slice::from_ref(&found));
     let seen = view(&world, &boss);
     assert!(seen.stale && seen.known.is_some());
     assert_eq!(
