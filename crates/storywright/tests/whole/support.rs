@@ -396,7 +396,7 @@ impl Client {
             if view["state"] != "active" {
                 return view;
             }
-            assert!(begin.elapsed() < Duration::from_secs(60), "the run does not settle: {view:#}");
+            assert!(begin.elapsed() < Duration::from_secs(180), "the run does not settle: {view:#}");
             std::thread::yield_now();
         }
     }
