@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import re
+import subprocess
 
 import httpx
 import pytest
@@ -103,3 +106,27 @@ def test_a_page_is_found_and_read(mcp_url, confluence_headers):
     page = call(mcp_url, confluence_headers, "confluence_get_page", page_id=str(found[0]["id"]))
     assert page["metadata"]["title"] == found[0]["title"]
     assert page["metadata"]["content"]["value"]
+
+
+def test_our_own_client_speaks_to_it(sandbox, mcp_url, people):
+    """The port of the product, as a test of its own crate, against the same server."""
+    environment = os.environ | {
+        "STORYWRIGHT_MCP_URL": mcp_url,
+        "STORYWRIGHT_MCP_PATS": f"{people['alice']['jira_pat']},{people['bob']['jira_pat']}",
+    }
+    command = ["cargo", "test", "--quiet", "-p", "storywright-mcp", "--test", "real", "--", "--nocapture"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "skipped" not in done.stderr
+    # The dots of the test runner may stand before it.
+    keys = re.search(r"created (PAY-\d+) (PAY-\d+)", done.stdout).groups()
+    counted = requests.get(f"{sandbox}/__sandbox/issues", timeout=10).json()
+    made = [issue for issue in counted["projects"]["PAY"]["issues"] if "two-people" in issue["labels"]]
+    assert sorted(issue["key"] for issue in made) == sorted(keys)
+    assert {issue["creator"] for issue in made} == {people["alice"]["jira_key"], people["bob"]["jira_key"]}
+    one = requests.get(
+        f"{sandbox}/jira/rest/api/2/issue/{keys[0]}",
+        headers={"Authorization": f"Bearer {people['alice']['jira_pat']}"},
+        timeout=10,
+    ).json()
+    assert one["fields"]["description"] == "h2. As it is\n\n* {{a b}} *bold*", "our own markup arrives unchanged"
