@@ -2,6 +2,7 @@
 //!
 //! `STORYWRIGHT_MCP_URL` is its address, `STORYWRIGHT_MCP_PATS` the Jira tokens of two people, separated by a comma. Without them the tests say
 //! that they were skipped. `cargo xtask test interop` starts the server and sets both.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "test support")]
 
 use serde_json::{Value, json};
 use std::sync::Arc;
