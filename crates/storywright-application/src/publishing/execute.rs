@@ -240,7 +240,7 @@ impl<'a> Executor<'a> {
     /// The tool that creates an item, if it is not the site itself, and how it is reached. A tool that may not be called pauses the run.
     fn tool_of(&self, index: usize) -> Result<Option<(Through, ToolAccess)>, Halt> {
         let Some(through) = through::of(&self.items[index].payload) else { return Ok(None) };
-        match through.open(self.ports, &self.access) {
+        match through.open(self.ports, &self.access, &self.run.project, self.cancellation) {
             Ok(tools) => Ok(Some((through, tools))),
             Err(error) => Err(Halt::Paused(format!(
                 "The tool `{}` of `{}` cannot create issues now: {error}. Look at Tools, then resume.",

@@ -5,12 +5,13 @@
 //! success is unknown, whatever the protocol says about sending again.
 
 use crate::Ports;
+use crate::tools::{self, CallRefused};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::jira::CreateOutcome;
 use storywright_domain::ports::{ToolAccess, ToolError};
-use storywright_domain::remote::{Access, TlsTrust, ToolMapping};
+use storywright_domain::remote::{Access, ToolMapping};
 use storywright_domain::tool::{ToolCall, ToolResult};
 
 /// What stands where the parent's key goes, in the fields that REST would take.
@@ -122,27 +123,17 @@ pub(super) fn of(payload: &str) -> Option<Through> {
     serde_json::from_value(whole.get("through")?.clone()).ok()
 }
 
-/// Why a tool may not create issues now.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum NotOpen {
-    /// The server is no longer on the administrator's list.
-    #[error("the MCP server is no longer on the administrator's list")]
-    Unlisted,
-}
-
 impl Through {
-    /// How the tool is reached as the person who creates the issues.
-    pub(super) fn open(&self, ports: &Ports, jira: &Access) -> Result<ToolAccess, NotOpen> {
-        let server = ports.settings.mcp_servers.iter().find(|server| server.id == self.server);
-        let server = server.ok_or(NotOpen::Unlisted)?.clone();
-        Ok(ToolAccess {
-            user: jira.user,
-            server,
-            secrets: vec![("jira_pat", jira.credential.clone())],
-            values: vec![("jira_url", jira.site.base_url.clone())],
-            tls: TlsTrust::default(),
-            request_id: jira.request_id.clone(),
-        })
+    /// How the tool is reached as the person who creates the issues, if an administrator approved it for that as it is now.
+    pub(super) fn open(
+        &self,
+        ports: &Ports,
+        jira: &Access,
+        project: &str,
+        cancellation: &Cancellation,
+    ) -> Result<ToolAccess, CallRefused> {
+        let tool = (self.server.as_str(), self.tool.as_str());
+        tools::open_writer(ports, jira.user, tool, project, &jira.request_id, cancellation)
     }
 
     /// The call, with the parent's key in its one place.

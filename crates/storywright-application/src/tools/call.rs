@@ -9,7 +9,7 @@ use crate::access::{AccessError, open_site, tested};
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::integration::IntegrationKind;
 use storywright_domain::ports::{StorageError, StorageExt, ToolAccess, ToolError};
-use storywright_domain::tool::{McpServer, ToolCall, ToolResult};
+use storywright_domain::tool::{McpServer, ToolCall, ToolClass, ToolResult, raised_class};
 use storywright_domain::{RequestId, UserId};
 
 /// Why a call was not made, or gave nothing.
@@ -92,6 +92,38 @@ pub fn call(
     let entry = entry(ports, &access, action, &offered.tool, detail);
     ports.storage.write(|tx| tx.audit(&entry).map_err(CallRefused::from))?;
     outcome
+}
+
+/// Access to a tool that creates, for the executor of an approved plan alone: listed, in the very definition that an administrator approved
+/// for writing, and allowed in this project.
+///
+/// # Errors
+/// [`CallRefused`].
+pub(crate) fn open_writer(
+    ports: &Ports,
+    user: UserId,
+    (server, tool): (&str, &str),
+    project: &str,
+    request_id: &RequestId,
+    cancellation: &Cancellation,
+) -> Result<ToolAccess, CallRefused> {
+    let server = ports.settings.mcp_server(server).ok_or(CallRefused::Gone)?;
+    if !server.projects.is_empty() && !server.projects.iter().any(|allowed| allowed.eq_ignore_ascii_case(project)) {
+        return Err(CallRefused::OutOfScope(format!("project {project}")));
+    }
+    let access = access(ports, user, server, request_id)?;
+    let known = current(ports, &access, cancellation)?.and_then(|kept| kept.known).ok_or(CallRefused::Gone)?;
+    let known = known.tools.into_iter().find(|known| known.name == tool).ok_or(CallRefused::Gone)?;
+    let approval: Result<_, StorageError> = ports.storage.read(|tx| tx.tool_approval(&server.id, tool));
+    let approval = approval?.ok_or(CallRefused::NotApproved)?;
+    if approval.hash != known.hash || approval.quarantine.is_some() {
+        return Err(CallRefused::Changed);
+    }
+    let class = raised_class(approval.class, known.hints, server.purpose);
+    if known.refused.is_some() || approval.class != ToolClass::Write || class != ToolClass::Write {
+        return Err(CallRefused::NotApproved);
+    }
+    Ok(access)
 }
 
 /// The arguments as they are sent.

@@ -18,6 +18,7 @@ mod view;
 
 pub use access::access;
 pub use approve::{ApproveError, NewApproval, approve_suggested, approve_tool, revoke_tool};
+pub(crate) use call::open_writer;
 pub use call::{CallRefused, call};
 pub use hints::{MAX_HINT_TOKENS, hints, tokens};
 pub use offered::{OfferedTool, offered};

@@ -1,15 +1,18 @@
 //! Creation by a tool of an MCP server: the same journal, the same promises, and no trust in the tool's word.
 
-use crate::world::{PAT, World};
+use crate::world::{PAT, World, request_id};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use storywright_application::Settings;
+use storywright_application::tools::{NewApproval, approve_tool, offered, tool_servers};
+use storywright_domain::Millis;
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::jira::CreateOutcome;
+use storywright_domain::person::{Actor, Person, Role};
 use storywright_domain::ports::{Jira as _, ToolAccess, ToolError, ToolServer};
 use storywright_domain::publishing::{ItemState, RunState};
 use storywright_domain::remote::ToolMapping;
-use storywright_domain::tool::{ToolCall, ToolList, ToolPurpose, ToolResult};
+use storywright_domain::tool::{ToolCall, ToolClass, ToolList, ToolPurpose, ToolResult};
 use storywright_testkit::{FakeJira, build};
 
 use ItemState::{Absent, Blocked, Linked, NeedsHuman};
@@ -34,6 +37,7 @@ struct CreatingTools {
     jira: Arc<crate::hooks::HookedJira>,
     next: Mutex<Vec<Does>>,
     calls: Mutex<Vec<Value>>,
+    description: Mutex<&'static str>,
 }
 
 impl CreatingTools {
@@ -44,7 +48,7 @@ impl CreatingTools {
 
 impl ToolServer for CreatingTools {
     fn list_tools(&self, _: &ToolAccess, _: &Cancellation) -> Result<ToolList, ToolError> {
-        Ok(build::tool_list(vec![build::tool("jira_create_issue", "Creates")]))
+        Ok(build::tool_list(vec![build::tool("jira_create_issue", *self.description.lock().unwrap())]))
     }
 
     fn call_tool(&self, access: &ToolAccess, call: &ToolCall, _: &Cancellation) -> Result<ToolResult, ToolError> {
@@ -101,13 +105,37 @@ fn mapping() -> ToolMapping {
 fn company(next: &[Does]) -> (World, Arc<CreatingTools>) {
     let mut world = World::new();
     let next = Mutex::new(next.iter().rev().copied().collect());
-    let tools = Arc::new(CreatingTools { jira: Arc::clone(&world.jira), next, calls: Mutex::default() });
+    let tools = Arc::new(CreatingTools {
+        jira: Arc::clone(&world.jira),
+        next,
+        calls: Mutex::default(),
+        description: Mutex::new("Creates"),
+    });
     let mut settings = Settings::clone(&world.ports.settings);
     settings.mcp_servers = vec![build::mcp_server("mcp-jira", ToolPurpose::Jira)];
     settings.sites.iter_mut().filter(|site| site.id == "jira").for_each(|site| site.publish_through = Some(mapping()));
     world.ports.settings = Arc::new(settings);
     world.ports.tools = tools.clone();
+    approve(&world, ToolClass::Write);
     (world, tools)
+}
+
+/// An administrator approves the tool as it is now.
+fn approve(world: &World, class: ToolClass) {
+    let boss = Person { role: Role::Administrator, ..world.person.clone() };
+    let actor = Actor::of(&boss, request_id());
+    offered(&world.ports, world.person.id, &request_id()).unwrap();
+    let view = tool_servers(&world.ports, &actor, true).unwrap().remove(0);
+    let found = view.tools.into_iter().find(|found| found.name == "jira_create_issue").expect("it is listed");
+    let new = NewApproval {
+        server: "mcp-jira".to_owned(),
+        tool: found.name,
+        hash: found.hash,
+        class,
+        words: "Creates one issue".to_owned(),
+        auto_read: false,
+    };
+    approve_tool(&world.ports, actor.as_administrator().unwrap(), &new).unwrap();
 }
 
 #[track_caller]
@@ -197,6 +225,31 @@ fn a_server_that_left_the_list_pauses_the_run() {
     world.work();
     let (state, reason) = world.ended(run);
     assert_eq!(state, RunState::Paused);
-    assert!(reason.contains("no longer on the administrator's list"), "{reason}");
+    assert!(reason.contains("no longer offered"), "{reason}");
+    assert!(tools.calls.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_tool_that_nobody_approved_for_writing_creates_nothing() {
+    let (world, tools) = company(&[]);
+    approve(&world, ToolClass::Read);
+    let run = world.approved(world.draft_with(&["Refund"]).id);
+    world.work();
+    let (state, reason) = world.ended(run);
+    assert_eq!(state, RunState::Paused);
+    assert!(reason.contains("not approved"), "{reason}");
+    assert!(tools.calls.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_tool_that_changed_since_it_was_approved_creates_nothing() {
+    let (world, tools) = company(&[]);
+    *tools.description.lock().unwrap() = "Creates, and more";
+    world.clock.advance(Millis::hours(7));
+    let run = world.approved(world.draft_with(&["Refund"]).id);
+    world.work();
+    let (state, reason) = world.ended(run);
+    assert_eq!(state, RunState::Paused);
+    assert!(reason.contains("changed since it was approved"), "{reason}");
     assert!(tools.calls.lock().unwrap().is_empty());
 }
