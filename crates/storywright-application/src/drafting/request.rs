@@ -71,9 +71,6 @@ pub(super) fn request(draft: &Draft, rules: &RuleSet, changes: &Changes<'_>) -> 
     if !draft.prompt.is_empty() {
         values.push(("prompt", draft.prompt.clone()));
     }
-    if !changes.sources.is_empty() {
-        values.push(("sources", changes.sources.clone()));
-    }
     if !changes.allowed.is_empty() {
         values.push(("allowed", changes.allowed.clone()));
     }

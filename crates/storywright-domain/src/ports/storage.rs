@@ -103,7 +103,6 @@ impl<T> Tx for T where
         + RuleSetRepo
         + DraftRepo
         + SourceRepo
-        + SourceRepo
         + JobRepo
         + PublishRepo
         + FieldRepo
