@@ -195,22 +195,24 @@ async fn malformed(answer: ServiceResponse) -> ServiceResponse {
     ServiceResponse::new(request, head.set_body(BoxBody::new(broken)))
 }
 
-/// Closes the socket; the response that actix still writes reaches nobody.
+/// Marks the answer as one for which the socket is closed.
 fn hang_up(request: HttpRequest) -> ServiceResponse {
-    if let Some(wire) = request.conn_data::<Wire>() {
-        wire.close();
-    }
     let mut response = HttpResponse::new(StatusCode::SERVICE_UNAVAILABLE);
     response.extensions_mut().insert(HungUp);
     ServiceResponse::new(request, response)
 }
 
-/// Marks a response that was never sent.
+/// Marks a response that is never sent.
 struct HungUp;
 
 fn watch(answer: ServiceResponse, shared: Data<Shared>, sequence: u64) -> ServiceResponse {
     if answer.response().extensions().get::<HungUp>().is_some() {
+        // Written down first: who sees the socket close may look at the log at once.
         shared.log.update(shared.clock.now(), sequence, None, "closed");
+        // The response that actix still writes reaches nobody.
+        if let Some(wire) = answer.request().conn_data::<Wire>() {
+            wire.close();
+        }
         return answer;
     }
     let status = answer.status().as_u16();
