@@ -24,4 +24,5 @@ mod stage;
 #[path = "../whole/support.rs"]
 #[expect(dead_code, clippy::expect_used, reason = "shared with the suite that needs no browser")]
 mod support;
+mod tools;
 mod writing;
