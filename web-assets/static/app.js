@@ -244,8 +244,9 @@
     if (!target) return false;
     const panes = $('.panes');
     if (panes && target.closest('.pane-doc')) showPane('doc');
+    if (target instanceof HTMLDetailsElement) target.open = true;
     target.scrollIntoView({ block: 'center' });
-    target.focus({ preventScroll: true });
+    ($(':scope > summary', target) ?? target).focus({ preventScroll: true });
     if (target.matches('.doc-input')) {
       target.dataset.flash = '';
       setTimeout(() => delete target.dataset.flash, 1600);
@@ -872,6 +873,10 @@
   });
   document.addEventListener('htmx:afterSwap', (event) => {
     for (const id of (event.target.dataset?.open ?? '').split(' ').filter(Boolean)) document.getElementById(id)?.setAttribute('open', '');
+  });
+
+  document.addEventListener('htmx:oobBeforeSwap', ({ target, detail }) => {
+    if (target instanceof HTMLDetailsElement && target.open) detail.fragment.querySelector('details')?.setAttribute('open', '');
   });
 
   function mirror(field) {

@@ -3,6 +3,7 @@
 mod tests;
 
 use crate::browser::{Browser, DESKTOP, PHONE, Size};
+use crate::pages;
 use crate::stage::Stage;
 use base64::Engine as _;
 use serde_json::{Value, json};
@@ -17,6 +18,16 @@ pub async fn inspect(stage: &Stage, browser: &Browser, name: &str) {
         browser.resize(size).await;
         faults.extend(inspect_at(stage, browser, name, size).await);
     }
+    browser.resize(DESKTOP).await;
+    assert!(faults.is_empty(), "{name}: {faults:#?}");
+}
+
+/// The same for a pane of the workspace, which a phone shows alone.
+pub async fn inspect_pane(stage: &Stage, browser: &Browser, name: &str, pane: &str) {
+    let mut faults = inspect_at(stage, browser, name, DESKTOP).await;
+    browser.resize(PHONE).await;
+    pages::pane(browser, pane).await;
+    faults.extend(inspect_at(stage, browser, name, PHONE).await);
     browser.resize(DESKTOP).await;
     assert!(faults.is_empty(), "{name}: {faults:#?}");
 }
@@ -42,11 +53,18 @@ pub async fn inspect_at(stage: &Stage, browser: &Browser, name: &str, size: Size
     faults
 }
 
-/// What is wider than the page.
+/// What is wider than the page, or than the pane that it stands in.
 async fn sideways(browser: &Browser) -> Option<String> {
     let wide = browser
-        .js("document.scrollingElement.scrollWidth > document.documentElement.clientWidth && all('body *')\
-             .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).slice(0, 5).map((e) => `${e.tagName}.${e.className}`)")
+        .js("(() => {
+            const right = document.documentElement.clientWidth;
+            const within = (pane) => [...pane.querySelectorAll('*')].filter(seen)
+                .filter((e) => e.getBoundingClientRect().right > pane.getBoundingClientRect().left + pane.clientWidth + 1);
+            const found = document.scrollingElement.scrollWidth > right
+                ? all('body *').filter((e) => e.getBoundingClientRect().right > right + 1)
+                : all('.pane-body').filter(seen).filter((pane) => pane.scrollWidth > pane.clientWidth + 1).flatMap(within);
+            return found.length ? found.slice(0, 5).map((e) => `${e.tagName}.${e.className}`) : false;
+        })()")
         .await;
     (wide != false).then(|| format!("scrolls sideways: {wide}"))
 }

@@ -20,9 +20,13 @@ mod pages;
 mod publishing;
 mod runs;
 mod sessions;
+mod sources;
 mod stage;
 #[path = "../whole/support.rs"]
 #[expect(dead_code, clippy::expect_used, reason = "shared with the suite that needs no browser")]
 mod support;
 mod tools;
+#[path = "../whole/wiki.rs"]
+#[expect(dead_code, reason = "shared with the suite that needs no browser")]
+mod wiki;
 mod writing;

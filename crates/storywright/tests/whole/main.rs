@@ -9,3 +9,4 @@ mod main_job;
 mod refusals;
 mod sources;
 mod support;
+mod wiki;

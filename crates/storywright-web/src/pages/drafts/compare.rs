@@ -243,6 +243,23 @@ pub fn segments(before: &str, after: &str) -> Vec<Segment> {
     segments
 }
 
+/// The changes with a little of what stands around them: longer stretches of the same are cut in their middle.
+#[must_use]
+pub fn around(segments: Vec<Segment>) -> Vec<Segment> {
+    const CONTEXT: usize = 160;
+    let last = segments.len().saturating_sub(1);
+    let shortened = |(index, segment): (usize, Segment)| {
+        let chars: Vec<char> = segment.text.chars().collect();
+        let (head, tail) = (if index == 0 { 0 } else { CONTEXT }, if index == last { 0 } else { CONTEXT });
+        if segment.op != "same" || chars.len() <= head + tail + 40 {
+            return segment;
+        }
+        let text: String = chars[..head].iter().chain(&['\n', '…', '\n']).chain(&chars[chars.len() - tail..]).collect();
+        Segment { text: text.trim_start().to_owned(), ..segment }
+    };
+    segments.into_iter().enumerate().map(shortened).collect()
+}
+
 fn fields(document: &Document) -> Vec<Field> {
     let epics = document.epics.iter().enumerate().flat_map(|(index, epic)| epic_fields(index, epic));
     let stories = document.stories.iter().enumerate().flat_map(|(index, story)| story_fields(document, index, story));

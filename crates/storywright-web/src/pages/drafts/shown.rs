@@ -70,6 +70,13 @@ struct ShownCitation {
     gone: bool,
 }
 
+/// The passages of one story.
+#[derive(Serialize)]
+pub struct Passages {
+    story: String,
+    citations: Vec<ShownCitation>,
+}
+
 /// A link from a story.
 #[derive(Serialize)]
 struct ShownLink {
@@ -97,7 +104,16 @@ pub fn shown_stories(document: &Document, sources: &[SourceEntry], flags: &[Cita
     document.stories.iter().map(|story| shown_story(document, story, sources, flags)).collect()
 }
 
-fn shown_story(document: &Document, story: &Story, sources: &[SourceEntry], flags: &[CitationFlag]) -> ShownStory {
+/// What the stories of a document rest on, of those that name something.
+#[must_use]
+pub fn shown_passages(document: &Document, sources: &[SourceEntry], flags: &[CitationFlag]) -> Vec<Passages> {
+    let resting = document.stories.iter().filter(|story| !story.citations.is_empty());
+    resting
+        .map(|story| Passages { story: story.id.clone(), citations: shown_citations(story, sources, flags) })
+        .collect()
+}
+
+fn shown_citations(story: &Story, sources: &[SourceEntry], flags: &[CitationFlag]) -> Vec<ShownCitation> {
     let cited = |(index, citation): (usize, &Citation)| {
         let source = sources.iter().find(|entry| entry.id() == citation.source);
         ShownCitation {
@@ -110,6 +126,10 @@ fn shown_story(document: &Document, story: &Story, sources: &[SourceEntry], flag
             gone: flags.iter().any(|flag| flag.story == story.id && flag.citation == index),
         }
     };
+    story.citations.iter().enumerate().map(cited).collect()
+}
+
+fn shown_story(document: &Document, story: &Story, sources: &[SourceEntry], flags: &[CitationFlag]) -> ShownStory {
     let links = story.links.iter().map(|link| ShownLink { kind: link.kind, to: Tie::of(document, &link.to) });
     ShownStory {
         epic: story.epic.as_deref().map(|epic| Tie::of(document, epic)).unwrap_or_default(),
@@ -126,7 +146,7 @@ fn shown_story(document: &Document, story: &Story, sources: &[SourceEntry], flag
         components: story.components.clone(),
         priority: story.priority.clone(),
         subtasks: story.subtasks.clone(),
-        citations: story.citations.iter().enumerate().map(cited).collect(),
+        citations: shown_citations(story, sources, flags),
     }
 }
 

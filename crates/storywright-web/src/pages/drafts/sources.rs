@@ -1,7 +1,8 @@
 //! What a draft is written from, in the left pane of its workspace: looking for pages, adding, removing, what changed since.
 
-use super::compare::{Segment, segments};
+use super::compare::{Segment, around, segments};
 use super::draft_id;
+use super::shown::{Passages, shown_passages};
 use crate::api::sources::{fitting, source_number};
 use crate::errors::AppError;
 use crate::pages::desk::{Answer, Desk, Form, Params, part};
@@ -9,6 +10,7 @@ use crate::view::{Issue, View};
 use crate::visit::SignedIn;
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
+use storywright_application::drafts::draft;
 use storywright_application::sources::{self, Budget, PageToAdd, SourceList};
 use storywright_domain::DraftId;
 use storywright_domain::confluence::PageSearch;
@@ -28,6 +30,10 @@ struct SourcesPart {
     removed: Option<Removed>,
     failure: Option<Issue>,
     form: Typed,
+    /// Stories that rest on words which no longer stand in their source.
+    broken: Vec<Broken>,
+    /// Passages of the stories, as they stand there by now.
+    marks: Vec<Passages>,
 }
 
 impl View for SourcesPart {
@@ -60,6 +66,12 @@ struct Shown {
 
 #[derive(Serialize)]
 struct Removed {
+    id: String,
+    title: String,
+}
+
+#[derive(Serialize)]
+struct Broken {
     id: String,
     title: String,
 }
@@ -241,7 +253,7 @@ pub async fn differences(me: SignedIn) -> Result<HttpResponse, AppError> {
             from: differs.entry.revision,
             gone: differs.after.is_none(),
             to,
-            segments: differs.after.map(|after| segments(&differs.before, &after)).unwrap_or_default(),
+            segments: differs.after.map(|after| around(segments(&differs.before, &after))).unwrap_or_default(),
         })
     })
     .await
@@ -271,9 +283,14 @@ fn shown(
         return Ok(desk.go(&format!("/drafts/{id}")));
     }
     let SourceList { entries, budget } = sources::list(desk.ports, &desk.who.actor, id)?;
+    let reading = entries.iter().any(|entry| entry.state == SourceState::Waiting);
+    // While pages are read, the list asks again every moment: the stories can wait for its end.
+    let (broken, marks) = if reading { Default::default() } else { passages(desk, id, &entries)? };
     desk.fragment(&SourcesPart {
         draft_id: id.to_string(),
-        reading: entries.iter().any(|entry| entry.state == SourceState::Waiting),
+        reading,
+        broken,
+        marks,
         changed: entries.iter().filter(|entry| entry.newer.is_some()).count(),
         restricted: entries.iter().filter(|entry| entry.restricted).count(),
         sources: entries.iter().map(|entry| row(entry, &budget)).collect(),
@@ -287,6 +304,19 @@ fn shown(
         failure,
         form,
     })
+}
+
+/// What the stories rest on, for the document beside the list: it is marked there at once what no longer stands in its source.
+fn passages(desk: &Desk<'_>, id: DraftId, entries: &[SourceEntry]) -> Result<(Vec<Broken>, Vec<Passages>), AppError> {
+    let Some(draft) = draft(desk.ports, &desk.who.actor, id)? else { return Ok(Default::default()) };
+    let flags = sources::flags(desk.ports, &desk.who.actor, id, &draft.document, entries)?;
+    let broken = draft.document.stories.iter().filter(|story| flags.iter().any(|flag| flag.story == story.id));
+    let broken = broken.map(|story| Broken { id: story.id.clone(), title: titled(&story.summary) }).collect();
+    Ok((broken, shown_passages(&draft.document, entries, &flags)))
+}
+
+fn titled(summary: &str) -> String {
+    if summary.trim().is_empty() { "Untitled story".to_owned() } else { summary.to_owned() }
 }
 
 fn row(entry: &SourceEntry, budget: &Budget) -> Row {

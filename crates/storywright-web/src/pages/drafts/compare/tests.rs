@@ -87,3 +87,14 @@ fn places_are_told_in_words() {
         assert_eq!(place(path), words, "{path}");
     }
 }
+
+#[test]
+fn around_a_change_stands_a_little_of_the_rest() {
+    let (before, after) = (format!("{0} old {0}", "word ".repeat(400)), format!("{0} new {0}", "word ".repeat(400)));
+    let shown = around(segments(&before, &after));
+    let ops: Vec<&str> = shown.iter().map(|segment| segment.op).collect();
+    assert_eq!(ops, ["same", "del", "add", "same"]);
+    assert!(shown[0].text.starts_with('…') && shown[0].text.ends_with("word  "), "{:?}", shown[0]);
+    assert!(shown[3].text.contains('…') && shown.iter().all(|segment| segment.text.chars().count() < 200), "{shown:?}");
+    assert_eq!(around(segments("a b c", "a d c")).iter().map(|part| part.text.as_str()).collect::<String>(), "a bd c");
+}

@@ -1,0 +1,37 @@
+//! The pages of the pretend company as its people write them.
+
+use crate::support::Company;
+use serde_json::{Value, json};
+
+fn confluence(company: &Company, method: &str, path: &str, body: &Value) -> Value {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let request = ureq::http::Request::builder()
+        .method(method)
+        .uri(format!("{}/rest/api/{path}", company.sandbox.confluence_url()))
+        .header("Authorization", format!("Bearer {}", company.person("alice").confluence.credential))
+        .header("Content-Type", "application/json");
+    let mut response = match body.is_null() {
+        true => agent.run(request.body(()).unwrap()).unwrap(),
+        false => agent.run(request.body(body.to_string()).unwrap()).unwrap(),
+    };
+    let text = response.body_mut().read_to_string().unwrap();
+    assert!(response.status().is_success(), "{method} {path}: {text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// A new page of the space PAY below `parent`; gives its id.
+pub fn new_page(company: &Company, parent: &str, title: &str, storage: &str) -> String {
+    let body = json!({"type": "page", "title": title, "space": {"key": "PAY"}, "ancestors": [{"id": parent}],
+        "body": {"storage": {"value": storage, "representation": "storage"}}});
+    confluence(company, "POST", "content", &body)["id"].as_str().unwrap().to_owned()
+}
+
+/// Changes the body of a page into its next version.
+pub fn edit_page(company: &Company, id: &str, change: impl Fn(&str) -> String) {
+    let page = confluence(company, "GET", &format!("content/{id}?expand=body.storage,version"), &Value::Null);
+    let storage = page["body"]["storage"]["value"].as_str().unwrap();
+    let next = page["version"]["number"].as_u64().unwrap() + 1;
+    let body = json!({"type": "page", "title": page["title"], "version": {"number": next},
+        "body": {"storage": {"value": change(storage), "representation": "storage"}}});
+    confluence(company, "PUT", &format!("content/{id}"), &body);
+}
