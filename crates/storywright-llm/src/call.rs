@@ -1,23 +1,19 @@
 //! One try of one call: the request, and reading what comes back as it comes.
 
-use crate::config::{Prompts, ReadyService, Structured, Tools};
+use crate::config::{BodyParts, Prompts, ReadyService, Structured, Tools};
+use crate::incoming::{BUFFER, Frames, Incoming};
 use crate::live::Dialect;
 use crate::tools::{self, Aliases, Marks};
-use crate::wire::{AnswerReader, Failure, Item, SseDecoder, Stop, page};
+use crate::wire::{AnswerReader, Documents, Failure, SseDecoder, Stop, page};
 use serde_json::Value;
-use std::io::Read;
 use std::time::Duration;
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::ports::{
     ChatAccess, ChatAnswer, ChatError, ChatRequest, ChatSink, Finish, JsonSchema, ToolUse,
 };
 use storywright_domain::remote::TlsTrust;
-use storywright_http::{Egress, HttpError, Method, Purpose, Request, StreamAnswer};
+use storywright_http::{Egress, HttpError, Method, Purpose, Request};
 
-/// Read at a time. A read gives what has arrived; it never waits until this is full.
-const BUFFER: usize = 8 * 1024;
-/// Longest body that is read as a whole.
-const WHOLE: usize = 4 * 1024 * 1024;
 /// Longest body of an error that is looked at.
 const ERROR_BODY: usize = 64 * 1024;
 
@@ -41,9 +37,24 @@ pub(crate) struct Call<'a> {
     pub(crate) aliases: Aliases,
     pub(crate) marks: Marks<'a>,
     pub(crate) user: String,
+    /// What the model had written when it ran into its length limit: it is asked to go on behind it.
+    pub(crate) cut: Option<&'a str>,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    /// The same call, going on behind what has come.
+    pub(crate) fn going_on<'b>(&'b self, text: &'b str) -> Call<'b>
+    where
+        'a: 'b,
+    {
+        Call { aliases: self.aliases.clone(), user: self.user.clone(), cut: Some(text), ..*self }
+    }
+
+    /// Whether the model can be asked to go on.
+    pub(crate) fn can_go_on(&self) -> bool {
+        self.request.tools.is_empty() && self.ready.payload.takes_continuation(self.request.call)
+    }
+
     /// How tools are offered in this call: [`Tools::None`] when there are none to offer.
     pub(crate) fn tools(&self, dialect: &Dialect) -> Tools {
         match dialect.tools {
@@ -82,6 +93,11 @@ impl Call<'_> {
         }
         let system = system.join("\n\n");
         let native = self.ready.payload.tools.as_ref().filter(|_| tools == Tools::Native);
+        let turns = || -> Value {
+            let of_tools = native.map(|native| tools::messages(native, &self.request.turns, &self.aliases, self.marks));
+            let go_on = self.cut.map(|text| self.ready.payload.continuation(text, &self.prompts.go_on));
+            [of_tools, go_on].into_iter().flatten().flatten().collect()
+        };
         let value = |name: &str| -> Option<Value> {
             Some(match name {
                 "model" => self.ready.service.model.clone().into(),
@@ -92,21 +108,19 @@ impl Call<'_> {
                 "schema" => serde_json::from_str(&schema.as_ref()?.text).ok()?,
                 "schema_name" => schema.as_ref()?.name.into(),
                 "tools" => tools::offered(native?, &self.request.tools, &self.aliases),
-                "turns" => tools::messages(native?, &self.request.turns, &self.aliases, self.marks).into(),
+                "turns" => turns(),
                 _ => return None,
             })
         };
-        let structured = schema.as_ref().map(|_| structured);
-        let parameters = &self.ready.service.parameters;
-        let body = self.ready.payload.body(
-            self.request.call,
-            structured,
-            native.is_some(),
-            parameters,
-            &dialect.left_out,
-            &value,
-        );
-        body.to_string().into_bytes()
+        let parts = BodyParts {
+            call: self.request.call,
+            // Held to the schema, the model could only begin anew.
+            structured: schema.as_ref().filter(|_| self.cut.is_none()).map(|_| structured),
+            with_tools: native.is_some(),
+            system: dialect.system,
+            left_out: &dialect.left_out,
+        };
+        self.ready.payload.body(&parts, &self.ready.service.parameters, &value).to_string().into_bytes()
     }
 
     /// The answer in the caller's terms.
@@ -135,7 +149,8 @@ impl Call<'_> {
         cancellation: &Cancellation,
     ) -> Result<ChatAnswer, Miss> {
         let timeouts = &self.ready.service.timeouts;
-        let request = request(self.egress, self.ready, self.access, Method::Post, &self.ready.service.chat.path)
+        let path = self.ready.service.chat.path(&self.ready.service.model);
+        let request = request(self.egress, self.ready, self.access, Method::Post, &path)
             .json(self.body(dialect))
             .connect_timeout(timeouts.connect().min(left))
             .first_byte_timeout(timeouts.first_byte().min(left))
@@ -147,7 +162,7 @@ impl Call<'_> {
         let mut incoming = Incoming { answer, late };
         let status = incoming.answer.status;
         if !(200..300).contains(&status) {
-            return Err(incoming.failure(self, status));
+            return Err(failure(&mut incoming, self, status));
         }
         if incoming.answer.headers.media_type().contains("html") {
             return Err(Miss::Error(page(status)));
@@ -157,69 +172,58 @@ impl Call<'_> {
     }
 
     fn read(&self, tools: Tools, incoming: &mut Incoming<'_>, sink: &mut dyn ChatSink) -> Result<ChatAnswer, Miss> {
-        let offered = (tools == Tools::Native).then(|| self.id_prefix());
-        let mut reader = AnswerReader::new(&self.ready.payload.answer, offered);
-        let mut decoder = SseDecoder::new();
+        let pointers = &self.ready.payload.answer;
+        let mut reader = match self.cut {
+            Some(_) => AnswerReader::of_rest(pointers),
+            None => AnswerReader::new(pointers, (tools == Tools::Native).then(|| self.id_prefix())),
+        };
+        let mut frames: Option<Frames> = None;
         let mut buffer = vec![0; BUFFER];
-        let mut begun = false;
         while !reader.ended() {
-            let length = match incoming.read(&mut buffer) {
-                Ok(length) => length,
-                // The model had finished; what is missing is politeness.
-                Err(_) if reader.is_complete() => break,
+            let (length, broken) = match incoming.read(&mut buffer) {
+                Ok(length) => (length, None),
                 Err(HttpError::Cancelled) => return Err(Miss::Error(ChatError::Cancelled)),
-                Err(error) => return Err(Miss::Error(reader.broken(error.to_string()))),
+                Err(error) => (0, Some(error)),
             };
             let bytes = &buffer[..length];
-            if !begun && let Some(first) = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-                begun = true;
-                match first {
-                    b'<' => return Err(Miss::Error(page(incoming.answer.status))),
-                    b'{' | b'[' => {
-                        let bytes = bytes.to_vec();
-                        return self.whole(bytes, incoming, reader, sink);
-                    }
-                    _ => {}
+            if frames.is_none() {
+                match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+                    Some(b'<') => return Err(Miss::Error(page(incoming.answer.status))),
+                    Some(b'{' | b'[') => frames = Some(Frames::Documents(Documents::default())),
+                    Some(_) => frames = Some(Frames::Events(SseDecoder::new())),
+                    None if length > 0 => continue,
+                    None => {}
                 }
             }
-            let mut take = |item: Item<'_>| reader.item(item, sink);
-            let outcome = if length == 0 { decoder.finish(&mut take) } else { decoder.push(bytes, &mut take) };
-            outcome.map_err(|stop| missed(stop, &reader))?;
-            if length == 0 {
-                break;
+            if let Some(frames) = &mut frames {
+                let taken =
+                    if length > 0 { frames.push(bytes, &mut reader, sink) } else { frames.finish(&mut reader, sink) };
+                match (taken, &broken) {
+                    (Ok(()), _) => {}
+                    // What is left of a broken body need not be whole.
+                    (Err(Stop::Error(ChatError::Malformed { .. } | ChatError::BrokenOff { .. })), Some(_)) => {}
+                    (Err(stop), _) => return Err(missed(stop, &reader)),
+                }
+            }
+            match broken {
+                // The model had finished; what is missing is politeness.
+                Some(error) if !reader.is_complete() => return Err(Miss::Error(reader.broken(error.to_string()))),
+                None if length > 0 => {}
+                _ => break,
             }
         }
         reader.finish(sink).map_err(Miss::Error)
     }
+}
 
-    /// A body that is JSON from its first byte: the answer of a service that does not stream, or an error.
-    fn whole(
-        &self,
-        mut body: Vec<u8>,
-        incoming: &mut Incoming<'_>,
-        mut reader: AnswerReader<'_>,
-        sink: &mut dyn ChatSink,
-    ) -> Result<ChatAnswer, Miss> {
-        let cut = incoming.read_rest(&mut body, WHOLE).err();
-        if let Some(HttpError::Cancelled) = cut {
-            return Err(Miss::Error(ChatError::Cancelled));
-        }
-        // One document, or one a line.
-        for document in serde_json::Deserializer::from_slice(&body).into_iter::<Value>() {
-            match document {
-                Ok(json) => reader.document(&json, sink).map_err(|stop| missed(stop, &reader))?,
-                Err(_) if cut.is_none() && !reader.text_came() => {
-                    let detail = "the answer is neither an event stream nor JSON".to_owned();
-                    return Err(Miss::Error(ChatError::Malformed { detail }));
-                }
-                Err(_) => break,
-            }
-        }
-        match cut {
-            Some(error) if !reader.is_complete() => Err(Miss::Error(reader.broken(error.to_string()))),
-            _ => reader.finish(sink).map_err(Miss::Error),
-        }
+fn failure(incoming: &mut Incoming<'_>, call: &Call<'_>, status: u16) -> Miss {
+    let mut body = Vec::new();
+    // A cut or endless body leaves the status, and that is enough.
+    if let Err(HttpError::Cancelled) = incoming.read_rest(&mut body, ERROR_BODY) {
+        return Miss::Error(ChatError::Cancelled);
     }
+    let retry_after_ms = incoming.answer.headers.retry_after_ms();
+    Miss::Failed(Failure::of_body(status, retry_after_ms, &body, &call.ready.payload.answer))
 }
 
 fn missed(stop: Stop, reader: &AnswerReader<'_>) -> Miss {
@@ -277,53 +281,4 @@ pub(crate) fn told(error: HttpError) -> ChatError {
         | HttpError::Timeout { .. }
         | HttpError::Broken { .. } => ChatError::Unavailable { detail },
     }
-}
-
-/// An answer on its way in.
-struct Incoming<'a> {
-    answer: StreamAnswer,
-    late: &'a dyn Fn() -> bool,
-}
-
-impl Incoming<'_> {
-    /// The next bytes as soon as there are any; 0 at the end.
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, HttpError> {
-        loop {
-            if (self.late)() {
-                self.answer.shutdown.close();
-                return Err(HttpError::Timeout { detail: "the time for the whole answer is over".to_owned() });
-            }
-            match self.answer.reader.read(buffer) {
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(inner(&error)),
-                Ok(length) => return Ok(length),
-            }
-        }
-    }
-
-    fn read_rest(&mut self, body: &mut Vec<u8>, limit: usize) -> Result<(), HttpError> {
-        let mut buffer = vec![0; BUFFER];
-        loop {
-            match self.read(&mut buffer)? {
-                0 => return Ok(()),
-                length if body.len() + length > limit => return Err(HttpError::TooLarge { limit: limit as u64 }),
-                length => body.extend_from_slice(&buffer[..length]),
-            }
-        }
-    }
-
-    fn failure(&mut self, call: &Call<'_>, status: u16) -> Miss {
-        let mut body = Vec::new();
-        // A cut or endless body leaves the status, and that is enough.
-        if let Err(HttpError::Cancelled) = self.read_rest(&mut body, ERROR_BODY) {
-            return Miss::Error(ChatError::Cancelled);
-        }
-        let retry_after_ms = self.answer.headers.retry_after_ms();
-        Miss::Failed(Failure::of_body(status, retry_after_ms, &body, &call.ready.payload.answer))
-    }
-}
-
-fn inner(error: &std::io::Error) -> HttpError {
-    let known = error.get_ref().and_then(|inner| inner.downcast_ref::<HttpError>());
-    known.cloned().unwrap_or_else(|| HttpError::Broken { detail: error.kind().to_string() })
 }

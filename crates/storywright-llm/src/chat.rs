@@ -1,8 +1,10 @@
 //! The port: whose a credential is, and answers as they are written.
 
 use crate::call::{Call, Miss, request, told};
-use crate::config::{ConfigError, LlmConfig, ReadyService, Structured, Tools};
-use crate::live::{Dialect, Live, Loaded};
+use crate::config::{ConfigError, LlmConfig, ReadyService};
+use crate::dialect::lesser;
+use crate::joining::Joining;
+use crate::live::{Live, Loaded};
 use crate::slots::Slots;
 use crate::tools::{Aliases, Marks};
 use crate::wire::{Failure, first, page, without_secret};
@@ -12,7 +14,8 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::ports::{
-    ChatAccess, ChatAnswer, ChatCall, ChatError, ChatIdentity, ChatModel, ChatRequest, ChatSetup, ChatSink, IdSource,
+    ChatAccess, ChatAnswer, ChatCall, ChatError, ChatIdentity, ChatModel, ChatRequest, ChatSetup, ChatSink, Finish,
+    IdSource, Usage,
 };
 use storywright_http::{Egress, Method, Purpose};
 
@@ -24,13 +27,6 @@ const IDENTIFY: Duration = Duration::from_secs(20);
 const IDENTIFY_BYTES: u64 = 256 * 1024;
 /// Wait that is advised when all streams are taken.
 const FULL_WAIT_MS: i64 = 5_000;
-
-/// Words that stand for a service's asking for JSON other than by the name of a key.
-const STRUCTURED_SIGNS: [&str; 5] = ["json_schema", "json schema", "structured output", "guided", "grammar"];
-
-/// Words that stand for a service's having no calls of tools.
-const TOOL_SIGNS: [&str; 6] =
-    ["tool_choice", "tool calling", "tool use", "function calling", "support tools", "unsupported role"];
 
 /// The company LLM as the configuration folder describes it.
 pub struct ConfiguredChat {
@@ -164,8 +160,9 @@ impl ChatModel for ConfiguredChat {
             aliases: Aliases::of(&request.tools),
             marks: Marks { boundary: &boundary, words: loaded.config.datamarking },
             user: prompts.of(request.call).user_message(&request.values, &boundary),
+            cut: None,
         };
-        let outcome = self.tries(&loaded, &call, sink, cancellation);
+        let outcome = self.whole(&loaded, &call, sink, cancellation);
         let outcome = outcome.map_err(|error| without_secret(error, &access.credential));
         let word = outcome.as_ref().map_or_else(ChatError::code, |_| "ok");
         log::info!(
@@ -177,8 +174,8 @@ impl ChatModel for ConfiguredChat {
 }
 
 impl ConfiguredChat {
-    /// Tries until there is an answer, text has come, or trying again makes no sense.
-    fn tries(
+    /// The answer, and as long as it runs into the length limit, what the model writes when it is asked to go on.
+    fn whole(
         &self,
         loaded: &Loaded,
         call: &Call<'_>,
@@ -189,6 +186,46 @@ impl ConfiguredChat {
         let within = call.request.within.map(|span| Duration::from_millis(u64::try_from(span.0).unwrap_or(0)));
         let total = within.map_or(timeouts.total(), |within| within.min(timeouts.total()));
         let mut budget = Budget { began: Budget::now(), total, pauses: timeouts.retry() };
+        let mut answer = self.tries(loaded, call, &mut budget, sink, cancellation)?;
+        for _ in 0..call.ready.service.continuations {
+            if answer.finish != Finish::Length || answer.text.trim().is_empty() || !call.can_go_on() {
+                break;
+            }
+            log::info!(service = call.ready.service.name.as_str(); "the answer ran into the length limit: the model is asked to go on");
+            let mut joining = Joining::new(&answer.text, sink);
+            let next = match self.tries(loaded, &call.going_on(&answer.text), &mut budget, &mut joining, cancellation) {
+                Ok(next) => next,
+                // The service does not go on: what there is stays what it was, incomplete.
+                Err(ChatError::TooLong { .. } | ChatError::Rejected { .. } | ChatError::Malformed { .. }) => break,
+                Err(ChatError::Unavailable { detail }) => return Err(ChatError::BrokenOff { detail }),
+                Err(ChatError::RateLimited { .. }) => {
+                    let detail = "the service asks to wait before it goes on".to_owned();
+                    return Err(ChatError::BrokenOff { detail });
+                }
+                Err(error) => return Err(error),
+            };
+            answer.usage.input += next.usage.input;
+            answer.usage.output += next.usage.output;
+            match joining.finish() {
+                Some(rest) if !rest.is_empty() || next.finish != Finish::Length => {
+                    answer.text.push_str(&rest);
+                    answer.finish = next.finish;
+                }
+                _ => break,
+            }
+        }
+        Ok(answer)
+    }
+
+    /// Tries until there is an answer, text has come, or trying again makes no sense.
+    fn tries(
+        &self,
+        loaded: &Loaded,
+        call: &Call<'_>,
+        budget: &mut Budget,
+        sink: &mut dyn ChatSink,
+        cancellation: &Cancellation,
+    ) -> Result<ChatAnswer, ChatError> {
         let mut tries = 0;
         loop {
             if cancellation.is_cancelled() {
@@ -202,6 +239,12 @@ impl ConfiguredChat {
                 Err(Miss::Error(error)) => return Err(error),
                 Err(miss) => miss,
             };
+            if let Miss::Failed(failure) = &miss
+                && failure.is_filtered(&call.ready.payload.answer.finish_words)
+            {
+                let (text, calls) = Default::default();
+                return Ok(ChatAnswer { text, calls, finish: Finish::Filtered, usage: Usage::default() });
+            }
             if let Miss::Failed(failure) = &miss
                 && let Some(lesser) = lesser(call, &dialect, failure)
             {
@@ -275,31 +318,4 @@ fn leads_to_nothing(json: &Value, pointer: &str) -> bool {
 
 fn find<'a>(loaded: &'a Loaded, access: &ChatAccess) -> Result<&'a ReadyService, ChatError> {
     loaded.service(&access.service).ok_or_else(|| ChatError::NoSuchService { name: access.service.clone() })
-}
-
-/// What to ask of the service next, if it has refused something that it can be spared.
-fn lesser(call: &Call<'_>, dialect: &Dialect, failure: &Failure) -> Option<Dialect> {
-    let service = &call.ready.service;
-    let payload = &call.ready.payload;
-    let optional = payload.optional.iter().find(|key| !dialect.left_out.contains(key) && failure.names(key));
-    if let Some(key) = optional {
-        log::warn!(service = service.name.as_str(), key = key.as_str(); "the service does not take a key: left out from now on");
-        let left_out = dialect.left_out.iter().chain([key]).cloned().collect();
-        return Some(Dialect { left_out, ..dialect.clone() });
-    }
-    let tools = call.tools(dialect);
-    let native = payload.tools.as_ref().filter(|_| tools == Tools::Native);
-    if let Some(native) = native
-        && (native.keys().any(|key| failure.names(key)) || TOOL_SIGNS.iter().any(|sign| failure.names(sign)))
-    {
-        log::warn!(service = service.name.as_str(); "the service takes no tools of its own kind: asking for steps as JSON from now on");
-        return Some(Dialect { tools: Tools::Json, ..dialect.clone() });
-    }
-    let held = tools != Tools::Native && (call.request.schema.is_some() || tools == Tools::Json);
-    let asked = held && dialect.structured != Structured::None;
-    let refused = payload.structured_keys().any(|key| failure.names(key))
-        || STRUCTURED_SIGNS.iter().any(|sign| failure.names(sign));
-    let less = dialect.structured.less().filter(|_| asked && refused)?;
-    log::warn!(service = service.name.as_str(); "the service cannot be held to the schema: asking for less from now on");
-    Some(Dialect { structured: less, ..dialect.clone() })
 }

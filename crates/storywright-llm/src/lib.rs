@@ -11,6 +11,9 @@
 mod call;
 mod chat;
 mod config;
+mod dialect;
+mod incoming;
+mod joining;
 mod live;
 mod prompt;
 mod slots;

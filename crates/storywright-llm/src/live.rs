@@ -1,7 +1,7 @@
 //! The configuration in use. A changed folder is taken over at the next call; a broken one is refused, and the last good one
 //! goes on.
 
-use crate::config::{ConfigError, LlmConfig, ReadyService, Stamp, Structured, Tools};
+use crate::config::{ConfigError, LlmConfig, ReadyService, Stamp, Structured, System, Tools};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -20,6 +20,8 @@ pub(crate) struct Dialect {
     pub(crate) structured: Structured,
     /// How it calls tools.
     pub(crate) tools: Tools,
+    /// Where the system prompt goes.
+    pub(crate) system: System,
     /// Optional keys of the request that it does not take.
     pub(crate) left_out: Vec<String>,
 }
@@ -37,8 +39,12 @@ impl Loaded {
     /// What to ask of a service.
     pub(crate) fn dialect(&self, ready: &ReadyService) -> Dialect {
         let learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
-        let configured =
-            || Dialect { structured: ready.service.structured, tools: ready.service.tools, left_out: Vec::new() };
+        let configured = || Dialect {
+            structured: ready.service.structured,
+            tools: ready.service.tools,
+            system: ready.service.system,
+            left_out: Vec::new(),
+        };
         learned.get(&ready.service.name).cloned().unwrap_or_else(configured)
     }
 

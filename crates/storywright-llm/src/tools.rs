@@ -10,6 +10,7 @@ use storywright_domain::ports::{ChatAnswer, ChatTool, ChatTurn, JsonSchema, Tool
 const LONGEST_NAME: usize = 64;
 
 /// The names under which tools are offered: `[A-Za-z0-9_-]{1,64}`, each its own.
+#[derive(Clone)]
 pub(crate) struct Aliases(Vec<(String, String)>);
 
 impl Aliases {
@@ -88,10 +89,10 @@ pub(crate) fn messages(
             })
             .collect();
         messages.extend(templates.calls(&calls));
-        for call in &calls {
+        messages.extend(templates.results(&calls, |call| {
             let text = turn.outcomes.iter().find(|outcome| outcome.id == call.id).map_or("", |outcome| &outcome.text);
-            messages.extend(templates.result(call, &marks.result(text)));
-        }
+            marks.result(text)
+        }));
     }
     messages
 }

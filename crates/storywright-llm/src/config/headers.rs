@@ -27,6 +27,8 @@ const RESERVED: [&str; 10] = [
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HeaderFile {
+    #[serde(rename = "$schema", default)]
+    _schema: IgnoredAny,
     #[serde(rename = "$comment", default)]
     _comment: IgnoredAny,
     /// Headers of every service.

@@ -1,5 +1,6 @@
 //! The configuration folder: `config.json`, `header.json`, `payload.json`, `prompts.json`, read and checked as a whole.
 
+mod answer_payload;
 mod error;
 mod headers;
 mod payload;
@@ -7,13 +8,14 @@ mod prompts;
 mod services;
 mod tool_payload;
 
+pub(crate) use answer_payload::{FinishWord, FinishWords, Pointers};
 pub use error::ConfigError;
 pub(crate) use error::Problem;
 pub(crate) use headers::Headers;
-pub(crate) use payload::{FinishWord, Payload, Pointers};
+pub(crate) use payload::{BodyParts, Payload};
 pub(crate) use prompts::{CallPrompts, Prompts};
-pub(crate) use services::{Service, Structured, Tools};
-pub(crate) use tool_payload::{CallPointers, ToolTemplates};
+pub(crate) use services::{Service, Structured, System, Tools};
+pub(crate) use tool_payload::{CallPointers, OneOrMore, ToolTemplates};
 
 use error::Source;
 use std::path::{Path, PathBuf};

@@ -1,14 +1,15 @@
 //! `payload.json`: what a service is sent, and where in its answers things are.
 
 use super::Problem;
-use super::services::{Structured, check_pointer};
-use super::tool_payload::{CallPointers, ToolTemplates, ToolsPart};
+use super::answer_payload::Pointers;
+use super::services::{Structured, System};
+use super::tool_payload::{ToolTemplates, ToolsPart};
 use crate::template::JsonTemplate;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use storywright_domain::ports::{ChatCall, Finish};
+use storywright_domain::ports::ChatCall;
 
 /// What may stand in a request.
 const NAMES: [&str; 9] =
@@ -17,6 +18,8 @@ const NAMES: [&str; 9] =
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PayloadFile {
+    #[serde(rename = "$schema", default)]
+    _schema: IgnoredAny,
     #[serde(rename = "$comment", default)]
     _comment: IgnoredAny,
     default: PayloadPart,
@@ -38,6 +41,13 @@ struct PayloadPart {
     /// How tools are offered; without it the service is not asked for calls of its own kind.
     #[serde(default)]
     tools: Option<ToolsPart>,
+    /// Messages behind the turns that ask the model to go on, with `{{text}}` (what it has written) and `{{instruction}}`. Without
+    /// them an answer that ran into the length limit stays as it is.
+    #[serde(default, rename = "continue")]
+    go_on: Vec<Value>,
+    /// What replaces keys of the body for a model without a system role, with `{{system}}` and `{{user}}` in one message.
+    #[serde(default)]
+    system_in_user: Option<Map<String, Value>>,
     /// Keys of the body that are left out when the service refuses them by name.
     #[serde(default)]
     optional: Vec<String>,
@@ -61,88 +71,6 @@ struct StructuredPart {
     json_object: Map<String, Value>,
 }
 
-/// Where things are in an answer, streamed or whole: JSON pointers, of which the first that leads somewhere counts.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Pointers {
-    /// Data of the event that ends a stream; `null` when the service sends none.
-    pub(crate) end: Option<String>,
-    /// Text, as a string or as a list of parts with a `text` each.
-    pub(crate) text: Vec<String>,
-    /// Why the model stopped.
-    pub(crate) finish: Vec<String>,
-    /// What the words there mean.
-    pub(crate) finish_words: FinishWords,
-    /// Words of a model that declines.
-    #[serde(default)]
-    pub(crate) refusal: Vec<String>,
-    /// Calls of tools, as a list.
-    #[serde(default)]
-    pub(crate) tool_calls: Vec<String>,
-    /// Where things are in an entry of that list.
-    #[serde(default)]
-    pub(crate) tool_call: CallPointers,
-    /// Tokens of the prompt.
-    #[serde(default)]
-    pub(crate) input_tokens: Vec<String>,
-    /// Tokens of the answer.
-    #[serde(default)]
-    pub(crate) output_tokens: Vec<String>,
-    /// There is something here only when the service failed.
-    pub(crate) error: Vec<String>,
-    /// The failure in words.
-    #[serde(default)]
-    pub(crate) error_message: Vec<String>,
-    /// The failure as a status, code or type; all are looked at.
-    #[serde(default)]
-    pub(crate) error_code: Vec<String>,
-}
-
-/// Finish reasons as the service words them, without regard to case.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FinishWords {
-    stop: Vec<String>,
-    length: Vec<String>,
-    #[serde(default)]
-    filtered: Vec<String>,
-    #[serde(default)]
-    refused: Vec<String>,
-    #[serde(default)]
-    tool_calls: Vec<String>,
-}
-
-/// What a finish reason means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FinishWord {
-    /// As the port knows it.
-    Ended(Finish),
-    /// It wants a tool to be called.
-    Tool,
-    /// Nobody has said what it means.
-    Unknown,
-}
-
-impl FinishWords {
-    /// What a word means.
-    pub(crate) fn meaning(&self, word: &str) -> FinishWord {
-        let has = |words: &[String]| words.iter().any(|known| known.eq_ignore_ascii_case(word));
-        if has(&self.stop) {
-            FinishWord::Ended(Finish::Stop)
-        } else if has(&self.length) {
-            FinishWord::Ended(Finish::Length)
-        } else if has(&self.filtered) {
-            FinishWord::Ended(Finish::Filtered)
-        } else if has(&self.refused) {
-            FinishWord::Ended(Finish::Refused)
-        } else if has(&self.tool_calls) {
-            FinishWord::Tool
-        } else {
-            FinishWord::Unknown
-        }
-    }
-}
-
 /// What one service is sent, ready for use.
 #[derive(Debug)]
 pub(crate) struct Payload {
@@ -154,6 +82,8 @@ pub(crate) struct Payload {
     json_object: JsonTemplate,
     /// How tools are offered natively.
     pub(crate) tools: Option<ToolTemplates>,
+    go_on: Option<JsonTemplate>,
+    system_in_user: Option<JsonTemplate>,
     pub(crate) optional: Vec<String>,
     pub(crate) answer: Pointers,
 }
@@ -162,6 +92,27 @@ impl Payload {
     /// Whether tools can be offered natively in this call: the service's way is described, and the turns have their place.
     pub(crate) fn takes_tools(&self, call: ChatCall) -> bool {
         self.tools.is_some() && self.request(call).mentions("turns")
+    }
+
+    /// Whether the model can be asked to go on in this call.
+    pub(crate) fn takes_continuation(&self, call: ChatCall) -> bool {
+        self.go_on.is_some() && self.request(call).mentions("turns")
+    }
+
+    /// Whether it is described how a model without a system role is spoken to.
+    pub(crate) fn takes_system_in_user(&self) -> bool {
+        self.system_in_user.is_some()
+    }
+
+    /// The messages that ask the model to go on behind `text`.
+    pub(crate) fn continuation(&self, text: &str, instruction: &str) -> Vec<Value> {
+        let rendered = self.go_on.as_ref().and_then(|template| {
+            template.render(&|name| Some(if name == "text" { text.into() } else { instruction.into() }))
+        });
+        match rendered {
+            Some(Value::Array(messages)) => messages,
+            _ => Vec::new(),
+        }
     }
 
     fn request(&self, call: ChatCall) -> &JsonTemplate {
@@ -173,22 +124,21 @@ impl Payload {
         }
     }
 
-    /// The request body. What `structured` adds is added only when there is a schema, what `tools` adds only when they are offered;
-    /// `parameters` come last and win.
+    /// The request body. `parameters` come last and win, but for what is left out.
     pub(crate) fn body(
         &self,
-        call: ChatCall,
-        structured: Option<Structured>,
-        with_tools: bool,
+        parts: &BodyParts<'_>,
         parameters: &Map<String, Value>,
-        left_out: &[String],
         value: &dyn Fn(&str) -> Option<Value>,
     ) -> Value {
-        let mut body = object(self.request(call).render(value));
-        if let Some(tools) = self.tools.as_ref().filter(|_| with_tools) {
+        let mut body = object(self.request(parts.call).render(value));
+        if let Some(replaced) = self.system_in_user.as_ref().filter(|_| parts.system == System::InUser) {
+            body.extend(object(replaced.render(value)));
+        }
+        if let Some(tools) = self.tools.as_ref().filter(|_| parts.with_tools) {
             body.extend(object(tools.request.render(value)));
         }
-        match structured {
+        match parts.structured {
             Some(Structured::JsonSchema) => body.extend(object(self.json_schema.render(value))),
             Some(Structured::JsonObject) => body.extend(object(self.json_object.render(value))),
             Some(Structured::None) | None => {}
@@ -200,7 +150,7 @@ impl Payload {
                 body.insert(key.clone(), parameter.clone());
             }
         }
-        for key in left_out {
+        for key in parts.left_out {
             body.shift_remove(key);
         }
         Value::Object(body)
@@ -213,6 +163,18 @@ impl Payload {
             _ => Vec::new(),
         })
     }
+}
+
+/// What a request body is put together from.
+pub(crate) struct BodyParts<'a> {
+    pub(crate) call: ChatCall,
+    /// How the answer is held to the schema; `None` without one.
+    pub(crate) structured: Option<Structured>,
+    /// Tools are offered in the service's own way.
+    pub(crate) with_tools: bool,
+    pub(crate) system: System,
+    /// Keys that the service does not take.
+    pub(crate) left_out: &'a [String],
 }
 
 fn object(rendered: Option<Value>) -> Map<String, Value> {
@@ -249,6 +211,28 @@ impl PayloadPart {
             }
         };
         self.answer.check()?;
+        let go_on = JsonTemplate::parse(&Value::Array(self.go_on.clone()), &["text", "instruction"])?;
+        let go_on = match ["text", "instruction"].iter().find(|name| !go_on.mentions(name)) {
+            _ if self.go_on.is_empty() => None,
+            None => Some(go_on),
+            Some(name) => {
+                return Err(Problem::new(
+                    format!("`continue` does not use `{{{{{name}}}}}`"),
+                    "give the model what it has written and the instruction to go on, or leave `continue` out",
+                )
+                .near("continue"));
+            }
+        };
+        let system_in_user = self.system_in_user.as_ref().map(template).transpose()?;
+        if let Some(replaced) = &system_in_user
+            && let Some(name) = ["system", "user"].iter().find(|name| !replaced.mentions(name))
+        {
+            return Err(Problem::new(
+                format!("`system_in_user` does not use `{{{{{name}}}}}`"),
+                "put both prompts into one message",
+            )
+            .near("system_in_user"));
+        }
         Ok(Payload {
             gather: request(&self.requests.gather)?,
             draft: request(&self.requests.draft)?,
@@ -257,32 +241,10 @@ impl PayloadPart {
             json_schema: template(&self.structured.json_schema)?,
             json_object: template(&self.structured.json_object)?,
             tools: self.tools.as_ref().map(|tools| tools.compile(&NAMES)).transpose()?,
+            go_on,
+            system_in_user,
             optional: self.optional.clone(),
             answer: self.answer.clone(),
         })
-    }
-}
-
-impl Pointers {
-    fn check(&self) -> Result<(), Problem> {
-        for (key, pointers) in [("text", &self.text), ("finish", &self.finish), ("error", &self.error)] {
-            if pointers.is_empty() {
-                return Err(
-                    Problem::new(format!("`answer.{key}` is empty"), "give at least one JSON pointer").near(key)
-                );
-            }
-        }
-        let all = [
-            &self.text,
-            &self.finish,
-            &self.refusal,
-            &self.tool_calls,
-            &self.input_tokens,
-            &self.output_tokens,
-            &self.error,
-            &self.error_message,
-            &self.error_code,
-        ];
-        all.into_iter().flatten().chain(self.tool_call.all()).try_for_each(|pointer| check_pointer(pointer))
     }
 }

@@ -26,6 +26,8 @@ const DATA: [&str; 10] = [
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PromptFile {
+    #[serde(rename = "$schema", default)]
+    _schema: IgnoredAny,
     #[serde(rename = "$comment", default)]
     _comment: IgnoredAny,
     calls: Calls,
@@ -37,7 +39,18 @@ pub(super) struct PromptFile {
     tools_in_prompt: Text,
     /// Added to the system prompt when the words of results are joined by a mark.
     marked_in_prompt: Text,
+    /// Asks the model to go on after it ran into its length limit.
+    #[serde(default = "go_on", rename = "continue")]
+    go_on: Text,
 }
+
+fn go_on() -> Text {
+    Text::Whole(GO_ON.to_owned())
+}
+
+/// Said when the file has no words of its own.
+const GO_ON: &str = "Your answer was cut off by the length limit. Go on exactly where it stops, in the middle of a word if it stops there. \
+    Repeat nothing, explain nothing, open no code fence.";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -126,6 +139,7 @@ pub(crate) struct Prompts {
     /// With `{{tools}}`.
     pub(crate) tools_in_prompt: Template,
     pub(crate) marked_in_prompt: String,
+    pub(crate) go_on: String,
 }
 
 impl Prompts {
@@ -161,6 +175,7 @@ impl PromptFile {
             schema_in_prompt,
             tools_in_prompt: with("tools_in_prompt", &self.tools_in_prompt, "tools")?,
             marked_in_prompt: self.marked_in_prompt.fixed()?,
+            go_on: self.go_on.fixed()?,
         })
     }
 }

@@ -1,8 +1,9 @@
 //! The `llm` part of `config.json`: which services there are, and how they are called.
 
 use super::Problem;
-use serde::Deserialize;
+use crate::template::Template;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,6 +33,13 @@ pub(super) struct LlmPart {
 fn default_max_streams() -> usize {
     1_200
 }
+
+fn default_continuations() -> u32 {
+    3
+}
+
+/// Most continuations of one answer: a model that is not done by then has lost its way.
+const MOST_CONTINUATIONS: u32 = 20;
 
 /// Names of the other files, seen from the folder of `config.json`.
 #[derive(Deserialize)]
@@ -73,6 +81,12 @@ pub(crate) struct Service {
     /// How the service calls tools.
     #[serde(default)]
     pub(crate) tools: Tools,
+    /// Where the system prompt goes.
+    #[serde(default)]
+    pub(crate) system: System,
+    /// How often the model is asked to go on after it ran into its length limit.
+    #[serde(default = "default_continuations")]
+    pub(crate) continuations: u32,
     #[serde(default)]
     pub(crate) timeouts: Timeouts,
     /// Plain HTTP is allowed; for a service on the same machine.
@@ -105,11 +119,28 @@ pub(crate) struct Identity {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Chat {
-    pub(crate) path: String,
+    /// With a query, if the service wants one; `{{model}}` is replaced by the model's name.
+    path: String,
 }
 
+impl Chat {
+    /// Path and query for a model. Its name is one segment, whatever it holds.
+    pub(crate) fn path(&self, model: &str) -> String {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let segment: String = model
+            .bytes()
+            .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .collect();
+        // Checked when the file was read.
+        Template::parse(&self.path, &PATH_NAMES).map_or_else(|_| self.path.clone(), |path| path.render(|_| &segment))
+    }
+}
+
+/// What may stand in the path of chats.
+const PATH_NAMES: [&str; 1] = ["model"];
+
 /// How far a service can be held to a JSON schema. Each step asks for less; what a service refuses is not asked of it again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Structured {
     /// It takes a schema.
@@ -133,7 +164,7 @@ impl Structured {
 }
 
 /// How a service calls tools. What it refuses is not asked of it again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Tools {
     /// It takes a list of tools and answers with calls.
@@ -143,6 +174,17 @@ pub(crate) enum Tools {
     Json,
     /// It is not told of tools.
     None,
+}
+
+/// Where the system prompt goes. What a service refuses is not asked of it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum System {
+    /// Into a place of its own, as `requests` says.
+    #[default]
+    Own,
+    /// Before the user message, as `system_in_user` says: for models whose template has no such role.
+    InUser,
 }
 
 /// Waits in milliseconds.
@@ -242,6 +284,7 @@ impl Service {
             .near(&self.name));
         }
         let of_service = |problem: Problem| problem.within(&format!("service `{}`", self.name));
+        Template::parse(&self.chat.path, &PATH_NAMES).map_err(of_service)?;
         for path in [&self.identity.path, &self.chat.path] {
             if !path.starts_with('/') || path.contains("..") {
                 return Err(of_service(
@@ -252,6 +295,15 @@ impl Service {
         }
         for pointer in std::iter::once(&self.identity.user_pointer).chain(&self.identity.name_pointer) {
             check_pointer(pointer).map_err(of_service)?;
+        }
+        if self.continuations > MOST_CONTINUATIONS {
+            return Err(of_service(
+                Problem::new(
+                    format!("`continuations` is {}", self.continuations),
+                    format!("use a number from 0 to {MOST_CONTINUATIONS}"),
+                )
+                .near("continuations"),
+            ));
         }
         if self.model.trim().is_empty() {
             return Err(of_service(Problem::new("`model` is empty", "name the model").near("model")));

@@ -76,7 +76,7 @@ fn what_is_wrong_is_said_with_file_line_and_cure() {
         "\"model\"",
         "\"modell\"",
         "config.json line LINE: unknown field `modell`, expected one of `$comment`, `name`, `base_url`, `identity`, `chat`, \
-         `model`, `parameters`, `structured`, `tools`, `timeouts`, `allow_http`, `allow_loopback`, `ca_file`; compare it with \
+         `model`, `parameters`, `structured`, `tools`, `system`, `continuations`, `timeouts`, `allow_http`, `allow_loopback`, `ca_file`; compare it with \
          config/README.md, which lists every key",
     );
     check(

@@ -23,6 +23,9 @@ pub(super) struct ToolsPart {
     call: Map<String, Value>,
     /// The message with the result of one call, with `{{id}}`, `{{name}}` and `{{result}}`.
     result: Map<String, Value>,
+    /// One message for the results of a whole turn, with `{{results}}`, where the service wants that; `result` is one entry then.
+    #[serde(default)]
+    results: Option<Map<String, Value>>,
 }
 
 /// Ready for use.
@@ -33,6 +36,7 @@ pub(crate) struct ToolTemplates {
     calls: JsonTemplate,
     call: JsonTemplate,
     result: JsonTemplate,
+    results: Option<JsonTemplate>,
 }
 
 /// Where things are in an entry of a list of calls.
@@ -40,29 +44,47 @@ pub(crate) struct ToolTemplates {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CallPointers {
     /// Number of the call that a fragment belongs to.
-    pub(crate) index: String,
+    pub(crate) index: OneOrMore,
     /// Its id.
-    pub(crate) id: String,
+    pub(crate) id: OneOrMore,
     /// Name of the tool.
-    pub(crate) name: String,
+    pub(crate) name: OneOrMore,
     /// Arguments, or the next piece of them.
-    pub(crate) arguments: String,
+    pub(crate) arguments: OneOrMore,
+}
+
+/// A JSON pointer, or several of which the first that leads somewhere counts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "a JSON pointer or a list of them")]
+pub(crate) enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    /// The pointers.
+    pub(crate) fn all(&self) -> &[String] {
+        match self {
+            Self::One(pointer) => std::slice::from_ref(pointer),
+            Self::More(pointers) => pointers,
+        }
+    }
 }
 
 impl Default for CallPointers {
     fn default() -> Self {
         Self {
-            index: "/index".to_owned(),
-            id: "/id".to_owned(),
-            name: "/function/name".to_owned(),
-            arguments: "/function/arguments".to_owned(),
+            index: OneOrMore::One("/index".to_owned()),
+            id: OneOrMore::One("/id".to_owned()),
+            name: OneOrMore::One("/function/name".to_owned()),
+            arguments: OneOrMore::One("/function/arguments".to_owned()),
         }
     }
 }
 
 impl CallPointers {
-    pub(super) fn all(&self) -> [&String; 4] {
-        [&self.index, &self.id, &self.name, &self.arguments]
+    pub(super) fn all(&self) -> impl Iterator<Item = &String> {
+        [&self.index, &self.id, &self.name, &self.arguments].into_iter().flat_map(OneOrMore::all)
     }
 }
 
@@ -86,6 +108,11 @@ impl ToolsPart {
             calls: part("calls", &self.calls, &["calls"], &["calls"])?,
             call: part("call", &self.call, &in_call, &["name"])?,
             result: part("result", &self.result, &["id", "name", "result"], &["result"])?,
+            results: self
+                .results
+                .as_ref()
+                .map(|results| part("results", results, &["results"], &["results"]))
+                .transpose()?,
         })
     }
 }
@@ -126,8 +153,19 @@ impl ToolTemplates {
         })
     }
 
-    /// The message with the result of a call, marked as data by the caller.
-    pub(crate) fn result(&self, call: &ToolUse, marked: &str) -> Option<Value> {
+    /// The messages with the results of a turn: one each, or one for all.
+    pub(crate) fn results(&self, calls: &[ToolUse], marked: impl Fn(&ToolUse) -> String) -> Vec<Value> {
+        let each: Vec<Value> = calls.iter().filter_map(|call| self.result(call, &marked(call))).collect();
+        match &self.results {
+            Some(together) => {
+                together.render(&|name| (name == "results").then(|| each.clone().into())).into_iter().collect()
+            }
+            None => each,
+        }
+    }
+
+    /// The result of a call, marked as data by the caller.
+    fn result(&self, call: &ToolUse, marked: &str) -> Option<Value> {
         self.result.render(&|wanted| match wanted {
             "id" => Some(call.id.clone().into()),
             "name" => Some(call.name.clone().into()),

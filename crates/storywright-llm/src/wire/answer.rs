@@ -1,6 +1,7 @@
 //! An answer put together from the data of a stream, or from a whole document.
 
 use super::calls::CallCollector;
+use super::documents::{Document, TooMuch};
 use super::failure::{Failure, looks_like_a_page, page};
 use super::sse::{Item, TooLong};
 use super::think::{ThinkFilter, without_unopened_reasoning};
@@ -24,6 +25,8 @@ pub(crate) struct AnswerReader<'a> {
     calls: CallCollector,
     usage: Usage,
     ended: bool,
+    /// It goes on with an answer that was cut.
+    continues: bool,
 }
 
 /// What ended the reading, if it was not the answer itself.
@@ -33,6 +36,12 @@ pub(crate) enum Stop {
     Failed(Failure),
     /// For the caller as it is.
     Error(ChatError),
+}
+
+impl From<TooMuch> for Stop {
+    fn from(error: TooMuch) -> Self {
+        Self::Error(ChatError::Malformed { detail: error.to_string() })
+    }
 }
 
 impl From<TooLong> for Stop {
@@ -55,7 +64,13 @@ impl<'a> AnswerReader<'a> {
             calls: CallCollector::default(),
             usage: Usage::default(),
             ended: false,
+            continues: false,
         }
+    }
+
+    /// A reader of the rest of an answer: white space at its beginning is a part of it.
+    pub(crate) fn of_rest(pointers: &'a Pointers) -> Self {
+        Self { filter: ThinkFilter::keeping_space(), continues: true, ..Self::new(pointers, None) }
     }
 
     /// Whether the end mark has come: nothing more needs to be read.
@@ -81,6 +96,20 @@ impl<'a> AnswerReader<'a> {
                 _ => Ok(()),
             },
             Item::Event { name, data } => self.event(name, data, sink),
+        }
+    }
+
+    /// Takes the next thing of a body of documents.
+    pub(crate) fn line(&mut self, document: Document<'_>, sink: &mut dyn ChatSink) -> Result<(), Stop> {
+        match document {
+            _ if self.ended => Ok(()),
+            Document::Json(json) => self.document(&json, sink),
+            Document::Other(text) if looks_like_a_page(text) => Err(Stop::Error(page(200))),
+            // What follows a complete answer is no part of it.
+            Document::Other(_) if self.is_complete() => Ok(()),
+            Document::Other(_) => {
+                Err(Stop::Error(self.malformed("the answer is neither an event stream nor JSON".to_owned())))
+            }
         }
     }
 
@@ -128,10 +157,8 @@ impl<'a> AnswerReader<'a> {
             self.refusal.push_str(&text_of(value));
         }
         if let Some(calls) = first(json, &self.pointers.tool_calls) {
-            self.called_tool |= calls.as_array().is_none_or(|calls| !calls.is_empty());
-            if self.offered.is_some() {
-                self.calls.take(calls, &self.pointers.tool_call);
-            }
+            self.calls.take(calls, &self.pointers.tool_call);
+            self.called_tool |= !self.calls.is_empty();
         }
         if let Some(value) = first(json, &self.pointers.text) {
             let piece = self.filter.push(&text_of(value));
@@ -152,6 +179,7 @@ impl<'a> AnswerReader<'a> {
                 }
             }
         }
+        self.ended |= self.pointers.ends.iter().any(|sign| sign.is_in(json));
         Ok(())
     }
 
@@ -169,13 +197,16 @@ impl<'a> AnswerReader<'a> {
             finish = Finish::Refused;
         }
         let answer = |text: String, finish: Finish| ChatAnswer { text, calls: Vec::new(), finish, usage: self.usage };
-        match finish {
+        let calls = std::mem::take(&mut self.calls);
+        match (finish, self.offered.as_deref()) {
             // A call that ran into the length limit may lack its end: it is none.
-            Finish::Stop if !self.calls.is_empty() => {
-                let calls = std::mem::take(&mut self.calls).finish(self.offered.as_deref().unwrap_or_default());
-                Ok(ChatAnswer { calls, ..answer(String::new(), finish) })
+            (Finish::Stop, Some(prefix)) if !calls.is_empty() => {
+                return Ok(ChatAnswer { calls: calls.finish(prefix), ..answer(String::new(), finish) });
             }
-            Finish::Length if !self.calls.is_empty() => Ok(answer(self.text, finish)),
+            (Finish::Length, Some(_)) if !calls.is_empty() => return Ok(answer(self.text, finish)),
+            _ => {}
+        }
+        match finish {
             // The words of the refusal are for people; they never went to the sink.
             Finish::Refused if self.text.is_empty() => Ok(answer(self.refusal, finish)),
             Finish::Filtered | Finish::Refused => Ok(answer(self.text, finish)),
@@ -189,6 +220,7 @@ impl<'a> AnswerReader<'a> {
                     "the answer is empty".to_owned()
                 },
             }),
+            Finish::Stop | Finish::Length if self.continues => Ok(answer(self.text, finish)),
             Finish::Stop | Finish::Length => Ok(answer(without_unopened_reasoning(&self.text).to_owned(), finish)),
         }
     }

@@ -1,6 +1,7 @@
 //! Calls of tools, put together from the fragments of a stream.
 
-use crate::config::CallPointers;
+use super::answer::first;
+use crate::config::{CallPointers, OneOrMore};
 use serde_json::Value;
 use storywright_domain::ports::ToolUse;
 
@@ -25,9 +26,9 @@ pub(crate) struct CallCollector {
 }
 
 impl CallCollector {
-    /// Whether anything was called.
+    /// Whether nothing was called.
     pub(crate) fn is_empty(&self) -> bool {
-        self.parts.is_empty()
+        self.parts.iter().all(|part| part.name.is_empty())
     }
 
     /// Takes the list of one event, or of a whole answer.
@@ -42,15 +43,19 @@ impl CallCollector {
     }
 
     fn fragment(&mut self, entry: &Value, pointers: &CallPointers) {
-        let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let text = |at: &OneOrMore| first(entry, at.all()).and_then(Value::as_str).unwrap_or_default();
         let (id, name) = (text(&pointers.id), text(&pointers.name));
-        let index = entry.pointer(&pointers.index).and_then(Value::as_u64);
-        let arguments = match entry.pointer(&pointers.arguments) {
+        let index = first(entry, pointers.index.all()).and_then(Value::as_u64);
+        let arguments = match first(entry, pointers.arguments.all()) {
             Some(Value::String(piece)) => piece.clone(),
             // Some servers send the object itself.
             Some(object @ Value::Object(_)) => object.to_string(),
             _ => String::new(),
         };
+        // Where calls are among other parts of an answer, those are no calls.
+        if id.is_empty() && name.is_empty() && arguments.is_empty() {
+            return;
+        }
         // Some servers number every call 0 and tell them apart by their ids alone; some give no numbers at all.
         let known = self.parts.iter().rposition(|part| match index {
             Some(_) => part.index == index && (id.is_empty() || part.id.is_empty() || part.id == id),

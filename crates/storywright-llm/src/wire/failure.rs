@@ -1,9 +1,9 @@
 //! What an answer that is none means: status, error object, web page.
 
-use crate::config::Pointers;
+use crate::config::{FinishWord, FinishWords, Pointers};
 use serde_json::Value;
 use storywright_domain::Secret;
-use storywright_domain::ports::ChatError;
+use storywright_domain::ports::{ChatError, Finish};
 
 /// Longest part of a service's words that is repeated, in characters.
 const LONGEST_WORDS: usize = 300;
@@ -76,12 +76,18 @@ impl Failure {
 
     /// Whether the service names this key of the request as what it does not take.
     pub(crate) fn names(&self, key: &str) -> bool {
-        matches!(self.effective_status(), 400 | 404 | 415 | 422 | 501) && self.words.contains(key)
+        matches!(self.effective_status(), 400 | 404 | 415 | 422 | 501)
+            && self.words.to_ascii_lowercase().contains(&key.to_ascii_lowercase())
     }
 
     /// Whether the same request may go through in a while.
     pub(crate) fn is_passing(&self) -> bool {
-        matches!(self.effective_status(), 429 | 503) && !self.is_quota()
+        matches!(self.effective_status(), 429 | 503 | 529) && !self.is_quota()
+    }
+
+    /// Whether the service filtered the request or its answer: its code is among the finish words for that.
+    pub(crate) fn is_filtered(&self, words: &FinishWords) -> bool {
+        self.codes.iter().any(|code| words.meaning(code) == FinishWord::Ended(Finish::Filtered))
     }
 
     /// Milliseconds that the service asks to wait.
@@ -142,7 +148,8 @@ impl Failure {
         }
     }
 
-    fn is_too_long(&self) -> bool {
+    /// Whether the input was too long.
+    pub(crate) fn is_too_long(&self) -> bool {
         if self.status == 413 {
             return true;
         }

@@ -5,6 +5,8 @@
 
 const OPEN: &str = "<think>";
 const CLOSE: &str = "</think>";
+/// Most white space in bytes that is held back in case reasoning follows.
+const MOST_SPACE: usize = 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Where {
@@ -24,9 +26,16 @@ pub struct ThinkFilter {
     /// What might be the beginning of a mark; never longer than a mark and the white space before it.
     held: String,
     reasoned: bool,
+    /// White space before the answer is a part of it.
+    keeps_space: bool,
 }
 
 impl ThinkFilter {
+    /// A filter for the rest of a text: white space at its beginning stays, unless there is reasoning behind it.
+    pub fn keeping_space() -> Self {
+        Self { keeps_space: true, ..Self::default() }
+    }
+
     /// Takes the next piece. What is part of the answer comes back at once; it may be empty.
     pub fn push(&mut self, piece: &str) -> String {
         if self.at == Where::Answer {
@@ -36,13 +45,17 @@ impl ThinkFilter {
         loop {
             match self.at {
                 Where::Start => {
-                    let start = self.held.len() - self.held.trim_start().len();
-                    self.held.drain(..start);
-                    if self.held.starts_with(OPEN) {
-                        self.held.drain(..OPEN.len());
+                    let mut space = self.held.len() - self.held.trim_start().len();
+                    if !self.keeps_space || self.reasoned {
+                        self.held.drain(..space);
+                        space = 0;
+                    }
+                    let text = &self.held[space..];
+                    if text.starts_with(OPEN) {
+                        self.held.drain(..space + OPEN.len());
                         self.at = Where::Reasoning;
                         self.reasoned = true;
-                    } else if OPEN.starts_with(&self.held) {
+                    } else if OPEN.starts_with(text) && space <= MOST_SPACE {
                         return String::new();
                     } else {
                         self.at = Where::Answer;
@@ -128,6 +141,20 @@ mod tests {
         check("{\"a\":\"<think>b</think>\"}", "{\"a\":\"<think>b</think>\"}");
         check("<thinner", "<thinner");
         check("<thi", "<thi");
+    }
+
+    #[test]
+    fn white_space_before_the_rest_of_an_answer_is_a_part_of_it() {
+        let rest = |text: &str| {
+            let mut filter = ThinkFilter::keeping_space();
+            let mut kept: String = text.chars().map(|c| filter.push(&c.to_string())).collect();
+            kept.push_str(&filter.finish());
+            kept
+        };
+        assert_eq!(rest(" the rest"), " the rest");
+        assert_eq!(rest("\n<think>hm</think>\n\nthe rest"), "the rest");
+        assert_eq!(rest("  "), "  ");
+        assert_eq!(rest(&format!("{}x", " ".repeat(5_000))).len(), 5_001);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use storywright_domain::ports::{ChatAnswer, ChatError, Finish, Usage};
 #[track_caller]
 fn outcome(body: &str) -> Result<ChatAnswer, ChatError> {
     let stub = Stub::streams(&[body]);
-    Bench::new(&stub.url()).draft().0
+    // What a single answer is; conversation.rs has what is asked after a cut.
+    Bench::with(&stub.url(), |llm| llm["services"][0]["continuations"] = 0.into()).draft().0
 }
 
 #[track_caller]

@@ -1,6 +1,7 @@
 //! The company LLM port against a scripted server on a real socket, and against the sandbox's LLM.
 #![expect(clippy::unwrap_used, reason = "test support")]
 
+mod conversation;
 mod dialects;
 mod folder;
 mod limits;

@@ -118,8 +118,8 @@ fn an_optional_key_that_is_refused_is_left_out() {
 
 #[test]
 fn another_refusal_is_not_tried_again() {
-    let stub = stub(vec![answer(400, "application/json", "", r#"{"error":{"message":"bad temperature"}}"#), good()]);
+    let stub = stub(vec![answer(400, "application/json", "", r#"{"error":{"message":"bad seed"}}"#), good()]);
     let error = Bench::new(&stub.url()).draft().0.unwrap_err();
-    assert_eq!(error, ChatError::Rejected { detail: "status 400: bad temperature".to_owned() });
+    assert_eq!(error, ChatError::Rejected { detail: "status 400: bad seed".to_owned() });
     assert_eq!(stub.seen().len(), 1);
 }

@@ -180,8 +180,13 @@ fn every_misbehavior_of_the_sandbox_has_its_outcome() {
     let fenced = company.misbehave(&json!({"kind": "fenced_json"})).0.unwrap();
     assert!(fenced.text.contains("```json"), "unfencing is the caller's");
     assert_eq!(company.misbehave(&json!({"kind": "length_empty"})).0.unwrap_err().code(), "llm_input_too_long");
-    let (cut, pieces) = company.misbehave(&json!({"kind": "length_cut", "n": 7}));
-    assert_eq!((cut.unwrap().finish, pieces.len()), (Finish::Length, 7));
+    // Cut once, it goes on; cut again and again, it stays incomplete.
+    let (whole, pieces) = company.misbehave(&json!({"kind": "length_cut", "n": 7}));
+    assert_eq!((whole.unwrap().text, pieces.concat()), (good.clone(), good.clone()));
+    let (cut, pieces) = company.misbehave(&json!({"kind": "length_cut", "n": 7, "times": 4}));
+    let cut = cut.unwrap();
+    assert_eq!(cut.finish, Finish::Length);
+    assert!(good.starts_with(&cut.text) && pieces.concat() == cut.text, "{}", cut.text);
     let refused = company.misbehave(&json!({"kind": "refuse"})).0.unwrap();
     assert!(refused.finish == Finish::Refused && refused.text.contains("can't help"), "{refused:?}");
     for kind in ["error_in_stream", "drop_after_chunks", "stall_after_chunks"] {

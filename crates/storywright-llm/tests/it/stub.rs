@@ -13,6 +13,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub enum Act {
     /// Sends bytes.
     Send(Vec<u8>),
+    /// Tells the test that it has come this far.
+    Say(Sender<()>),
     /// Waits until the test says go on.
     Wait(Receiver<()>),
     /// Sends the same bytes again and again until the other side closes.
@@ -91,6 +93,28 @@ pub fn answer(status: u16, content_type: &str, more: &str, body: &str) -> Vec<u8
         .into_bytes()
 }
 
+/// What a real server sent, as it was written down: the head with bare line feeds, and the body, framed in chunks if the head says so.
+pub fn recorded(dialect: &str, scene: &str) -> Vec<u8> {
+    frames(dialect, scene).concat()
+}
+
+/// The same, frame by frame; the first is the head.
+pub fn frames(dialect: &str, scene: &str) -> Vec<Vec<u8>> {
+    let file = format!("{}/tests/recorded/{dialect}/{scene}.http", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let (head, body) = text.split_once("\n\n").unwrap();
+    let mut frames = vec![format!("{}\r\n\r\n", head.replace('\n', "\r\n")).into_bytes()];
+    if !head.contains("Transfer-Encoding: chunked") {
+        frames.push(body.as_bytes().to_vec());
+        return frames;
+    }
+    for line in body.split_inclusive('\n') {
+        frames.push([format!("{:x}\r\n", line.len()).as_bytes(), line.as_bytes(), b"\r\n"].concat());
+    }
+    frames.push(b"0\r\n\r\n".to_vec());
+    frames
+}
+
 /// The event of one piece of text.
 pub fn piece(text: &str) -> String {
     format!("data: {}\n\n", serde_json::json!({"choices": [{"index": 0, "delta": {"content": text}}]}))
@@ -118,6 +142,10 @@ fn serve(stream: TcpStream, script: Vec<Act>, seen: &Mutex<Vec<Seen>>) {
                 if stream.write_all(&bytes).is_err() {
                     return;
                 }
+            }
+            Act::Say(here) => {
+                // The test may not care.
+                let _ = here.send(());
             }
             Act::Wait(go) => {
                 if go.recv_timeout(PATIENCE).is_err() {

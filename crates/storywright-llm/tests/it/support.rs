@@ -89,6 +89,27 @@ impl Bench {
         Self { chat, folder }
     }
 
+    /// The port over one of the shipped examples, at another address; `change` gets the service.
+    pub fn example(name: &str, base_url: &str, change: impl FnOnce(&mut Value)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let example = shipped().join("examples").join(name);
+        let mut config: Value =
+            serde_json::from_str(&std::fs::read_to_string(example.join("config.json")).unwrap()).unwrap();
+        for file in config["llm"]["files"].as_object_mut().unwrap().values_mut() {
+            *file = example.join(file.as_str().unwrap()).to_str().into();
+        }
+        let service = &mut config["llm"]["services"][0];
+        service["base_url"] = base_url.into();
+        service["allow_http"] = true.into();
+        service["allow_loopback"] = true.into();
+        change(service);
+        std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
+        let options = EgressOptions::new("test", Arc::new(Still), Arc::new(Counting::default()));
+        let egress = Egress::new(Vec::new(), options);
+        let chat = ConfiguredChat::load(folder.path(), egress, Arc::new(Counting::default())).unwrap();
+        Self { chat, folder }
+    }
+
     /// Asks for a draft and gives what came, with every piece.
     pub fn draft(&self) -> (Result<ChatAnswer, ChatError>, Vec<String>) {
         let mut pieces = Pieces::default();

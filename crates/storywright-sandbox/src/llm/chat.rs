@@ -57,7 +57,7 @@ pub(crate) async fn completions(
         Ok(request) => request,
         Err(refusal) => return *refusal,
     };
-    let (behavior, pace, id) = {
+    let (behavior, pace, id, rest) = {
         let mut store = shared.llm();
         store.stats.calls += 1;
         let default = store.pace;
@@ -65,7 +65,7 @@ pub(crate) async fn completions(
             first_ms: pace.first_ms.unwrap_or(default.first_ms),
             chunk_ms: pace.chunk_ms.unwrap_or(default.chunk_ms),
         };
-        (store.take_behavior(&text), pace, store.stats.calls)
+        (store.take_behavior(&text), pace, store.stats.calls, store.cut.rest(&request))
     };
     let call = Call {
         id: format!("chatcmpl-{id:016x}"),
@@ -78,10 +78,21 @@ pub(crate) async fn completions(
     // A long text takes its time; the worker's other streams must not wait for it.
     let stream = request["stream"] == true;
     let limit = token_limit(&request);
-    let Ok(answer) = web::block(move || answer::to(&request)).await else {
+    let goes_on = rest.is_some();
+    let said = web::block(move || rest.map_or_else(|| answer::to(&request), Answer::Text)).await;
+    let Ok(answer) = said else {
         return error(StatusCode::INTERNAL_SERVER_ERROR, "server_error", None, "internal_error", "The model failed.");
     };
+    let whole_text = match &answer {
+        Answer::Text(text) if !goes_on => Some(text.clone()),
+        _ => None,
+    };
     let plan = Plan::new(&call, answer, behavior.as_ref(), limit);
+    if plan.finish_reason == "length"
+        && let Some(text) = whole_text
+    {
+        shared.llm().cut.keep(text);
+    }
     if stream {
         return stream::respond(shared, person, call, plan, behavior, pace);
     }

@@ -12,6 +12,7 @@ mod gather;
 mod gullible;
 mod identity;
 mod pieces;
+mod resume;
 mod schema;
 mod stream;
 mod tools;
@@ -36,6 +37,9 @@ pub(crate) struct Store {
     behaviors: Vec<behave::Behavior>,
     /// Cookies that ran out.
     expired: BTreeSet<String>,
+    /// Answers that were cut, for whoever asks to go on.
+    #[serde(skip)]
+    cut: resume::Cut,
     /// Calls so far; also the source of ids.
     #[serde(skip)]
     stats: Stats,

@@ -95,7 +95,8 @@ fn a_misbehaving_model_is_explained_and_the_draft_stays_editable() {
     let alice = company.member("alice");
     for (behavior, code) in [
         (json!({"kind": "length_empty"}), "llm_input_too_long"),
-        (json!({"kind": "length_cut", "n": 20}), "llm_length"),
+        // Cut again each time that it is asked to go on.
+        (json!({"kind": "length_cut", "n": 20, "times": 4}), "llm_length"),
         (json!({"kind": "error_in_stream", "n": 20}), "llm_broke_off"),
         (json!({"kind": "drop_after_chunks", "n": 20}), "llm_broke_off"),
         (json!({"kind": "refuse"}), "llm_refused"),
