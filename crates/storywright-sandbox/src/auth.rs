@@ -23,6 +23,10 @@ pub(crate) enum Scheme {
     Bearer,
     /// `Authorization: Basic …`
     Basic,
+    /// `Authorization: Token …`, which MCP servers take.
+    Token,
+    /// A PAT in a header of its own, as `X-Atlassian-Jira-Personal-Token`.
+    Header,
     /// `Cookie: …`
     Cookie,
     /// Any other `Authorization` scheme.
@@ -35,6 +39,8 @@ impl Scheme {
         match self {
             Self::Bearer => "bearer",
             Self::Basic => "basic",
+            Self::Token => "token",
+            Self::Header => "header",
             Self::Cookie => "cookie",
             Self::Other => "other",
         }
@@ -107,6 +113,33 @@ pub(crate) fn presented_on_cloud(headers: &HeaderMap, people: &[Person]) -> Pres
     found(holder, Scheme::Basic)
 }
 
+/// Reads the credential of a request to the MCP server of `product`: `Token` and `Bearer` with that product's PAT, basic
+/// authentication, or, without any `Authorization`, the product's address and PAT in headers of their own.
+pub(crate) fn presented_to_mcp(product: Service, headers: &HeaderMap, people: &[Person]) -> Presented {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    if let Some(value) = text(AUTHORIZATION.as_str()) {
+        return match value.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("token") => {
+                found(people.iter().find(|p| holds_token(product, p, token.trim())), Scheme::Token)
+            }
+            _ => presented(product, headers, people),
+        };
+    }
+    let [url, token] = mcp_headers(product);
+    match (text(url), text(token)) {
+        (Some(_), Some(token)) => found(people.iter().find(|p| holds_token(product, p, token)), Scheme::Header),
+        _ => Presented::Nothing,
+    }
+}
+
+/// The headers that carry a product's address and PAT to an MCP server.
+pub(crate) fn mcp_headers(product: Service) -> [&'static str; 2] {
+    match product {
+        Service::Confluence => ["x-atlassian-confluence-url", "x-atlassian-confluence-personal-token"],
+        _ => ["x-atlassian-jira-url", "x-atlassian-jira-personal-token"],
+    }
+}
+
 /// Name and secret of basic authentication.
 fn decoded(encoded: &str) -> Option<(String, String)> {
     let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
@@ -126,6 +159,8 @@ fn holds_token(service: Service, person: &Person, token: &str) -> bool {
         Service::Jira => person.jira_pat == token,
         Service::Confluence => person.confluence.credential == token,
         Service::Llm => person.llm.credential.split_once('=').is_some_and(|(_, value)| value == token),
+        // An MCP server has no credentials of its own.
+        Service::Mcp => false,
     }
 }
 

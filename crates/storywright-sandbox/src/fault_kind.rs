@@ -77,6 +77,36 @@ pub enum FaultKind {
     },
     /// The credential is taken for nobody's: endpoints that allow it answer as anonymous, the others 401.
     Anonymous,
+    /// An MCP server's list shows this tool with other words and one argument more, as after an upgrade that nobody announced.
+    /// Combines with other faults, and lasts until it is removed unless `times` is given, which then counts lists.
+    ChangedDefinition {
+        /// The tool; every tool when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tool: Option<String>,
+    },
+    /// An MCP server's list shows this tool with orders to the model in its description. Lasts like `changed_definition`.
+    PoisonedDescription {
+        /// The tool; every tool when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tool: Option<String>,
+        /// The orders; some that a gullible model would follow unless said otherwise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// An MCP server's tool does its work, and its result also holds orders to the model. Combines with other faults.
+    PoisonedResult {
+        /// The orders; some that a gullible model would follow unless said otherwise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// An MCP server's tool does its work, and its result is padded. Combines with other faults.
+    HugeResult {
+        /// Bytes of padding; 1 MiB unless said otherwise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bytes: Option<usize>,
+    },
+    /// Each page of an MCP server's list is the first one and says that there is another. Lasts like `changed_definition`.
+    CircularPages,
 }
 
 fn too_many() -> u16 {
@@ -101,11 +131,43 @@ impl FaultKind {
             Self::MalformedJson => "malformed_json",
             Self::IndexLagMs { .. } => "index_lag_ms",
             Self::Anonymous => "anonymous",
+            Self::ChangedDefinition { .. } => "changed_definition",
+            Self::PoisonedDescription { .. } => "poisoned_description",
+            Self::PoisonedResult { .. } => "poisoned_result",
+            Self::HugeResult { .. } => "huge_result",
+            Self::CircularPages => "circular_pages",
         }
     }
 
     /// True for faults that work beside others instead of taking the request over.
     pub(crate) fn combines(&self) -> bool {
         matches!(self, Self::DelayMs { .. } | Self::DelayAfterMs { .. } | Self::IndexLagMs { .. } | Self::Anonymous)
+            || self.spoils_tools()
+            || self.spoils_results()
+    }
+
+    /// True for faults of an MCP server's tool list.
+    pub(crate) fn spoils_tools(&self) -> bool {
+        matches!(self, Self::ChangedDefinition { .. } | Self::PoisonedDescription { .. } | Self::CircularPages)
+    }
+
+    /// True for faults of what an MCP server's tools answer.
+    pub(crate) fn spoils_results(&self) -> bool {
+        matches!(self, Self::PoisonedResult { .. } | Self::HugeResult { .. })
+    }
+
+    /// True for states of a site, which last unless said otherwise; the others are accidents.
+    pub(crate) fn lasts(&self) -> bool {
+        matches!(self, Self::IndexLagMs { .. }) || self.spoils_tools()
+    }
+
+    /// True when a request to this path can meet the fault at all.
+    pub(crate) fn reaches(&self, path: &str) -> bool {
+        match self {
+            Self::IndexLagMs { .. } => path.ends_with("/search"),
+            kind if kind.spoils_tools() => path.ends_with("/tools/list"),
+            kind if kind.spoils_results() => path.contains("/tools/call/"),
+            _ => true,
+        }
     }
 }

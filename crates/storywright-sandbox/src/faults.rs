@@ -15,6 +15,9 @@ use crate::{
 ///
 /// `path` is compared with the whole path and with the path below the service's prefix. A leading `^` makes it a regular
 /// expression; otherwise it is a glob in which `*` stands for one path segment or a part of it and `**` for anything.
+///
+/// A message to an MCP server counts as a request to the server's path with the message's method and tool behind it:
+/// `/jira/tools/list`, `/jira/tools/call/jira_search`, `/confluence/initialize`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FaultRule {
     /// Number given by the sandbox; ignored on the way in.
@@ -70,7 +73,7 @@ impl FaultRule {
     /// A rule for the next request to `service`.
     #[must_use]
     pub fn new(service: Service, kind: FaultKind) -> Self {
-        let times = if lasts(&kind) { None } else { Some(1) };
+        let times = if kind.lasts() { None } else { Some(1) };
         Self { id: 0, service, method: None, path: None, person: None, times, skip: 0, kind }
     }
 
@@ -115,7 +118,7 @@ impl FaultRule {
     /// # Errors
     /// When a field is unknown, has the wrong type, or the path cannot be compiled.
     pub fn from_json(json: &Value) -> Result<Self, BadRule> {
-        const KNOWN: [&str; 14] = [
+        const KNOWN: [&str; 17] = [
             "id",
             "service",
             "method",
@@ -130,6 +133,9 @@ impl FaultRule {
             "headers",
             "seconds",
             "after_bytes",
+            "tool",
+            "text",
+            "bytes",
         ];
         if let Some(object) = json.as_object()
             && let Some(name) = object.keys().find(|name| !KNOWN.contains(&name.as_str()))
@@ -137,16 +143,11 @@ impl FaultRule {
             return Err(BadRule::UnknownField(name.clone()));
         }
         let mut rule: Self = serde_json::from_value(json.clone())?;
-        if lasts(&rule.kind) && json.get("times").is_none() {
+        if rule.kind.lasts() && json.get("times").is_none() {
             rule.times = None;
         }
         Ok(rule)
     }
-}
-
-/// A lagging index is a state of the site, not an accident: unless said otherwise it lasts.
-fn lasts(kind: &FaultKind) -> bool {
-    matches!(kind, FaultKind::IndexLagMs { .. })
 }
 
 /// What the faults decided for one request.
@@ -155,6 +156,8 @@ pub(crate) struct Decision {
     pub(crate) delay_before_ms: u64,
     pub(crate) delay_after_ms: u64,
     pub(crate) effects: Effects,
+    /// Faults of tool lists and results, for the MCP servers.
+    pub(crate) spoils: Vec<FaultKind>,
     pub(crate) action: Option<FaultKind>,
     /// Names of the faults that took part, for the log.
     pub(crate) names: Vec<&'static str>,
@@ -245,6 +248,7 @@ impl Faults {
                 FaultKind::DelayAfterMs { ms } => decision.delay_after_ms += ms,
                 FaultKind::IndexLagMs { ms } => decision.effects.index_lag_ms = Some(*ms),
                 FaultKind::Anonymous => decision.effects.anonymous = true,
+                kind if kind.spoils_tools() || kind.spoils_results() => decision.spoils.push(kind.clone()),
                 other => decision.action = Some(other.clone()),
             }
         }
@@ -256,8 +260,7 @@ impl Faults {
 impl Armed {
     fn matches(&self, seen: &Seen<'_>) -> bool {
         let rule = &self.rule;
-        let reaches = !lasts(&rule.kind) || seen.path.ends_with("/search");
-        reaches
+        rule.kind.reaches(seen.path)
             && rule.service == seen.service
             && rule.times != Some(0)
             && rule.method.as_deref().is_none_or(|m| m.eq_ignore_ascii_case(seen.method))

@@ -17,8 +17,9 @@ use crate::{
     fault_kind::FaultKind,
     faults::{Decision, Seen},
     log::{self, LoggedBody},
+    mcp::{self, Spoils},
     state::{Service, Shared},
-    wire::{CutBody, Then, WatchedBody, Wire},
+    wire::{CutBody, Entry, Then, WatchedBody, Wire},
 };
 
 /// The middleware. Handlers find `Presented` (who sent it) and `Effects` (index lag, anonymous) in the extensions.
@@ -28,9 +29,10 @@ pub(crate) async fn front(mut req: ServiceRequest, next: Next<BoxBody>) -> Resul
     };
     let body = req.extract::<Bytes>().await?;
     let presented = shared.presented(service, req.path(), req.headers());
-    let (sequence, decision) = admit(&shared, service, &req, &presented, &body);
+    let (sequence, mut decision) = admit(&shared, service, &req, &presented, &body);
     req.set_payload(Payload::from(body));
     req.extensions_mut().insert(decision.effects);
+    req.extensions_mut().insert(Spoils(std::mem::take(&mut decision.spoils)));
     req.extensions_mut().insert(if decision.effects.anonymous { nobody(&presented) } else { presented });
 
     // Spawned, because a real server finishes its work also when the client hangs up during it.
@@ -56,7 +58,7 @@ fn admit(
     let decision = shared.faults.decide(&Seen {
         service,
         method: req.method().as_str(),
-        path: req.path(),
+        path: &mcp::place(service, req.path(), body),
         person: person.map(|p| [p.handle.as_str(), p.employee_id.as_str(), p.jira_key.as_str()]),
     });
     let mut entry =
@@ -107,7 +109,11 @@ async fn serve(
         answer
     };
     if let Some(kind) = after {
-        answer = afterwards(answer, kind).await;
+        if Service::of_path(answer.request().path()) == Some(Service::Mcp) {
+            answer = mcp::finished(answer, &kind).await;
+        }
+        let entry = Entry { shared: shared.clone(), sequence, status: answer.status().as_u16() };
+        answer = afterwards(answer, kind, entry).await;
     }
     pause(decision.delay_after_ms).await;
     Ok(watch(answer, shared, sequence))
@@ -149,7 +155,7 @@ fn instead(req: ServiceRequest, kind: &FaultKind) -> ServiceResponse {
 }
 
 /// Spoils the answer of work that is done.
-async fn afterwards(answer: ServiceResponse, kind: FaultKind) -> ServiceResponse {
+async fn afterwards(answer: ServiceResponse, kind: FaultKind, entry: Entry) -> ServiceResponse {
     match kind {
         FaultKind::DropAfter => hang_up(answer.into_parts().0),
         FaultKind::StatusAfterCommit { code, body, headers } => {
@@ -174,7 +180,7 @@ async fn afterwards(answer: ServiceResponse, kind: FaultKind) -> ServiceResponse
             ServiceResponse::new(request, response)
         }
         FaultKind::Truncate { after_bytes } => {
-            let then = Then::Close(answer.request().conn_data::<Wire>().and_then(Wire::again));
+            let then = Then::Close(answer.request().conn_data::<Wire>().and_then(Wire::again), entry);
             answer.map_body(|_, body| BoxBody::new(CutBody::new(body, after_bytes, then)))
         }
         FaultKind::Stall { after_bytes } => {
@@ -223,7 +229,8 @@ fn watch(answer: ServiceResponse, shared: Data<Shared>, sequence: u64) -> Servic
     }
     if matches!(answer.response().body().size(), BodySize::Stream) {
         shared.log.update(shared.clock.now(), sequence, Some(status), "streaming");
-        return answer.map_body(|_, body| BoxBody::new(WatchedBody::new(body, shared, sequence, status)));
+        let entry = Entry { shared, sequence, status };
+        return answer.map_body(|_, body| BoxBody::new(WatchedBody::new(body, entry)));
     }
     shared.log.update(shared.clock.now(), sequence, Some(status), "answered");
     answer

@@ -1,7 +1,7 @@
-//! A pretend company on one loopback port: Jira, Confluence and an LLM service, with faults; for demo and tests.
+//! A pretend company on one loopback port: Jira, Confluence, an LLM service and MCP servers, with faults; for demo and tests.
 //!
 //! `/jira` speaks Jira Data Center 10.3 REST v2, `/cloud` the same Jira as Cloud (e-mail and API token, the PAT of `/jira`), `/confluence` Confluence Data Center REST, `/llm` OpenAI-compatible
-//! chat completions behind a cookie. `/__sandbox` is the company's back door: seeded people with their credentials, the
+//! chat completions behind a cookie, `/mcp/jira` and `/mcp/confluence` MCP over streamable HTTP, with the tools of mcp-atlassian. `/__sandbox` is the company's back door: seeded people with their credentials, the
 //! log of requests, faults, reset. Tests start it in their own process and drive it from plain threads:
 //!
 //! ```no_run
@@ -24,6 +24,7 @@ mod front;
 mod jira;
 mod llm;
 mod log;
+mod mcp;
 mod people;
 mod server;
 mod settings;
@@ -37,6 +38,6 @@ pub use crate::{
     log::{LoggedBody, LoggedRequest},
     people::{Account, Person, ProjectRights},
     server::{Options, Running, Sandbox, StartError},
-    settings::Settings,
+    settings::{McpProtocols, Settings},
     state::Service,
 };

@@ -18,13 +18,16 @@ use crate::{
 pub(crate) const BODY_LIMIT: usize = 256 * 1024;
 
 /// Headers that are kept. A list of the harmless ones, so that a credential in a header nobody thought of is not stored.
-const KEPT_HEADERS: [&str; 11] = [
+const KEPT_HEADERS: [&str; 14] = [
     "accept",
     "accept-language",
     "content-length",
     "content-type",
     "if-match",
     "idempotency-key",
+    "mcp-method",
+    "mcp-name",
+    "mcp-protocol-version",
     "origin",
     "traceparent",
     "user-agent",
@@ -58,7 +61,7 @@ pub struct LoggedRequest {
     pub faults: Vec<String>,
     /// Handle of the person whose credential it was.
     pub person: Option<String>,
-    /// Kind of credential: `bearer`, `basic`, `cookie`, `other`.
+    /// Kind of credential: `bearer`, `basic`, `token`, `header`, `cookie`, `other`.
     pub credential: Option<String>,
     /// `User-Agent`.
     pub user_agent: Option<String>,
@@ -70,6 +73,15 @@ pub struct LoggedRequest {
     pub body: Option<LoggedBody>,
     /// Bytes of the body as it came.
     pub body_bytes: usize,
+}
+
+impl LoggedRequest {
+    /// The tool that this request to an MCP server calls.
+    #[must_use]
+    pub fn tool(&self) -> Option<&str> {
+        let message = self.body.as_ref().filter(|_| self.service == Service::Mcp)?.json()?;
+        (message["method"] == "tools/call").then(|| message["params"]["name"].as_str())?
+    }
 }
 
 /// A body as far as it is kept.

@@ -23,6 +23,7 @@ use crate::{
     jira::{self, IssueSummary},
     llm,
     log::LoggedRequest,
+    mcp,
     people::Person,
     settings::Settings,
     state::Shared,
@@ -122,10 +123,13 @@ fn run(
 ) {
     let signals = options.stop_on_signals;
     let workers = options.workers.max(1);
+    // One for all threads, as their sessions are.
+    let servers = Data::new(mcp::Servers::new(&shared));
     let outcome = actix_web::rt::System::new().block_on(async move {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(shared.clone())
+                .app_data(servers.clone())
                 .app_data(web::PayloadConfig::new(BODY_LIMIT))
                 .app_data(web::JsonConfig::default().limit(BODY_LIMIT))
                 .wrap(middleware::from_fn(front::front))
@@ -133,6 +137,7 @@ fn run(
                 .configure(jira::configure)
                 .configure(confluence::configure)
                 .configure(llm::configure)
+                .configure(mcp::configure)
                 .default_service(web::to(|| async { HttpResponse::NotFound().body("nothing here\n") }))
         })
         .on_connect(wire::remember)
@@ -198,6 +203,18 @@ impl Running {
     #[must_use]
     pub fn llm_url(&self) -> String {
         format!("{}/llm", self.base_url())
+    }
+
+    /// Address of the MCP server for Jira.
+    #[must_use]
+    pub fn mcp_jira_url(&self) -> String {
+        format!("{}/mcp/jira", self.base_url())
+    }
+
+    /// Address of the MCP server for Confluence.
+    #[must_use]
+    pub fn mcp_confluence_url(&self) -> String {
+        format!("{}/mcp/confluence", self.base_url())
     }
 
     /// Everybody, with credentials.
@@ -284,7 +301,7 @@ impl Running {
         let base = self.base_url();
         let mut text = format!(
             "The pretend company is open.\n  Jira        {base}/jira\n  Jira Cloud  {base}/cloud\n  Confluence  {base}/confluence\n  \
-             LLM         {base}/llm\n  back door   {base}/__sandbox/people\n"
+             LLM         {base}/llm\n  MCP         {base}/mcp/jira and {base}/mcp/confluence\n  back door   {base}/__sandbox/people\n"
         );
         for person in self.people() {
             let state = match (person.deleted, person.active, person.admin) {

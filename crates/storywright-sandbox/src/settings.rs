@@ -14,10 +14,34 @@ pub struct Settings {
     pub jira_page_size: Option<usize>,
     /// The administrator has put a text field for marks on every screen.
     pub marker_field: bool,
+    /// Protocols that the MCP servers speak.
+    pub mcp_protocols: McpProtocols,
+    /// Tools on one page of an MCP server's list; `None` for all at once.
+    pub mcp_page_size: Option<usize>,
+}
+
+/// Which of the two MCP protocols a server speaks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum McpProtocols {
+    /// Both, as long as old clients are about.
+    #[default]
+    Both,
+    /// Only the modern one: every request stands for itself, `server/discover`.
+    Modern,
+    /// Only the old one: a session that `initialize` opens.
+    Old,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { create_properties: true, jira_requests_per_second: None, jira_page_size: None, marker_field: false }
+        Self {
+            create_properties: true,
+            jira_requests_per_second: None,
+            jira_page_size: None,
+            marker_field: false,
+            mcp_protocols: McpProtocols::Both,
+            mcp_page_size: None,
+        }
     }
 }

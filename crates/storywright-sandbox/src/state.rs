@@ -16,6 +16,7 @@ use crate::{
     faults::Faults,
     jira, llm,
     log::Log,
+    mcp,
     people::{self, Person},
     settings::Settings,
 };
@@ -30,6 +31,8 @@ pub enum Service {
     Confluence,
     /// The LLM service, under `/llm`.
     Llm,
+    /// The MCP servers, under `/mcp/jira` and `/mcp/confluence`.
+    Mcp,
 }
 
 impl Service {
@@ -39,6 +42,7 @@ impl Service {
             Self::Jira => "/jira",
             Self::Confluence => "/confluence",
             Self::Llm => "/llm",
+            Self::Mcp => "/mcp",
         }
     }
 
@@ -47,7 +51,7 @@ impl Service {
         if jira::on_cloud(path) {
             return Some(Self::Jira);
         }
-        [Self::Jira, Self::Confluence, Self::Llm].into_iter().find(|service| {
+        [Self::Jira, Self::Confluence, Self::Llm, Self::Mcp].into_iter().find(|service| {
             path.strip_prefix(service.prefix()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     }
@@ -153,6 +157,8 @@ impl Shared {
         let people = lock(&self.people);
         if jira::on_cloud(path) {
             auth::presented_on_cloud(headers, &people)
+        } else if service == Service::Mcp {
+            auth::presented_to_mcp(mcp::product(path), headers, &people)
         } else {
             auth::presented(service, headers, &people)
         }

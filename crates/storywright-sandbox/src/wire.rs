@@ -47,10 +47,24 @@ pub(crate) fn remember(io: &dyn Any, data: &mut Extensions) {
     }
 }
 
+/// The log's entry of the request that a body answers.
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub(crate) shared: Data<Shared>,
+    pub(crate) sequence: u64,
+    pub(crate) status: u16,
+}
+
+impl Entry {
+    fn ended(&self, outcome: &str) {
+        self.shared.log.update(self.shared.clock.now(), self.sequence, Some(self.status), outcome);
+    }
+}
+
 /// What a body does when its allowance is used up.
 pub(crate) enum Then {
     /// Closes the connection.
-    Close(Option<Wire>),
+    Close(Option<Wire>, Entry),
     /// Says nothing more and keeps the connection.
     Silence,
 }
@@ -101,12 +115,14 @@ impl MessageBody for CutBody {
         match &this.then {
             Then::Silence => Poll::Pending,
             // Pending once makes actix flush what it has; the socket is closed on the next turn.
-            Then::Close(_) if !this.flushed => {
+            Then::Close(..) if !this.flushed => {
                 this.flushed = true;
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
-            Then::Close(wire) => {
+            Then::Close(wire, entry) => {
+                // Written down first: who sees the connection close may look at the log at once.
+                entry.ended("closed");
                 if let Some(wire) = wire {
                     wire.close();
                 }
@@ -119,15 +135,13 @@ impl MessageBody for CutBody {
 /// Tells the log how a streamed body ended.
 pub(crate) struct WatchedBody {
     inner: BoxBody,
-    shared: Data<Shared>,
-    sequence: u64,
-    status: u16,
+    entry: Entry,
     outcome: &'static str,
 }
 
 impl WatchedBody {
-    pub(crate) fn new(inner: BoxBody, shared: Data<Shared>, sequence: u64, status: u16) -> Self {
-        Self { inner, shared, sequence, status, outcome: "client_gone" }
+    pub(crate) fn new(inner: BoxBody, entry: Entry) -> Self {
+        Self { inner, entry, outcome: "client_gone" }
     }
 }
 
@@ -152,6 +166,6 @@ impl MessageBody for WatchedBody {
 
 impl Drop for WatchedBody {
     fn drop(&mut self) {
-        self.shared.log.update(self.shared.clock.now(), self.sequence, Some(self.status), self.outcome);
+        self.entry.ended(self.outcome);
     }
 }

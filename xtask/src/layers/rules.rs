@@ -37,7 +37,9 @@ pub const OPTIONAL: &[(&str, &str)] = &[("storywright-domain", "mockall")];
 /// Packages that belong to certain crates: the walls that keep a technology in one place.
 pub const OWNERS: &[(&[&str], &[&str])] = &[
     (&["diesel", "diesel_migrations", "libsqlite3-sys", "r2d2", "pq-sys", "rusqlite"], &["storywright-storage"]),
-    (&["ureq", "x509-parser", "rustls-pki-types"], &["storywright-http", "storywright-bench"]),
+    // The sandbox's MCP servers are clients of its Jira and Confluence over loopback.
+    (&["ureq"], &["storywright-http", "storywright-bench", "storywright-sandbox"]),
+    (&["x509-parser", "rustls-pki-types"], &["storywright-http", "storywright-bench"]),
     (&["rustls"], &["storywright-http", "storywright"]),
     (&["reqwest", "hyper", "native-tls", "openssl"], &[]),
     (&["rmcp"], &["storywright-mcp", "storywright-sandbox"]),

@@ -25,7 +25,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-pub(crate) use self::store::Store;
+pub(crate) use self::{render::to_markdown, store::Store};
 use crate::{auth::Presented, clock::Millis, people::Person};
 
 impl Store {

@@ -2,6 +2,7 @@
 
 mod inline;
 mod macros;
+mod markdown;
 mod text;
 
 use roxmltree::{Document, Node, ParsingOptions};
@@ -12,6 +13,7 @@ use super::{
 };
 use crate::people::Person;
 
+pub(crate) use markdown::to_markdown;
 pub(super) use text::{escape, plain};
 
 /// Namespace of macros and links.
