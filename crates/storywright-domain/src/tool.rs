@@ -7,7 +7,8 @@ mod check;
 mod known;
 
 pub use check::{
-    DefinitionProblem, MAX_DESCRIPTION, MAX_OFFERED_NAME, check_definition, is_invisible, offered_name, raised_class,
+    DefinitionProblem, MAX_DESCRIPTION, MAX_OFFERED_NAME, check_definition, first_invisible, is_invisible,
+    offered_name, raised_class,
 };
 pub use known::{CachedTools, KnownTool, KnownTools, Quarantine, ToolApproval, ToolProblem};
 

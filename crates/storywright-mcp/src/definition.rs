@@ -3,7 +3,7 @@
 use crate::json::canonical;
 use crate::limits::{DEFINITION_BYTES, DESCRIPTION_BYTES, SCHEMA_DEPTH, SCHEMAS};
 use serde_json::{Map, Value};
-use storywright_domain::tool::{RefusedTool, ToolDefinition, ToolHints};
+use storywright_domain::tool::{RefusedTool, ToolDefinition, ToolHints, first_invisible, is_invisible};
 
 /// The members of a definition that an approval is pinned to.
 const PINNED: [&str; 7] = ["name", "title", "description", "inputSchema", "outputSchema", "annotations", "_meta"];
@@ -80,23 +80,14 @@ fn text<'a>(members: &'a Map<String, Value>, key: &str) -> Result<&'a str, Strin
     }
 }
 
-/// A character that people cannot see, or that turns text around: whoever approves a definition must see all of it.
-fn is_hidden(character: char) -> bool {
-    let visible_break = matches!(character, '\n' | '\r' | '\t');
-    (character.is_control() && !visible_break)
-        || matches!(character,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-            | '\u{f0000}'..='\u{10ffff}' | '\u{e000}'..='\u{f8ff}')
-}
-
+/// Whoever approves a definition must see all of it.
 fn hidden_in(value: &Value) -> Option<char> {
-    let of_text = |text: &str| text.chars().find(|character| is_hidden(*character));
     match value {
-        Value::String(text) => of_text(text),
+        Value::String(text) => first_invisible(text),
         Value::Array(items) => items.iter().find_map(hidden_in),
-        Value::Object(members) => members.iter().find_map(|(key, value)| of_text(key).or_else(|| hidden_in(value))),
+        Value::Object(members) => {
+            members.iter().find_map(|(key, value)| first_invisible(key).or_else(|| hidden_in(value)))
+        }
         _ => None,
     }
 }
@@ -148,7 +139,7 @@ fn shown(name: &str) -> String {
     }
     let mut out = String::new();
     for character in name.chars().take(128) {
-        if is_hidden(character) || character.is_whitespace() && character != ' ' {
+        if is_invisible(character) || character.is_whitespace() && character != ' ' {
             out.extend(character.escape_unicode());
         } else {
             out.push(character);
@@ -158,7 +149,7 @@ fn shown(name: &str) -> String {
 }
 
 fn cut(words: &str) -> String {
-    words.chars().filter(|character| !is_hidden(*character)).take(200).collect()
+    words.chars().filter(|character| !is_invisible(*character)).take(200).collect()
 }
 
 #[cfg(test)]
@@ -178,7 +169,7 @@ mod tests {
     #[test]
     fn a_plain_definition_is_read_whole() {
         let entry = json!({
-            "name": "a.b-C_1", "description": "Finds\nthings \u{1f600}.", "icons": [{"src": "https://x.example/i.png"}],
+            "name": "a.b-C_1", "description": "Finds\nthings \u{1f600} \u{26a0}\u{fe0f}.", "icons": [{"src": "https://x.example/i.png"}],
             "inputSchema": {"type": "object", "$defs": {"a": {"type": "string"}}, "properties": {"x": {"$ref": "#/$defs/a"}}},
             "annotations": {"title": "Find", "readOnlyHint": true, "openWorldHint": false}, "_meta": {"tags": []},
         });
@@ -227,6 +218,7 @@ mod tests {
             ("description", json!(7), "no text"),
             ("description", json!("hello\u{200b}"), "U+200B"),
             ("description", json!("hello\u{e0041}"), "U+E0041"),
+            ("description", json!("hello\u{fe0f}"), "U+FE0F"),
             ("description", json!("hello\u{202e}"), "U+202E"),
             ("description", json!("hello\u{1b}[2J"), "U+001B"),
             ("title", json!("\u{2066}x"), "U+2066"),
@@ -248,7 +240,7 @@ mod tests {
         for (key, value, reason) in cases {
             let refused = refusal(|entry| entry[key] = value.clone()).unwrap_or_else(|| panic!("{key}: {reason}"));
             assert!(refused.reason.contains(reason), "{key}: {}", refused.reason);
-            assert!(!refused.name.chars().any(is_hidden), "{}", refused.name);
+            assert!(!refused.name.chars().any(is_invisible), "{}", refused.name);
         }
         assert_eq!(refusal(|entry| entry["inputSchema"] = deep(15)), None);
         assert_eq!(read(&json!("text")).unwrap_err().name, "(no name)");

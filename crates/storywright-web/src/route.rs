@@ -53,6 +53,8 @@ pub struct Route {
     pub reaches_outside: bool,
     /// Whether a call counts as use of the session; polling and streams do not.
     pub counts_as_use: bool,
+    /// Whether only administrators may call it.
+    pub administrators_only: bool,
     handler: Handler,
 }
 
@@ -93,6 +95,7 @@ impl Route {
             body_limit: if changes { SMALL } else { 0 },
             reaches_outside: false,
             counts_as_use: true,
+            administrators_only: false,
             handler,
         }
     }
@@ -137,6 +140,12 @@ impl Route {
     #[must_use]
     pub const fn background(self) -> Self {
         Self { counts_as_use: false, ..self }
+    }
+
+    /// Only administrators may call it: what it changes is for everybody.
+    #[must_use]
+    pub const fn administrators(self) -> Self {
+        Self { administrators_only: true, ..self }
     }
 
     /// The request token is not asked for: origin headers alone are the proof. For public routes whose callers cannot have one.

@@ -147,8 +147,8 @@ impl SignedIn {
     /// Checks the session and runs `work` for its person, in one trip to the blocking pool.
     ///
     /// # Errors
-    /// `sign_in_required` when the session does not hold, `too_many_requests` when the route reaches outside and is used too often,
-    /// and what `work` returns.
+    /// `sign_in_required` when the session does not hold, `forbidden` when the route is for administrators and the person is none,
+    /// `too_many_requests` when it reaches outside and is used too often, and what `work` returns.
     pub async fn run<T, E>(
         &self,
         work: impl FnOnce(&Ports, &Who) -> Result<T, E> + Send + 'static,
@@ -161,6 +161,7 @@ impl SignedIn {
         let request_id = self.visit.request_id.clone();
         let counts = self.visit.route.is_none_or(|route| route.counts_as_use);
         let outside = self.visit.route.is_some_and(|route| route.reaches_outside);
+        let administrators_only = self.visit.route.is_some_and(|route| route.administrators_only);
         let state = self.state.clone();
         let (caller, result) = self
             .state
@@ -174,6 +175,9 @@ impl SignedIn {
                     return Ok((user, Err(error)));
                 }
                 let who = Who { actor: Actor::of(&person, request_id), person, session };
+                if administrators_only && who.actor.as_administrator().is_none() {
+                    return Ok((user, Err(AppError::administrators_only())));
+                }
                 Ok::<(UserId, Result<T, AppError>), AppError>((user, work(ports, &who).map_err(Into::into)))
             })
             .await?;

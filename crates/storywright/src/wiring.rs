@@ -93,6 +93,8 @@ fn use_case_settings(settings: &Settings, keyring: &Keyring) -> UseCaseSettings 
             ..AgentLimits::default()
         },
         job_lease: settings.job_lease,
+        tools_ttl: settings.tools_ttl,
+        source_chars: settings.source_chars,
         create_timeout: settings.create_timeout,
         reconcile: settings.reconcile,
         public_url: Some(settings.public_url.clone()),

@@ -67,6 +67,19 @@ pub struct ToolView {
     pub suggestion: Option<Suggestion>,
 }
 
+impl ToolView {
+    /// The definition that was approved and the one that is there instead, when they differ. Somebody else may have been shown what this
+    /// person was not.
+    #[must_use]
+    pub fn change(&self) -> Option<(&str, &str)> {
+        let approval = self.approval.as_ref().filter(|_| self.state == ToolState::Changed)?;
+        let before = approval.definition.as_str();
+        let own = self.definition.as_deref().filter(|now| *now != before);
+        let after = own.or(approval.quarantine.as_ref().map(|found| found.definition.as_str()))?;
+        Some((before, after))
+    }
+}
+
 /// A server as a person sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerView {
@@ -106,6 +119,14 @@ pub fn tool_servers(ports: &Ports, actor: &Actor, with_definitions: bool) -> Res
         views.push(server_view(ports, actor, server, with_definitions)?);
     }
     Ok(views)
+}
+
+/// One listed server as the person sees it, with the texts of its definitions; none when no such server is listed.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn tool_server(ports: &Ports, actor: &Actor, server: &str) -> Result<Option<ServerView>, StorageError> {
+    ports.settings.mcp_server(server).map(|server| server_view(ports, actor, server, true)).transpose()
 }
 
 fn server_view(

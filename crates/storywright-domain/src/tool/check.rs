@@ -46,6 +46,35 @@ pub fn is_invisible(character: char) -> bool {
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{10ffff}')
 }
 
+/// The first character of a text that is never seen. What makes an emoji of the sign before it (`⚠️`, `1️⃣`) is seen: one such character behind
+/// such a sign says nothing that the sign does not.
+#[must_use]
+pub fn first_invisible(text: &str) -> Option<char> {
+    let mut before = None;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let presents = character == '\u{fe0f}'
+            && match before {
+                Some('#' | '*' | '0'..='9') => characters.peek() == Some(&'\u{20e3}'),
+                Some(sign) => has_emoji_form(sign),
+                None => false,
+            };
+        if is_invisible(character) && !presents {
+            return Some(character);
+        }
+        before = Some(character);
+    }
+    None
+}
+
+/// Whether a sign can be shown as a picture by U+FE0F behind it: the blocks of symbols in Unicode's list of emoji variation sequences.
+fn has_emoji_form(sign: char) -> bool {
+    matches!(sign,
+        '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{2190}'..='\u{21ff}'
+        | '\u{2300}'..='\u{23ff}' | '\u{24c2}' | '\u{25a0}'..='\u{27bf}' | '\u{2934}' | '\u{2935}'
+        | '\u{2b00}'..='\u{2bff}' | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}' | '\u{1f000}'..='\u{1faff}')
+}
+
 /// Checks what can be checked without reading the schema.
 ///
 /// # Errors
@@ -57,7 +86,7 @@ pub fn check_definition(tool: &ToolDefinition) -> Result<(), DefinitionProblem> 
         return Err(DefinitionProblem::Name);
     }
     let texts = [&tool.title, &tool.description, &tool.input_schema, &tool.canonical];
-    if let Some(found) = texts.into_iter().flat_map(|text| text.chars()).find(|character| is_invisible(*character)) {
+    if let Some(found) = texts.into_iter().find_map(|text| first_invisible(text)) {
         return Err(DefinitionProblem::Invisible { code: u32::from(found) });
     }
     if tool.description.len() > MAX_DESCRIPTION {
@@ -135,6 +164,24 @@ mod tests {
         }
         let hidden = ToolDefinition { canonical: "x\u{202e}".to_owned(), ..tool("search", "fine") };
         assert!(check_definition(&hidden).is_err(), "an output schema is part of it as well");
+    }
+
+    #[test]
+    fn emoji_are_seen_and_pass() {
+        for text in ["Warning \u{26a0}\u{fe0f} writes", "1\u{fe0f}\u{20e3} first", "\u{1f4dd} \u{2764}\u{fe0f}"] {
+            assert_eq!(check_definition(&tool("search", text)), Ok(()), "{text}");
+        }
+        // Where it shows nothing it may carry something: behind letters, behind itself, on its own, and all of its relatives.
+        for text in [
+            "a\u{fe0f}",
+            "1\u{fe0f} first",
+            "\u{26a0}\u{fe0f}\u{fe0f}",
+            "\u{fe0f}",
+            "\u{26a0}\u{fe00}",
+            "\u{26a0}\u{e0101}",
+        ] {
+            assert!(check_definition(&tool("search", text)).is_err(), "{text:?}");
+        }
     }
 
     #[test]

@@ -40,8 +40,8 @@ impl Caller {
     /// Checks the token and runs `work` for its person, in one trip to the blocking pool.
     ///
     /// # Errors
-    /// `sign_in_required` when the token does not hold, `too_many_requests` when the route reaches outside and is used too often,
-    /// and what `work` returns.
+    /// `sign_in_required` when the token does not hold, `forbidden` when the route is for administrators and the person is none,
+    /// `too_many_requests` when it reaches outside and is used too often, and what `work` returns.
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Ports, &Actor) -> Result<T, AppError> + Send + 'static,
@@ -60,6 +60,7 @@ impl Caller {
         let token = self.token.clone();
         let request_id = self.visit.request_id.clone();
         let outside = self.visit.route.is_some_and(|route| route.reaches_outside);
+        let administrators_only = self.visit.route.is_some_and(|route| route.administrators_only);
         let state = self.state.clone();
         let (user, result) = self
             .state
@@ -67,8 +68,14 @@ impl Caller {
                 let Some((actor, id)) = authenticate_token(ports, &token, &request_id)? else {
                     return Err(token_refused());
                 };
-                let limited = if outside { state.limits.outside(actor.user()) } else { Ok(()) };
-                let result = limited.and_then(|()| work(ports, &actor, id));
+                let allowed = if administrators_only && actor.as_administrator().is_none() {
+                    Err(AppError::administrators_only())
+                } else if outside {
+                    state.limits.outside(actor.user())
+                } else {
+                    Ok(())
+                };
+                let result = allowed.and_then(|()| work(ports, &actor, id));
                 Ok::<(UserId, Result<T, AppError>), AppError>((actor.user(), result))
             })
             .await?;

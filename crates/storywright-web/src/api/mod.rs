@@ -18,6 +18,7 @@ mod runs;
 mod sections;
 pub mod sources;
 mod stories;
+mod tools;
 mod versions;
 mod writing;
 
@@ -98,6 +99,13 @@ pub const ROUTES: &[Route] = &[
     Route::get("/api/v1/jobs/{id}/steps", Bearer, || web::to(agent::steps)),
     Route::post("/api/v1/jobs/{id}/cancel", Bearer, || web::to(jobs::cancel)),
     Route::post("/api/v1/jobs/{id}/answer", Bearer, || web::to(jobs::answer)),
+    Route::get("/api/v1/tools", Bearer, || web::to(tools::list)),
+    Route::get("/api/v1/tools/{server}", Bearer, || web::to(tools::server)),
+    Route::post("/api/v1/tools/{server}/refresh", Bearer, || web::to(tools::refresh)).outside(),
+    Route::post("/api/v1/tools/{server}/approve-suggested", Bearer, || web::to(tools::approve_all)).administrators(),
+    Route::get("/api/v1/tools/{server}/tools/{tool}", Bearer, || web::to(tools::show)),
+    Route::put("/api/v1/tools/{server}/tools/{tool}/approval", Bearer, || web::to(tools::approve)).administrators(),
+    Route::delete("/api/v1/tools/{server}/tools/{tool}/approval", Bearer, || web::to(tools::revoke)).administrators(),
     Route::get("/api/v1/audit/issues/{key}", Bearer, || web::to(agent::issue)),
 ];
 

@@ -3,11 +3,11 @@
 
 use super::problem::Problem;
 use super::{
-    Answer, ROUTES, agent, catalog, drafts, integrations, jobs, people, plan, runs, sections, sources, versions,
+    Answer, ROUTES, agent, catalog, drafts, integrations, jobs, people, plan, runs, sections, sources, tools, versions,
     writing,
 };
 use crate::errors::AppError;
-use crate::route::{Policy, Verb};
+use crate::route::{Policy, Route, Verb};
 use actix_web::HttpResponse;
 use std::sync::OnceLock;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
@@ -33,6 +33,7 @@ use utoipa::{Modify, OpenApi};
         (name = "Sources", description = "What a draft is written from."),
         (name = "Writing", description = "Handing a draft to the model."),
         (name = "Jobs", description = "Background jobs and what they say."),
+        (name = "Tools", description = "What MCP servers offer, and which of it the agent may use."),
         (name = "Publishing", description = "Plans and runs."),
         (name = "About", description = "This description.")
     ),
@@ -92,7 +93,14 @@ use utoipa::{Modify, OpenApi};
         jobs::cancel,
         jobs::answer,
         agent::steps,
-        agent::issue
+        agent::issue,
+        tools::list,
+        tools::server,
+        tools::refresh,
+        tools::approve_all,
+        tools::show,
+        tools::approve,
+        tools::revoke
     ),
     components(schemas(Problem, integrations::IntegrationName)),
     modifiers(&Everywhere)
@@ -152,20 +160,23 @@ impl Modify for Everywhere {
                 Verb::Delete => item.delete.as_mut(),
             };
             let Some(operation) = operation else { continue };
-            complete(operation, route.policy == Policy::Bearer, route.reaches_outside);
+            complete(operation, route);
         }
     }
 }
 
-fn complete(operation: &mut Operation, bearer: bool, outside: bool) {
+fn complete(operation: &mut Operation, route: &Route) {
     let mut problems: Vec<(&str, &str)> = vec![("default", "Any other failure.")];
-    if bearer {
+    if route.administrators_only {
+        problems.push(("403", "The person is no administrator."));
+    }
+    if route.policy == Policy::Bearer {
         operation.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
         problems.push(("401", "No token, or one that does not hold."));
     } else {
         operation.security = Some(Vec::new());
     }
-    if outside {
+    if route.reaches_outside {
         problems
             .push(("429", "Jira, Confluence or the LLM were asked too often; `Retry-After` says how long to wait."));
         problems.push(("502", "The other side does not answer, or not as it promises."));

@@ -89,6 +89,12 @@ kinds! {
     SOURCE_TOO_LATE 409 "source_too_late" "Not any more" "The source was removed too long ago, or there is nothing to read again."
     RULE_SET_NOT_FOUND 404 "rule_set_not_found" "There is no such rule set" "No rule set has this id."
 
+    TOOL_SERVER_NOT_FOUND 404 "tool_server_not_found" "There is no such MCP server" "No MCP server with this id is on the administrator's list."
+    TOOL_NOT_FOUND 404 "tool_not_found" "There is no such tool" "The server does not offer the person a tool of this name."
+    TOOL_NOT_APPROVED 404 "tool_not_approved" "The tool is not approved" "There is no approval to withdraw."
+    TOOL_CHANGED 409 "tool_changed" "The definition has changed" "What was looked at is not what the server gives now."
+    TOOL_REFUSED 409 "tool_refused" "The tool cannot be used" "The definition of the tool breaks a rule, so nobody can approve it."
+
     JOB_NOT_FOUND 404 "job_not_found" "There is no such job" "The job does not exist or belongs to somebody else."
     ISSUE_NOT_TRACED 404 "issue_not_traced" "No run of yours created this issue" "The key is of no issue that a run of this person created."
     NO_QUESTION 409 "no_open_question" "The job asks nothing" "The question was answered already, or the job never asked."
@@ -115,6 +121,8 @@ kinds! {
 pub const FIELD_CODES: &[(&str, &str)] = &[
     ("answer_invalid", "The answer to the job's question is blank or too long."),
     ("below_unknown", "The choice of pages below is not `none`, `children` or `all`."),
+    ("class_too_low", "The server itself says that the tool does more than the chosen class allows."),
+    ("class_unknown", "The class is not `read`, `read_open`, `write`, `change` or `open`."),
     ("credential_empty", "The pasted token or cookie is blank."),
     ("credential_missing", "Nothing is stored yet, so a token is needed."),
     ("credential_of_other_site", "The stored token was made for another site."),
@@ -149,6 +157,7 @@ pub const FIELD_CODES: &[(&str, &str)] = &[
     ("source_too_long", "The text is longer than a source may be."),
     ("target_not_listed", "The site or LLM service is not on the administrator's list."),
     ("tls_must_be_verified", "The administrator wants this site's certificate verified."),
+    ("tool_words_invalid", "The description of the tool is not 3 to 200 visible characters on one line."),
     ("value_not_allowed", "Jira does not allow this value for the field."),
 ];
 
@@ -169,6 +178,17 @@ pub const REPORT_CODES: &[(&str, &str)] = &[
     ("llm_refused", "The model declined to answer."),
     ("llm_not_connected", "The LLM connection cannot be used."),
     ("storage_unavailable", "The database did not answer while the job ran."),
+    ("mcp_credential_refused", "The MCP server did not accept the person's credential."),
+    ("mcp_unreachable", "The MCP server does not answer; nothing was sent."),
+    ("mcp_no_answer", "The MCP server took the request and gave no answer."),
+    ("mcp_rate_limited", "The MCP server asks to wait."),
+    ("mcp_rejected", "The MCP server refused the request."),
+    ("mcp_asks_for_more", "The MCP server wants a conversation, which is never begun."),
+    ("mcp_malformed", "The answer of the MCP server was not understood, or was too large."),
+    ("mcp_certificate_untrusted", "No known authority vouches for the certificate of the MCP server."),
+    ("mcp_not_allowed", "The address of the MCP server leads to a forbidden network."),
+    ("mcp_not_listed", "The MCP server is no longer on the administrator's list."),
+    ("not_connected", "A connection that the tools of the MCP server need cannot be used."),
     ("page_not_found", "A source: there is no such page, or the person may not see it."),
     ("space_not_allowed", "A source: its space is not among those that may be read."),
     ("source_too_long", "A source: its text is longer than a source may be."),

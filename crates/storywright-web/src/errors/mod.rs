@@ -9,6 +9,7 @@ mod remote;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod tools;
 
 pub use kinds::Kind;
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use storywright_application::people::RegisterError;
-use storywright_domain::ports::{ChatError, StorageError};
+use storywright_domain::ports::{ChatError, StorageError, ToolError};
 use storywright_domain::remote::RemoteError;
 
 fn reference() -> String {
@@ -98,6 +98,25 @@ fn chat_codes_are_listed() {
         ChatError::BrokenOff { detail: detail() },
         ChatError::Malformed { detail: detail() },
         ChatError::Cancelled,
+    ] {
+        assert!(REPORT_CODES.iter().any(|(code, _)| *code == error.code()), "{}", error.code());
+    }
+}
+
+#[test]
+fn tool_codes_are_listed() {
+    let detail = || "x".to_owned();
+    for error in [
+        ToolError::Unauthorized { detail: detail() },
+        ToolError::Unreachable { detail: detail() },
+        ToolError::NoAnswer { detail: detail() },
+        ToolError::RateLimited { retry_after_ms: 1 },
+        ToolError::Rejected { code: 0, detail: detail() },
+        ToolError::AsksForMore { detail: detail() },
+        ToolError::Malformed { detail: detail() },
+        ToolError::Certificate { detail: detail() },
+        ToolError::NotAllowed { detail: detail() },
+        ToolError::Cancelled,
     ] {
         assert!(REPORT_CODES.iter().any(|(code, _)| *code == error.code()), "{}", error.code());
     }

@@ -102,10 +102,9 @@ pub const ROUTES: &[Route] = &[
     Route::post("/jobs/{id}/answer", SignedIn, || to(jobs::answer)).outside(),
     Route::get("/tools", SignedIn, || to(tools::page)),
     Route::post("/tools/refresh", SignedIn, || to(tools::refresh)).outside(),
-    // Only an administrator gets past these; what they change is for everybody.
-    Route::post("/tools/approve", SignedIn, || to(tools::approve)),
-    Route::post("/tools/approve-suggested", SignedIn, || to(tools::approve_all)),
-    Route::post("/tools/revoke", SignedIn, || to(tools::revoke)),
+    Route::post("/tools/approve", SignedIn, || to(tools::approve)).administrators(),
+    Route::post("/tools/approve-suggested", SignedIn, || to(tools::approve_all)).administrators(),
+    Route::post("/tools/revoke", SignedIn, || to(tools::revoke)).administrators(),
     Route::get("/profile", SignedIn, || to(profile::page)),
     Route::post("/profile/password", SignedIn, || to(profile::password)),
     Route::post("/profile/sessions/end-others", SignedIn, || to(profile::end_others)),

@@ -2,7 +2,7 @@
 
 use super::desk::{Answer, Desk, Form};
 use super::drafts::compare::{Segment, segments};
-use crate::errors::{AppError, kinds, sentence};
+use crate::errors::{AppError, sentence};
 use crate::view::{Page, Time, View};
 use crate::visit::SignedIn;
 use actix_web::HttpResponse;
@@ -158,13 +158,7 @@ fn refused(desk: &Desk<'_>, words: &str) -> Result<Answer, AppError> {
 }
 
 fn administrator<'a>(desk: &'a Desk<'_>) -> Result<Administrator<'a>, AppError> {
-    desk.who.actor.as_administrator().ok_or_else(|| {
-        AppError::new(
-            &kinds::FORBIDDEN,
-            "Only administrators decide about tools",
-            "Ask one of them to look at the tool",
-        )
-    })
+    desk.who.actor.as_administrator().ok_or_else(AppError::administrators_only)
 }
 
 impl Server {
@@ -235,14 +229,10 @@ impl Tool {
         };
         let definition = view.definition.as_deref().map(readable);
         let approval = view.approval.as_ref();
-        let before =
-            approval.filter(|_| view.state == ToolState::Changed).map(|approval| readable(&approval.definition));
-        let found = approval.and_then(|approval| approval.quarantine.as_ref()).map(|found| readable(&found.definition));
-        // Somebody else may have been shown what this person was not.
-        let after = definition.clone().filter(|now| Some(now) != before.as_ref()).or(found);
+        let change = view.change().map(|(before, after)| segments(&readable(before), &readable(after)));
         let suggested = view.suggestion.map(|suggestion| suggestion.words).unwrap_or_default();
         Self {
-            change: before.zip(after).map(|(before, after)| segments(&before, &after)).unwrap_or_default(),
+            change: change.unwrap_or_default(),
             why,
             state: view.state.as_str(),
             class: approval.map(|approval| class_words(approval.class)),

@@ -11,4 +11,5 @@ mod policy;
 mod publishing;
 mod streams;
 mod support;
+mod tools;
 mod writing;

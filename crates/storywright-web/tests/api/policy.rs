@@ -33,6 +33,8 @@ fn path(route: &Route, draft: &str, run: &str, item: &str, job: &str) -> String 
         .replace("{number}", "1")
         .replace("{kind}", "jira")
         .replace("{key}", "PAY")
+        .replace("{server}", "mcp-jira")
+        .replace("{tool}", "jira_search")
 }
 
 #[actix_web::test]

@@ -17,6 +17,7 @@ use storywright_domain::job::JobKind;
 use storywright_domain::ports::{JobQueue, StorageError, StorageExt};
 use storywright_domain::remote::{Site, SiteKind};
 use storywright_domain::rules::RuleSet;
+use storywright_domain::tool::McpServer;
 use storywright_domain::{Millis, RequestId, Secret, Timestamp, UserId};
 use storywright_testkit::{
     CountingIds, FakeChat, FakeConfluence, FakeHasher, FakeJira, FakeSealer, FakeSha256, FakeSigner, FakeTools,
@@ -37,7 +38,6 @@ pub struct App {
     pub jira: Arc<FakeJira>,
     pub confluence: Arc<FakeConfluence>,
     pub chat: Arc<FakeChat>,
-    #[expect(dead_code, reason = "for the tests of tools")]
     pub tools: Arc<FakeTools>,
     pub hasher: Arc<FakeHasher>,
     service: OnceCell<Service>,
@@ -136,12 +136,29 @@ impl App {
 
     /// With changed settings.
     pub fn with(change: impl FnOnce(&mut WebSettings)) -> Self {
+        Self::made(change, |_| ())
+    }
+
+    /// With MCP servers, and the first person as an administrator.
+    pub fn with_servers(servers: Vec<McpServer>) -> Self {
+        Self::made(
+            |_| (),
+            |settings| {
+                settings.mcp_servers = servers;
+                settings.administrators = vec![build::jira_user(1).name];
+            },
+        )
+    }
+
+    fn made(change: impl FnOnce(&mut WebSettings), change_use_cases: impl FnOnce(&mut Settings)) -> Self {
         let clock = Arc::new(FixedClock::default());
         let store = MemoryStore::new(clock.clone());
         let (jira, confluence) = (Arc::new(FakeJira::default()), Arc::new(FakeConfluence::default()));
         let tools = Arc::new(FakeTools::default());
         let (chat, hasher) = (Arc::new(FakeChat::default()), Arc::new(FakeHasher::default()));
         let sites = vec![site("jira", SiteKind::Jira), site("confluence", SiteKind::Confluence)];
+        let mut use_case_settings = Settings { sites, ..Settings::default() };
+        change_use_cases(&mut use_case_settings);
         let ports = Ports {
             storage: Arc::new(store.clone()),
             jira: jira.clone(),
@@ -156,7 +173,7 @@ impl App {
             sha256: Arc::new(FakeSha256),
             clock: clock.clone(),
             ids: Arc::new(CountingIds::default()),
-            settings: Arc::new(Settings { sites, ..Settings::default() }),
+            settings: Arc::new(use_case_settings),
             running: Arc::new(RunningJobs::default()),
         };
         let rules = RuleSet::default();

@@ -28,6 +28,8 @@ fn path(route: &Route, id: &str, item: &str) -> String {
     path.replace("{source}", "p1")
         .replace("{kind}", "jira")
         .replace("{key}", "PAY")
+        .replace("{server}", "mcp-jira")
+        .replace("{tool}", "jira_search")
         .replace("{hash}/{name:.+}", "000000000000/app.css")
 }
 
@@ -111,6 +113,22 @@ async fn an_ended_session_opens_nothing() {
         let name = format!("{} {}", method(route), route.path);
         assert!(matches!(got.status.as_u16(), 401), "{name}: {} {}", got.status, got.body);
     }
+}
+
+#[actix_web::test]
+async fn what_is_for_administrators_is_refused_to_members() {
+    let (app, ..) = alice_and_bob().await;
+    let alice = Browser::signed_in(&app, "alice").await;
+    let token = alice.token("/jobs").await;
+    let mut tried = 0;
+    for route in pages::ROUTES.iter().filter(|route| route.administrators_only) {
+        let req = alice.request(&method(route), &path(route, NOBODY, NOBODY)).insert_header(("hx-request", "true"));
+        let got = alice.send(with_body(route, req, false).insert_header(("x-csrf-token", token.as_str()))).await;
+        let found = (got.status.as_u16(), got.header("x-error-code"));
+        assert_eq!(found, (403, "forbidden"), "{} {}", method(route), route.path);
+        tried += 1;
+    }
+    assert!(tried >= 3, "{tried}");
 }
 
 #[actix_web::test]

@@ -1,7 +1,7 @@
 //! The generated reference of settings, `docs/SETTINGS.md`.
 
 /// Key in `config.json`, variable, default, meaning.
-const KEYS: [(&str, &str, &str, &str); 28] = [
+const KEYS: [(&str, &str, &str, &str); 30] = [
     (
         "",
         "STORYWRIGHT_CONFIG",
@@ -72,6 +72,18 @@ const KEYS: [(&str, &str, &str, &str); 28] = [
         "Tokens of the LLM that all people together may use on a day; 0 for no limit.",
     ),
     ("server.max_open_jobs", "STORYWRIGHT_MAX_OPEN_JOBS", "4", "Jobs that one person may have waiting or running."),
+    (
+        "server.tools_ttl_minutes",
+        "STORYWRIGHT_TOOLS_TTL_MINUTES",
+        "360",
+        "A list of tools is asked for again after this time (1 to 10080); a server may say less. Until it answers, the old list is used.",
+    ),
+    (
+        "server.source_chars",
+        "STORYWRIGHT_SOURCE_CHARS",
+        "300000",
+        "Most characters of sources that the model is given at once (10000 to 4000000); about four are a token. What does not fit is left out whole, and the draft says so.",
+    ),
     (
         "server.writing_workers",
         "STORYWRIGHT_WRITING_WORKERS",

@@ -58,6 +58,10 @@ pub struct Settings {
     pub daily_tokens_per_person: u64,
     /// Tokens of all people together on a day; 0 for no limit.
     pub daily_tokens: u64,
+    /// For how long a tool list is fresh at most.
+    pub tools_ttl: Millis,
+    /// Most characters of sources that the model is given at once.
+    pub source_chars: usize,
     /// Writing jobs running at once.
     pub writing_workers: usize,
     /// Publish jobs running at once.
@@ -146,6 +150,23 @@ impl Settings {
                 5_000_000,
             )?,
             daily_tokens: tokens(get, "STORYWRIGHT_DAILY_TOKENS", "server.daily_tokens", server.daily_tokens, 0)?,
+            tools_ttl: Millis::minutes(number(
+                get,
+                "STORYWRIGHT_TOOLS_TTL_MINUTES",
+                "server.tools_ttl_minutes",
+                server.tools_ttl_minutes,
+                360,
+                1..=10_080,
+            )?),
+            source_chars: usize::try_from(number(
+                get,
+                "STORYWRIGHT_SOURCE_CHARS",
+                "server.source_chars",
+                server.source_chars,
+                300_000,
+                10_000..=4_000_000,
+            )?)
+            .unwrap_or(300_000),
             writing_workers: count(
                 get,
                 "STORYWRIGHT_WRITING_WORKERS",

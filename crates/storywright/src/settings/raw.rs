@@ -31,6 +31,8 @@ pub(super) struct RawServer {
     pub(super) max_open_jobs: Option<i64>,
     pub(super) daily_tokens_per_person: Option<i64>,
     pub(super) daily_tokens: Option<i64>,
+    pub(super) tools_ttl_minutes: Option<i64>,
+    pub(super) source_chars: Option<i64>,
     pub(super) writing_workers: Option<i64>,
     pub(super) publish_workers: Option<i64>,
     pub(super) create_timeout_seconds: Option<i64>,

@@ -18,6 +18,10 @@ fn the_environment_overrides_the_file() {
     let settings = read(config, &[("STORYWRIGHT_LISTEN", "127.0.0.1:2000")]).unwrap();
     assert_eq!((settings.listen.port(), settings.session_idle), (2_000, Millis::minutes(15)));
     assert_eq!(settings.public_url, "http://127.0.0.1:2000");
+    assert_eq!((settings.tools_ttl, settings.source_chars), (Millis::hours(6), 300_000));
+    let config = r#"{"server":{"tools_ttl_minutes":30,"source_chars":50000}}"#;
+    let settings = read(config, &[("STORYWRIGHT_SOURCE_CHARS", "60000")]).unwrap();
+    assert_eq!((settings.tools_ttl, settings.source_chars), (Millis::minutes(30), 60_000));
 }
 
 #[test]
@@ -27,6 +31,9 @@ fn a_wrong_setting_names_key_problem_and_cure() {
         ("{}", vec![("STORYWRIGHT_LISTEN", "eighty")], vec!["STORYWRIGHT_LISTEN", "eighty", "127.0.0.1:8080"]),
         ("{}", vec![("STORYWRIGHT_SESSION_IDLE_MINUTES", "0")], vec!["SESSION_IDLE", "from 5 to 120"]),
         ("{}", vec![("STORYWRIGHT_JOB_LEASE_SECONDS", "60")], vec!["job_lease_seconds", "create timeout"]),
+        ("{}", vec![("STORYWRIGHT_TOOLS_TTL_MINUTES", "0")], vec!["tools_ttl_minutes", "0 is out", "from 1 to 10080"]),
+        ("{}", vec![("STORYWRIGHT_SOURCE_CHARS", "many")], vec!["SOURCE_CHARS", "`many`", "from 10000 to 4000000"]),
+        (r#"{"server":{"source_chars":9999}}"#, vec![], vec!["source_chars", "9999 is out of range"]),
         ("{}", vec![("STORYWRIGHT_SITES", "[{}]")], vec!["STORYWRIGHT_SITES", "missing field"]),
         ("{}", vec![("STORYWRIGHT_MCP_SERVERS", "[{}]")], vec!["STORYWRIGHT_MCP_SERVERS", "missing field"]),
         (
