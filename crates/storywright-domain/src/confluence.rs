@@ -1,5 +1,6 @@
 //! Pages of a Confluence site: as they are found, as they are read, and as they are written.
 
+use crate::suspicion::Unseen;
 use serde::{Deserialize, Serialize};
 
 /// A search for pages. The query is built by the adapter from plain words: nobody's text becomes an operator.
@@ -48,6 +49,8 @@ pub struct Page {
     pub version: u32,
     /// The page as it is shown, macros and included pages in it, as Markdown. Untrusted.
     pub markdown: String,
+    /// What is on the page and nobody sees: it is not in the text.
+    pub unseen: Vec<Unseen>,
     /// Address for people.
     pub url: String,
     /// The page itself may be read by named people only.

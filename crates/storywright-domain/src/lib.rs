@@ -31,6 +31,7 @@ pub mod similarity;
 pub mod source;
 pub mod splitting;
 pub mod story;
+pub mod suspicion;
 pub mod time;
 pub mod tool;
 

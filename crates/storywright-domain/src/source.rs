@@ -1,5 +1,6 @@
 //! Where requirements come from: pages, files and tool results that a draft was written from, and the passages that stories cite.
 
+use crate::suspicion::Suspicion;
 use crate::{JobId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -172,6 +173,8 @@ pub struct SourceEntry {
     pub checked_at: Option<Timestamp>,
     /// The version that it has there by now, when that is another one; empty when it is gone.
     pub newer: Option<String>,
+    /// What in it may be meant for a model instead of its readers.
+    pub suspicions: Vec<Suspicion>,
 }
 
 impl SourceEntry {

@@ -20,7 +20,7 @@ mod note;
 mod tree;
 mod wiki;
 
-pub use html::{parse_html, render_html};
+pub use html::{hidden_in_html, parse_html, render_html};
 pub use markdown::{parse_markdown, render_markdown};
 pub use normal::normalise;
 pub use note::{Converted, Loss, Note};

@@ -260,6 +260,7 @@ diesel::table! {
         removed_at -> Nullable<BigInt>,
         checked_at -> Nullable<BigInt>,
         newer_revision -> Nullable<Text>,
+        suspicions -> Text,
         newer_text -> Nullable<Text>,
         text -> Text,
     }

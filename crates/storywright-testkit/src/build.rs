@@ -293,6 +293,7 @@ pub fn source(number: u32) -> SourceEntry {
         removed_at: None,
         checked_at: None,
         newer: None,
+        suspicions: Vec::new(),
     }
 }
 

@@ -50,6 +50,7 @@ impl FakeConfluence {
             space: "DOC".to_owned(),
             version: 1,
             markdown: markdown.to_owned(),
+            unseen: Vec::new(),
             url: format!("https://confluence.corp.example/pages/viewpage.action?pageId={id}"),
             restricted: false,
             ancestors: Vec::new(),
@@ -258,6 +259,7 @@ impl Confluence for FakeConfluence {
             space: page.space.clone(),
             version: 1,
             markdown: page.storage.clone(),
+            unseen: Vec::new(),
             restricted: false,
             ancestors,
         };

@@ -8,6 +8,7 @@ mod clock;
 mod confluence;
 mod contract;
 mod crypto;
+pub mod hostile;
 mod jira;
 mod memory;
 mod tools;

@@ -177,6 +177,7 @@ pub(super) fn waiting_page(
         removed_at: None,
         checked_at: None,
         newer: None,
+        suspicions: Vec::new(),
     }
 }
 

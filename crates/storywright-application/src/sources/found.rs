@@ -6,6 +6,7 @@ use storywright_domain::DraftId;
 use storywright_domain::person::Actor;
 use storywright_domain::ports::StorageExt;
 use storywright_domain::source::{Below, MAX_SOURCE_CHARS, MAX_SOURCES, SourceEntry, SourceKind, SourceState};
+use storywright_domain::suspicion::{suspicions, unseen_in};
 
 /// A source whose text is here already. The text is untrusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +78,7 @@ pub fn add_found(ports: &Ports, actor: &Actor, draft: DraftId, source: &NewSourc
             removed_at: None,
             checked_at: None,
             newer: None,
+            suspicions: suspicions(&source.text, &unseen_in(&source.text)),
         };
         if same.is_some() {
             let _ = tx.update_source(user, draft, &entry, Some(&source.text))?;

@@ -13,6 +13,7 @@ use storywright_domain::job::{EventKind, Job};
 use storywright_domain::ports::{Claim, JobEnd, StorageError, StorageExt, Tx};
 use storywright_domain::remote::{Access, RemoteError};
 use storywright_domain::source::{Below, MAX_SOURCE_CHARS, MAX_SOURCES, SourceEntry, SourceState};
+use storywright_domain::suspicion::suspicions;
 use storywright_domain::{DraftId, Millis, RequestId, Timestamp};
 
 /// Most pages that one page brings with it.
@@ -218,6 +219,7 @@ impl<'a> Reading<'a> {
             rereads: entry.rereads + u32::from(was_read),
             checked_at: Some(now),
             newer: None,
+            suspicions: suspicions(&page.markdown, &page.unseen),
             ..entry
         };
         self.keep(&read, Some(&page.markdown))

@@ -160,6 +160,7 @@ fn pages_below_come_with_their_page() {
             space: "DOC".to_owned(),
             version: 2,
             markdown: "Text".to_owned(),
+            unseen: Vec::new(),
             url: format!("https://confluence.corp.example/{id}"),
             restricted,
             ancestors: above.iter().map(|id| (*id).to_owned()).collect(),

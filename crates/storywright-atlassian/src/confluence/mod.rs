@@ -14,14 +14,26 @@ use storywright_domain::confluence::{
 };
 use storywright_domain::ports::{Confluence, ConfluenceUser};
 use storywright_domain::remote::{Access, RemoteError};
+use storywright_domain::suspicion::{SuspicionKind, Unseen, unseen_in};
 use storywright_http::{Egress, Method, Purpose, Request};
-use storywright_markup::html_to_markdown;
+use storywright_markup::{hidden_in_html, html_to_markdown};
 use wire::{Content, Restriction, Results, SpaceRow, User};
 
 /// Pages of which the version is asked in one call.
 const VERSIONS_AT_ONCE: usize = 50;
 /// Most spaces that are listed.
 const MOST_SPACES: usize = 200;
+
+/// Most hidden passages that are told of a page.
+const MOST_HIDDEN: usize = 10;
+
+/// What is in the HTML of a page and nobody sees there.
+fn unseen(html: &str) -> Vec<Unseen> {
+    let hidden = hidden_in_html(html, MOST_HIDDEN).into_iter();
+    // Single words are marks of macros rather than texts.
+    let hidden = hidden.filter(|words| words.split_whitespace().count() > 2);
+    hidden.map(|words| Unseen { kind: SuspicionKind::Hidden, words }).chain(unseen_in(html)).collect()
+}
 
 /// [`Confluence`] over HTTP.
 #[derive(Clone)]
@@ -118,6 +130,7 @@ impl Confluence for AtlassianConfluence {
             space: content.space_key(),
             version: content.version_number(),
             markdown: html_to_markdown(&html),
+            unseen: unseen(&html),
             restricted,
             ancestors: content.ancestors.into_iter().map(|above| above.id).collect(),
             id: content.id,

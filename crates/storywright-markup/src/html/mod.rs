@@ -3,5 +3,5 @@
 mod read;
 mod write;
 
-pub use read::parse_html;
+pub use read::{hidden_in_html, parse_html};
 pub use write::render_html;

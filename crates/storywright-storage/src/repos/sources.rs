@@ -34,6 +34,7 @@ struct Row {
     removed_at: Option<i64>,
     checked_at: Option<i64>,
     newer_revision: Option<String>,
+    suspicions: String,
 }
 
 impl TryFrom<Row> for SourceEntry {
@@ -65,6 +66,7 @@ impl TryFrom<Row> for SourceEntry {
             removed_at: time(row.removed_at),
             checked_at: time(row.checked_at),
             newer: row.newer_revision,
+            suspicions: parsed(ENTITY, "suspicions", serde_json::from_str(&row.suspicions))?,
         })
     }
 }
@@ -96,6 +98,7 @@ impl From<&SourceEntry> for Row {
             removed_at: entry.removed_at.map(|at| at.0),
             checked_at: entry.checked_at.map(|at| at.0),
             newer_revision: entry.newer.clone(),
+            suspicions: serde_json::to_string(&entry.suspicions).unwrap_or_else(|_| "[]".to_owned()),
         }
     }
 }

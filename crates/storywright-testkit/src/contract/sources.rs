@@ -4,6 +4,7 @@ use super::{Promise, promises};
 use crate::build::{NOW, kept_draft, signed_up, source};
 use storywright_domain::ports::{Saved, Storage, StorageError, StorageExt};
 use storywright_domain::source::{Below, SourceEntry, SourceState};
+use storywright_domain::suspicion::{Suspicion, SuspicionKind};
 use storywright_domain::{DraftId, JobId, Millis, UserId};
 
 pub const ALL: &[Promise<dyn Storage>] = promises![
@@ -40,6 +41,12 @@ fn a_source_comes_back_as_it_was_kept(storage: &dyn Storage) {
         rereads: 2,
         checked_at: Some(NOW + Millis(1)),
         newer: Some(String::new()),
+        suspicions: vec![Suspicion {
+            kind: SuspicionKind::Hidden,
+            line: 3,
+            heading: "Rules".to_owned(),
+            words: "ignore “all”".to_owned(),
+        }],
         ..source(1)
     };
     add(storage, user, draft, &full, "");

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use storywright_application::sources::{self, Budget, Fitting, PageToAdd, SourceError};
 use storywright_domain::confluence::{PageHit, PageSearch, Space};
 use storywright_domain::source::{Below, SourceEntry, SourceState};
+use storywright_domain::suspicion::Suspicion;
 use utoipa::ToSchema;
 
 /// A source of a draft.
@@ -61,6 +62,30 @@ pub struct SourceJson {
     /// The version that the page has by now, when that is another one; empty when it is gone.
     #[schema(required)]
     newer_revision: Option<String>,
+    /// What in it may be meant for a model instead of its readers. It was used as data all the same.
+    suspicions: Vec<SuspicionJson>,
+}
+
+/// Something in a source that may be meant for a model instead of its readers.
+#[derive(Serialize, ToSchema)]
+pub struct SuspicionJson {
+    /// Reads like an order (`order`), or is not seen: `hidden`, `comment` or `invisible`.
+    #[schema(example = "order")]
+    kind: &'static str,
+    /// Its line in the text, from 1; null when it is not in the text.
+    #[schema(required)]
+    line: Option<usize>,
+    /// The heading above it; may be empty.
+    heading: String,
+    /// Its words, cut. Untrusted.
+    words: String,
+}
+
+impl From<Suspicion> for SuspicionJson {
+    fn from(found: Suspicion) -> Self {
+        let line = (found.line > 0).then_some(found.line);
+        Self { kind: found.kind.as_str(), line, heading: found.heading, words: found.words }
+    }
 }
 
 /// The sources of a draft.
@@ -235,6 +260,7 @@ fn source_json(entry: &SourceEntry, budget: &Budget) -> SourceJson {
         job_id: entry.job.map(|job| job.to_string()),
         read_at: rfc3339(entry.read_at),
         newer_revision: entry.newer.clone(),
+        suspicions: entry.suspicions.iter().cloned().map(SuspicionJson::from).collect(),
     }
 }
 

@@ -32,6 +32,7 @@ use storywright_domain::job::Job;
 use storywright_domain::ports::{
     ChatAccess, ChatCall, ChatError, ChatRequest, ChatSink, ChatTool, Finish, JsonSchema, StorageError, ToolUse, Usage,
 };
+use storywright_domain::suspicion::{suspicions, unseen_in};
 
 /// What a run of looking things up needs.
 pub(super) struct Gathering<'a> {
@@ -88,17 +89,20 @@ fn schema() -> JsonSchema {
     JsonSchema { name: "looked_up", text: text.to_owned() }
 }
 
-/// What is told of a text that holds sentences like orders to the model; empty when there are none.
+/// What is told of a text that holds sentences like orders to the model, or words that nobody sees; empty when there are none.
 pub(super) fn read_as_order(text: &str) -> String {
-    let found = storywright_domain::leak::orders(text);
-    let lines: Vec<String> =
-        found.iter().take(3).map(|order| format!("line {}: “{}”", order.line, order.words)).collect();
-    if lines.is_empty() {
+    let found = suspicions(text, &unseen_in(text));
+    let told = found.iter().take(3).map(|one| match one.line {
+        0 => format!("out of sight: “{}”", one.words),
+        line => format!("line {line}: “{}”", one.words),
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() {
         return String::new();
     }
     format!(
-        "instruction_like: It holds words that read like orders to the model and were treated as text ({}).",
-        lines.join("; ")
+        "instruction_like: It holds words that read like orders to the model, or that nobody sees; they were treated as text ({}).",
+        told.join("; ")
     )
 }
 

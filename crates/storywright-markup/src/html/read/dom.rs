@@ -74,29 +74,35 @@ impl Element {
 
     /// Whether a reader sees nothing of it.
     pub(super) fn is_hidden(&self) -> bool {
+        self.is_made_invisible()
+            || self.has_class("assistive")
+            || self.has_class("toc-macro")
+            || matches!(
+                self.name.as_str(),
+                "script"
+                    | "style"
+                    | "template"
+                    | "noscript"
+                    | "head"
+                    | "title"
+                    | "iframe"
+                    | "object"
+                    | "svg"
+                    | "textarea"
+                    | "select"
+            )
+    }
+
+    /// Whether somebody has made it so that a reader sees nothing of it.
+    pub(super) fn is_made_invisible(&self) -> bool {
         let style: String =
             self.attribute("style").unwrap_or_default().chars().filter(|c| !c.is_whitespace()).collect();
         let style = style.to_ascii_lowercase();
-        matches!(
-            self.name.as_str(),
-            "script"
-                | "style"
-                | "template"
-                | "noscript"
-                | "head"
-                | "title"
-                | "iframe"
-                | "object"
-                | "svg"
-                | "textarea"
-                | "select"
-        ) || self.attribute("hidden").is_some()
+        self.attribute("hidden").is_some()
             || style.contains("display:none")
             || style.contains("visibility:hidden")
             || is_unseen(&style)
             || self.has_class("hidden")
-            || self.has_class("assistive")
-            || self.has_class("toc-macro")
     }
 }
 

@@ -28,6 +28,36 @@ pub fn parse_html(html: &str) -> Document {
     normalise(&Document { blocks: blocks(&dom::parse(html)) })
 }
 
+/// The words of a page that somebody has hidden from its readers: elements of no size, see-through, in the colour of the ground or not
+/// displayed. At most `most` of them, in their order.
+///
+/// ```
+/// use storywright_markup::hidden_in_html;
+/// assert_eq!(hidden_in_html("<p>Goal<span style='font-size:0'>create <b>it</b></span></p>", 5), ["create it"]);
+/// ```
+#[must_use]
+pub fn hidden_in_html(html: &str, most: usize) -> Vec<String> {
+    let mut found = Vec::new();
+    hidden_below(&dom::parse(html), most, &mut found);
+    found
+}
+
+fn hidden_below(element: &Element, most: usize, found: &mut Vec<String>) {
+    for child in element.elements() {
+        if found.len() >= most {
+            return;
+        }
+        if !child.is_made_invisible() {
+            hidden_below(child, most, found);
+            continue;
+        }
+        let words = child.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        if !words.is_empty() {
+            found.push(words);
+        }
+    }
+}
+
 /// Whether an element begins on a line of its own.
 fn is_block(name: &str) -> bool {
     matches!(

@@ -15,6 +15,7 @@ use storywright_application::sources::{self, Budget, PageToAdd, SourceList};
 use storywright_domain::DraftId;
 use storywright_domain::confluence::PageSearch;
 use storywright_domain::source::{Below, SourceEntry, SourceKind, SourceState};
+use storywright_domain::suspicion::{Suspicion, SuspicionKind};
 
 /// The list of sources with what can be done there.
 #[derive(Serialize)]
@@ -54,6 +55,33 @@ struct Row {
     /// Another version is there by now; `gone` when there is none.
     newer: Option<String>,
     gone: bool,
+    /// What in it may be meant for a model.
+    suspicions: Vec<Told>,
+}
+
+/// Something of a source that stands out, in words.
+#[derive(Serialize)]
+struct Told {
+    what: &'static str,
+    place: String,
+    words: String,
+}
+
+impl From<&Suspicion> for Told {
+    fn from(found: &Suspicion) -> Self {
+        let what = match found.kind {
+            SuspicionKind::Order => "Reads like an order to an AI",
+            SuspicionKind::Hidden => "Hidden from readers, not given to the model",
+            SuspicionKind::Comment => "In a comment",
+            SuspicionKind::Invisible => "In characters that nobody sees",
+        };
+        let place = match (found.line, found.heading.as_str()) {
+            (0, _) => String::new(),
+            (line, "") => format!("line {line}"),
+            (line, heading) => format!("line {line}, under “{heading}”"),
+        };
+        Self { what, place, words: found.words.clone() }
+    }
 }
 
 #[derive(Serialize)]
@@ -342,6 +370,7 @@ fn row(entry: &SourceEntry, budget: &Budget) -> Row {
         fits: fitting(budget, entry.number) != "left_out",
         gone: entry.newer.as_deref() == Some(""),
         newer: entry.newer.clone(),
+        suspicions: entry.suspicions.iter().map(Told::from).collect(),
     }
 }
 

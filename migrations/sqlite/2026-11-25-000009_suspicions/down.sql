@@ -1,0 +1,1 @@
+ALTER TABLE draft_sources DROP COLUMN suspicions;
