@@ -96,6 +96,7 @@ fn the_fake_that_other_tests_use_keeps_the_contract() {
         space: "DOC".to_owned(),
         version: 1,
         markdown: format!("All about {title}"),
+        unseen: Vec::new(),
         url: format!("https://wiki.corp/pages/viewpage.action?pageId={id}"),
         restricted,
         ancestors: above.iter().map(|id| (*id).to_owned()).collect(),
