@@ -1,8 +1,7 @@
 //! One try of one call: the request, and reading what comes back as it comes.
 
-use crate::config::{BodyParts, Prompts, ReadyService, Structured, Tools};
+use crate::config::{BodyParts, Dialect, Prompts, ReadyService, Structured, Tools};
 use crate::incoming::{BUFFER, Frames, Incoming};
-use crate::live::Dialect;
 use crate::tools::{self, Aliases, Marks};
 use crate::wire::{AnswerReader, Documents, Failure, SseDecoder, Stop, page};
 use serde_json::Value;

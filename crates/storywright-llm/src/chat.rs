@@ -1,7 +1,7 @@
 //! The port: whose a credential is, and answers as they are written.
 
 use crate::call::{Call, Miss, request, told};
-use crate::config::{ConfigError, LlmConfig, ReadyService};
+use crate::config::{ConfigError, LlmConfig, ReadyService, Timeouts};
 use crate::dialect::lesser;
 use crate::joining::Joining;
 use crate::live::{Live, Loaded};
@@ -62,7 +62,7 @@ impl ConfiguredChat {
         self.slots.taken()
     }
 
-    fn loaded(&self) -> Arc<Loaded> {
+    pub(crate) fn loaded(&self) -> Arc<Loaded> {
         self.live.now(|config| self.list(config))
     }
 
@@ -71,7 +71,7 @@ impl ConfiguredChat {
     }
 
     /// 64 random bits as text.
-    fn boundary(&self) -> String {
+    pub(crate) fn boundary(&self) -> String {
         let [a, b, c, d, e, f, g, h, ..] = self.ids.secret();
         format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
     }
@@ -88,7 +88,7 @@ impl ConfiguredChat {
 }
 
 /// What is left of the time for a call.
-struct Budget {
+pub(crate) struct Budget {
     began: Instant,
     total: Duration,
     pauses: Duration,
@@ -100,8 +100,19 @@ impl Budget {
         Instant::now()
     }
 
+    /// The time of a call; `within` shortens it.
+    pub(crate) fn of(timeouts: &Timeouts, within: Option<Duration>) -> Self {
+        let total = within.map_or(timeouts.total(), |within| within.min(timeouts.total()));
+        Self { began: Self::now(), total, pauses: timeouts.retry() }
+    }
+
+    /// How much is over.
+    pub(crate) fn taken(&self) -> Duration {
+        Self::now().duration_since(self.began)
+    }
+
     fn left(&self) -> Duration {
-        self.total.saturating_sub(Self::now().duration_since(self.began))
+        self.total.saturating_sub(self.taken())
     }
 
     /// Waits, unless that is longer than what may be waited; `false` when it is, or when somebody stops it.
@@ -134,7 +145,7 @@ impl ChatModel for ConfiguredChat {
     fn identify(&self, access: &ChatAccess) -> Result<ChatIdentity, ChatError> {
         let loaded = self.loaded();
         let ready = find(&loaded, access)?;
-        self.ask_identity(ready, access).map_err(|error| without_secret(error, &access.credential))
+        self.whose(ready, access)
     }
 
     fn converse(
@@ -182,10 +193,8 @@ impl ConfiguredChat {
         sink: &mut dyn ChatSink,
         cancellation: &Cancellation,
     ) -> Result<ChatAnswer, ChatError> {
-        let timeouts = &call.ready.service.timeouts;
         let within = call.request.within.map(|span| Duration::from_millis(u64::try_from(span.0).unwrap_or(0)));
-        let total = within.map_or(timeouts.total(), |within| within.min(timeouts.total()));
-        let mut budget = Budget { began: Budget::now(), total, pauses: timeouts.retry() };
+        let mut budget = Budget::of(&call.ready.service.timeouts, within);
         let mut answer = self.tries(loaded, call, &mut budget, sink, cancellation)?;
         for _ in 0..call.ready.service.continuations {
             if answer.finish != Finish::Length || answer.text.trim().is_empty() || !call.can_go_on() {
@@ -218,7 +227,7 @@ impl ConfiguredChat {
     }
 
     /// Tries until there is an answer, text has come, or trying again makes no sense.
-    fn tries(
+    pub(crate) fn tries(
         &self,
         loaded: &Loaded,
         call: &Call<'_>,
@@ -267,6 +276,16 @@ impl ConfiguredChat {
             }
             tries += 1;
         }
+    }
+
+    /// Whose a credential is, without the credential in the words of an error.
+    pub(crate) fn whose(&self, ready: &ReadyService, access: &ChatAccess) -> Result<ChatIdentity, ChatError> {
+        self.ask_identity(ready, access).map_err(|error| without_secret(error, &access.credential))
+    }
+
+    /// The way out.
+    pub(crate) fn egress(&self) -> &Egress {
+        &self.egress
     }
 
     fn ask_identity(&self, ready: &ReadyService, access: &ChatAccess) -> Result<ChatIdentity, ChatError> {

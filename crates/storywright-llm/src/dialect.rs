@@ -1,8 +1,7 @@
 //! What is asked of a service after it has refused something.
 
 use crate::call::Call;
-use crate::config::{Structured, System, Tools};
-use crate::live::Dialect;
+use crate::config::{Dialect, Structured, System, Tools};
 use crate::wire::Failure;
 
 /// Words that stand for a service's asking for JSON other than by the name of a key.

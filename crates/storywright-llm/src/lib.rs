@@ -15,6 +15,7 @@ mod dialect;
 mod incoming;
 mod joining;
 mod live;
+mod probe;
 mod prompt;
 mod slots;
 mod template;
@@ -23,3 +24,4 @@ mod wire;
 
 pub use chat::ConfiguredChat;
 pub use config::{ConfigError, LlmConfig};
+pub use probe::{Observation, Probe, Verdict};

@@ -1,7 +1,7 @@
 //! The configuration in use. A changed folder is taken over at the next call; a broken one is refused, and the last good one
 //! goes on.
 
-use crate::config::{ConfigError, LlmConfig, ReadyService, Stamp, Structured, System, Tools};
+use crate::config::{ConfigError, Dialect, LlmConfig, ReadyService, Stamp};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -11,19 +11,6 @@ pub(crate) struct Loaded {
     pub(crate) config: LlmConfig,
     /// By service: what it turned out not to take.
     learned: Mutex<HashMap<String, Dialect>>,
-}
-
-/// What a service is asked for, after what it has refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Dialect {
-    /// How far it is held to a schema.
-    pub(crate) structured: Structured,
-    /// How it calls tools.
-    pub(crate) tools: Tools,
-    /// Where the system prompt goes.
-    pub(crate) system: System,
-    /// Optional keys of the request that it does not take.
-    pub(crate) left_out: Vec<String>,
 }
 
 impl Loaded {
@@ -39,13 +26,7 @@ impl Loaded {
     /// What to ask of a service.
     pub(crate) fn dialect(&self, ready: &ReadyService) -> Dialect {
         let learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
-        let configured = || Dialect {
-            structured: ready.service.structured,
-            tools: ready.service.tools,
-            system: ready.service.system,
-            left_out: Vec::new(),
-        };
-        learned.get(&ready.service.name).cloned().unwrap_or_else(configured)
+        learned.get(&ready.service.name).unwrap_or(&ready.dialect).clone()
     }
 
     /// Remembers what a service takes.

@@ -1,6 +1,7 @@
 //! The configuration folder: `config.json`, `header.json`, `payload.json`, `prompts.json`, read and checked as a whole.
 
 mod answer_payload;
+mod dialect_file;
 mod error;
 mod headers;
 mod payload;
@@ -9,12 +10,13 @@ mod services;
 mod tool_payload;
 
 pub(crate) use answer_payload::{FinishWord, FinishWords, Pointers};
+pub(crate) use dialect_file::{Dialect, DialectFile, Seen};
 pub use error::ConfigError;
 pub(crate) use error::Problem;
 pub(crate) use headers::Headers;
 pub(crate) use payload::{BodyParts, Payload};
 pub(crate) use prompts::{CallPrompts, Prompts};
-pub(crate) use services::{Service, Structured, System, Tools};
+pub(crate) use services::{Service, Structured, System, Timeouts, Tools};
 pub(crate) use tool_payload::{CallPointers, OneOrMore, ToolTemplates};
 
 use error::Source;
@@ -29,6 +31,8 @@ pub struct LlmConfig {
     pub(crate) max_streams: usize,
     /// Whether the words of tool results are joined by a mark instead of spaces.
     pub(crate) datamarking: bool,
+    /// Folder of the dialect files.
+    dialects: PathBuf,
     stamp: Stamp,
 }
 
@@ -37,6 +41,8 @@ pub(crate) struct ReadyService {
     pub(crate) service: Service,
     pub(crate) headers: Headers,
     pub(crate) payload: Payload,
+    /// What it is asked for at first.
+    pub(crate) dialect: Dialect,
 }
 
 /// How the files looked when they were read: length and time of change of each.
@@ -91,6 +97,8 @@ impl LlmConfig {
         part.check().map_err(|problem| main.error(problem))?;
         files.extend([&part.files.header, &part.files.payload, &part.files.prompts].map(|name| folder.join(name)));
         files.extend(part.services.iter().filter_map(|service| Some(folder.join(service.ca_file.as_ref()?))));
+        let dialects = folder.join(&part.files.dialects);
+        files.extend(part.services.iter().map(|service| dialect_path(&dialects, &service.name)));
         *stamp = Stamp::of(files.clone());
 
         let header = read(folder.join(&part.files.header))?;
@@ -113,6 +121,7 @@ impl LlmConfig {
             Ok(ReadyService {
                 headers: header_file.of(&service.name).map_err(|problem| header.error(problem))?,
                 payload: payload_file.of(&service.name).map_err(|problem| payload.error(problem))?,
+                dialect: found_dialect(&dialects, &service)?.unwrap_or_else(|| Dialect::configured(&service)),
                 service,
             })
         };
@@ -121,6 +130,7 @@ impl LlmConfig {
             prompts: prompt_file.compile().map_err(|problem| prompts.error(problem))?,
             max_streams: part.max_streams,
             datamarking: part.datamarking,
+            dialects: dialects.clone(),
             stamp: stamp.clone(),
         })
     }
@@ -135,6 +145,12 @@ impl LlmConfig {
     #[must_use]
     pub fn service_names(&self) -> Vec<String> {
         self.services.iter().map(|ready| ready.service.name.clone()).collect()
+    }
+
+    /// The file that says what this service was found to take. It need not be there.
+    #[must_use]
+    pub fn dialect_path(&self, service: &str) -> PathBuf {
+        dialect_path(&self.dialects, service)
     }
 
     /// How the files looked when they were read.
@@ -158,6 +174,20 @@ fn origin(service: &Service) -> Result<AllowedOrigin, Problem> {
     AllowedOrigin::parse(&service.name, Purpose::Llm, &service.base_url, rules).map_err(|error| {
         Problem::new(format!("service `{}`: {error}", service.name), "correct its `base_url`").near(&service.base_url)
     })
+}
+
+fn dialect_path(folder: &Path, service: &str) -> PathBuf {
+    folder.join(format!("{service}.json"))
+}
+
+/// What a dialect file says of a service, if there is one and it is about it.
+fn found_dialect(folder: &Path, service: &Service) -> Result<Option<Dialect>, ConfigError> {
+    let file = dialect_path(folder, &service.name);
+    if !file.exists() {
+        return Ok(None);
+    }
+    let found: DialectFile = read(file)?.parse()?;
+    Ok(found.of(service))
 }
 
 fn read(file: PathBuf) -> Result<Source, ConfigError> {

@@ -156,6 +156,16 @@ impl Payload {
         Value::Object(body)
     }
 
+    /// Whether something in the request holds the answer to a schema this far.
+    pub(crate) fn holds_to(&self, structured: Structured) -> bool {
+        let template = match structured {
+            Structured::JsonSchema => &self.json_schema,
+            Structured::JsonObject => &self.json_object,
+            Structured::None => return true,
+        };
+        matches!(template, JsonTemplate::Object(fields) if !fields.is_empty())
+    }
+
     /// Keys of the body that hold the answer to a schema: a refusal that names one means that the service cannot do it.
     pub(crate) fn structured_keys(&self) -> impl Iterator<Item = &str> {
         [&self.json_schema, &self.json_object].into_iter().flat_map(|template| match template {

@@ -119,7 +119,7 @@ struct BlockPart {
 }
 
 /// What one call tells the model.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct CallPrompts {
     pub(crate) system: String,
     pub(crate) user: Vec<Block>,
@@ -128,7 +128,7 @@ pub(crate) struct CallPrompts {
 }
 
 /// The prompts of all calls.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Prompts {
     gather: CallPrompts,
     draft: CallPrompts,
@@ -143,6 +143,13 @@ pub(crate) struct Prompts {
 }
 
 impl Prompts {
+    /// The same with this system prompt, and nothing else, for every call.
+    pub(crate) fn saying(&self, system: &str) -> Self {
+        let only = CallPrompts { system: system.to_owned(), user: Vec::new(), whole: system.to_owned() };
+        let [gather, draft, refine, repair] = [only.clone(), only.clone(), only.clone(), only];
+        Self { gather, draft, refine, repair, ..self.clone() }
+    }
+
     /// The prompts of a call.
     pub(crate) fn of(&self, call: ChatCall) -> &CallPrompts {
         match call {

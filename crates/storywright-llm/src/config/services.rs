@@ -48,11 +48,18 @@ pub(super) struct Files {
     pub(super) header: PathBuf,
     pub(super) payload: PathBuf,
     pub(super) prompts: PathBuf,
+    /// Folder of what services were found to take, one file each.
+    pub(super) dialects: PathBuf,
 }
 
 impl Default for Files {
     fn default() -> Self {
-        Self { header: "header.json".into(), payload: "payload.json".into(), prompts: "prompts.json".into() }
+        Self {
+            header: "header.json".into(),
+            payload: "payload.json".into(),
+            prompts: "prompts.json".into(),
+            dialects: "dialects".into(),
+        }
     }
 }
 

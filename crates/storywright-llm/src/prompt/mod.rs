@@ -8,7 +8,7 @@ use crate::config::CallPrompts;
 use crate::template::Template;
 
 /// A part of a user message.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Block {
     /// Our own lines. A line whose values are all missing is left out.
     Told(Vec<Template>),

@@ -6,6 +6,7 @@ mod dialects;
 mod folder;
 mod limits;
 mod logged;
+mod probe;
 mod refusals;
 mod reload;
 mod sandbox;

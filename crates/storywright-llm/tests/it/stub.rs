@@ -63,6 +63,25 @@ impl Stub {
         Self { address, seen }
     }
 
+    /// A server that answers every request as a function says.
+    pub fn answering(answer: impl Fn(&Seen) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let seen: Arc<Mutex<Vec<Seen>>> = Arc::default();
+        let for_thread = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let Some(request) = read_request(&mut BufReader::new(stream.try_clone().unwrap())) else { continue };
+                let bytes = answer(&request);
+                for_thread.lock().unwrap().push(request);
+                // Whoever has gone does not need it.
+                let _ = stream.write_all(&bytes);
+            }
+        });
+        Self { address, seen }
+    }
+
     /// A server that answers with these bodies in turn, each as an event stream.
     pub fn streams(bodies: &[&str]) -> Self {
         Self::new(bodies.iter().map(|body| vec![Act::Send(event_stream(body))]).collect())

@@ -61,10 +61,13 @@ fn unformatted(messages: &[Value]) -> String {
         let document = writer::write(&Prompt::read(messages));
         return format!("Here is the draft.\n\n```json\n{document:#}\n```\n");
     }
-    reply(&last)
+    let system: String =
+        messages.iter().filter(|m| m["role"] == "system").map(|m| content_text(&m["content"])).collect();
+    ordered(&system).unwrap_or_else(|| reply(&last))
 }
 
-fn reply(text: &str) -> String {
+/// The word that a text orders to be said, as in `answer with the word "yes"`.
+fn ordered(text: &str) -> Option<String> {
     let lower = text.to_lowercase();
     for opener in ["reply with exactly", "reply with", "answer with", "respond with", "say only", "say"] {
         if let Some(at) = lower.find(opener) {
@@ -77,9 +80,16 @@ fn reply(text: &str) -> String {
                 .collect();
             let word = word.trim_start_matches("the word ").trim_start_matches("only ").trim();
             if !word.is_empty() {
-                return word.to_owned();
+                return Some(word.to_owned());
             }
         }
+    }
+    None
+}
+
+fn reply(text: &str) -> String {
+    if let Some(word) = ordered(text) {
+        return word;
     }
     let topics = writer::topics(text);
     match topics.as_slice() {
