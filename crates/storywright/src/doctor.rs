@@ -1,5 +1,5 @@
 //! `storywright doctor`: looks at what the server needs on this machine and says what to do about what is wrong. It calls no site and no
-//! LLM: credentials belong to people, and their tests say whether those are reached.
+//! LLM: credentials belong to people, and their tests say whether those are reached. `storywright doctor llm` asks an LLM with one's own.
 
 use crate::settings::Settings;
 use std::net::TcpListener;

@@ -1,6 +1,7 @@
 //! The Storywright server: settings, wiring, workers, subcommands.
 
 mod doctor;
+mod doctor_llm;
 #[cfg(debug_assertions)]
 mod faults;
 mod lint;
@@ -33,7 +34,10 @@ enum Command {
     /// Bring the database up to date, then stop.
     Migrate,
     /// Look at settings, keys, database, sites and LLM services, and say what to do about what is wrong.
-    Doctor,
+    Doctor {
+        #[command(subcommand)]
+        what: Option<DoctorCommand>,
+    },
     /// Make, rotate or list the keys.
     Keys {
         #[command(subcommand)]
@@ -43,6 +47,12 @@ enum Command {
     Settings,
     /// Check the user stories of files: text, Markdown, CSV, a Jira export. Needs neither server nor configuration.
     Lint(lint::LintArgs),
+}
+
+#[derive(Subcommand)]
+enum DoctorCommand {
+    /// Ask an LLM service with your own credential what it can do, and write down how it is spoken to.
+    Llm(doctor_llm::LlmArgs),
 }
 
 #[derive(Subcommand)]
@@ -96,7 +106,10 @@ fn run(command: &Command) -> Result<ExitCode, StartError> {
             )?;
             println!("{} is up to date.", settings.database.display());
         }
-        Command::Doctor => return Ok(doctor::examine(&settings)),
+        Command::Doctor { what: None } => return Ok(doctor::examine(&settings)),
+        Command::Doctor { what: Some(DoctorCommand::Llm(args)) } => {
+            return doctor_llm::examine(args, &settings, &variable);
+        }
         Command::Keys { action } => keys(action, &settings)?,
         Command::Settings | Command::Lint(_) => {}
     }

@@ -9,6 +9,7 @@ use storywright_domain::ports::Finish;
 
 /// Where things are in an answer, streamed or whole: JSON pointers, of which the first that leads somewhere counts.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pointers {
     /// Data of the event that ends a stream; `null` when the service sends none.
@@ -49,6 +50,7 @@ pub(crate) struct Pointers {
 
 /// An event with this value at this place is the last.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LastSign {
     /// JSON pointer.
@@ -66,6 +68,7 @@ impl LastSign {
 
 /// Finish reasons as the service words them, without regard to case.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FinishWords {
     stop: Vec<String>,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is asked of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Dialect {
     /// How far it is held to a schema.
@@ -28,11 +29,14 @@ impl Dialect {
 
 /// The file. `storywright doctor llm` writes it.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DialectFile {
     #[serde(rename = "$schema", default, skip_serializing)]
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
     _schema: IgnoredAny,
     #[serde(rename = "$comment", default, skip_serializing)]
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
     _comment: IgnoredAny,
     /// Name of the service in `config.json`.
     pub(crate) service: String,
@@ -50,6 +54,7 @@ pub(crate) struct DialectFile {
 
 /// What was seen of a service, for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Seen {
     /// Its answers come in pieces.

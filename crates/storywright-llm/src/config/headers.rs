@@ -25,11 +25,14 @@ const RESERVED: [&str; 10] = [
 ];
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct HeaderFile {
     #[serde(rename = "$schema", default)]
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
     _schema: IgnoredAny,
     #[serde(rename = "$comment", default)]
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
     _comment: IgnoredAny,
     /// Headers of every service.
     default: BTreeMap<String, String>,

@@ -16,11 +16,14 @@ const NAMES: [&str; 9] =
     ["model", "request_id", "schema", "schema_name", "service", "system", "tools", "turns", "user"];
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct PayloadFile {
     #[serde(rename = "$schema", default)]
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
     _schema: IgnoredAny,
     #[serde(rename = "$comment", default)]
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
     _comment: IgnoredAny,
     default: PayloadPart,
     /// Services that speak otherwise; a whole payload each.
@@ -29,9 +32,11 @@ pub(super) struct PayloadFile {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct PayloadPart {
     #[serde(rename = "$comment", default)]
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
     _comment: IgnoredAny,
     /// Request bodies by call; `default` serves calls that are not named.
     requests: Requests,
@@ -55,6 +60,7 @@ struct PayloadPart {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Requests {
     default: Map<String, Value>,
@@ -65,6 +71,7 @@ struct Requests {
 }
 
 #[derive(Deserialize, Default)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 struct StructuredPart {
     json_schema: Map<String, Value>,

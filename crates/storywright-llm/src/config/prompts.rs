@@ -24,11 +24,14 @@ const DATA: [&str; 10] = [
 ];
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct PromptFile {
     #[serde(rename = "$schema", default)]
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
     _schema: IgnoredAny,
     #[serde(rename = "$comment", default)]
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
     _comment: IgnoredAny,
     calls: Calls,
     /// Put behind the system prompt of every call.
@@ -53,6 +56,7 @@ const GO_ON: &str = "Your answer was cut off by the length limit. Go on exactly 
     Repeat nothing, explain nothing, open no code fence.";
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Calls {
     gather: CallPart,
@@ -62,9 +66,11 @@ struct Calls {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct CallPart {
     #[serde(rename = "$comment", default)]
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
     _comment: IgnoredAny,
     system: Text,
     user: Vec<BlockPart>,
@@ -79,6 +85,7 @@ fn yes() -> bool {
 
 /// A text, or its lines.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a text or a list of lines")]
 enum Text {
     Whole(String),
@@ -105,6 +112,7 @@ impl Text {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct BlockPart {
     /// Lines of our own; a line whose values are all missing is left out.

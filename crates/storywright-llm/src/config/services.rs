@@ -10,14 +10,17 @@ use std::time::Duration;
 
 /// The whole file. Its other keys belong to the server and are not looked at.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ConfigFile {
     pub(super) llm: LlmPart,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct LlmPart {
     #[serde(rename = "$comment", default)]
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
     _comment: IgnoredAny,
     /// Streams that may be open at once.
     #[serde(default = "default_max_streams")]
@@ -43,6 +46,7 @@ const MOST_CONTINUATIONS: u32 = 20;
 
 /// Names of the other files, seen from the folder of `config.json`.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Files {
     pub(super) header: PathBuf,
@@ -65,9 +69,11 @@ impl Default for Files {
 
 /// One LLM service.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Service {
     #[serde(rename = "$comment", default)]
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
     _comment: IgnoredAny,
     /// Stable name: people's saved connections refer to it.
     pub(crate) name: String,
@@ -112,6 +118,7 @@ pub(crate) struct Service {
 
 /// `GET` that says whose a credential is.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Identity {
     pub(crate) path: String,
@@ -124,6 +131,7 @@ pub(crate) struct Identity {
 
 /// `POST` that chats.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Chat {
     /// With a query, if the service wants one; `{{model}}` is replaced by the model's name.
@@ -148,6 +156,7 @@ const PATH_NAMES: [&str; 1] = ["model"];
 
 /// How far a service can be held to a JSON schema. Each step asks for less; what a service refuses is not asked of it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Structured {
     /// It takes a schema.
@@ -172,6 +181,7 @@ impl Structured {
 
 /// How a service calls tools. What it refuses is not asked of it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Tools {
     /// It takes a list of tools and answers with calls.
@@ -185,6 +195,7 @@ pub(crate) enum Tools {
 
 /// Where the system prompt goes. What a service refuses is not asked of it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum System {
     /// Into a place of its own, as `requests` says.
@@ -196,6 +207,7 @@ pub(crate) enum System {
 
 /// Waits in milliseconds.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Timeouts {
     connect_ms: u64,

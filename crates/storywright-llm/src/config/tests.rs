@@ -142,7 +142,7 @@ fn what_is_wrong_is_said_with_file_line_and_cure() {
         "payload.json",
         "\"{{user}}\"",
         "\"hello\"",
-        "payload.json line 4: a request does not use `{{user}}`; put the prompts into its messages",
+        "payload.json line 5: a request does not use `{{user}}`; put the prompts into its messages",
     );
     check(
         "prompts.json",

@@ -9,9 +9,11 @@ use storywright_domain::ports::{ChatTool, ToolUse};
 
 /// As in the file.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct ToolsPart {
     #[serde(rename = "$comment", default)]
+    #[cfg_attr(test, schemars(with = "serde_json::Value"))]
     _comment: IgnoredAny,
     /// What is added to the body, with `{{tools}}`.
     request: Map<String, Value>,
@@ -41,6 +43,7 @@ pub(crate) struct ToolTemplates {
 
 /// Where things are in an entry of a list of calls.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CallPointers {
     /// Number of the call that a fragment belongs to.
@@ -55,6 +58,7 @@ pub(crate) struct CallPointers {
 
 /// A JSON pointer, or several of which the first that leads somewhere counts.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a JSON pointer or a list of them")]
 pub(crate) enum OneOrMore {
     One(String),

@@ -73,12 +73,15 @@ fn ordered(text: &str) -> Option<String> {
         if let Some(at) = lower.find(opener) {
             let rest = text.get(at + opener.len()..).unwrap_or_default();
             let word: String = rest
+                .trim_start_matches([':', ' '])
+                .trim_start_matches("the word ")
+                .trim_start_matches("only ")
                 .trim_start_matches([':', ' ', '"', '\'', '`'])
                 .chars()
                 .take_while(|c| !matches!(c, '"' | '\'' | '`' | '.' | '\n'))
                 .take(80)
                 .collect();
-            let word = word.trim_start_matches("the word ").trim_start_matches("only ").trim();
+            let word = word.trim();
             if !word.is_empty() {
                 return Some(word.to_owned());
             }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "test support")]
 
 mod canary;
+mod doctor;
 mod faults;
 mod kills;
 mod main_job;

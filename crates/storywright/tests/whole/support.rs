@@ -83,7 +83,7 @@ impl Company {
         company
     }
 
-    fn command(&self) -> Command {
+    pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_storywright"));
         command
             .env_clear()
