@@ -5,8 +5,8 @@ use crate::drafting::AgentLimits;
 use std::sync::Arc;
 use storywright_domain::person::AuditEntry;
 use storywright_domain::ports::{
-    ChatModel, Clock, Confluence, EventLog, IdSource, Jira, JobQueue, PasswordHasher, Sealer, Sha256, Storage,
-    TokenSigner, ToolServer,
+    ChatModel, Clock, Confluence, EventLog, FileReader, IdSource, Jira, JobQueue, PasswordHasher, Sealer, Sha256,
+    Storage, TokenSigner, ToolServer,
 };
 use storywright_domain::remote::Site;
 use storywright_domain::tool::McpServer;
@@ -23,6 +23,8 @@ pub struct Ports {
     pub confluence: Arc<dyn Confluence>,
     /// The company LLM.
     pub chat: Arc<dyn ChatModel>,
+    /// Uploaded files.
+    pub files: Arc<dyn FileReader>,
     /// MCP servers.
     pub tools: Arc<dyn ToolServer>,
     /// What jobs say.

@@ -11,13 +11,17 @@ pub struct Leak {
     pub hint: String,
 }
 
+/// Whether a private key in the usual text form stands in a text.
+#[must_use]
+pub fn has_private_key(text: &str) -> bool {
+    text.find("-----BEGIN ").is_some_and(|at| text[at..].contains("PRIVATE KEY-----"))
+}
+
 /// What in a text looks like a credential.
 #[must_use]
 pub fn leaks(text: &str) -> Vec<Leak> {
     let mut found = Vec::new();
-    if let Some(at) = text.find("-----BEGIN ")
-        && text[at..].contains("PRIVATE KEY-----")
-    {
+    if has_private_key(text) {
         found.push(Leak { kind: "a private key", hint: "-----BEGIN".to_owned() });
     }
     for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '/' | '='))) {

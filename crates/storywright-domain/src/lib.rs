@@ -9,6 +9,7 @@ pub mod agent;
 pub mod cancel;
 pub mod confluence;
 pub mod draft;
+pub mod file;
 pub mod finding;
 pub mod ids;
 pub mod integration;

@@ -1,4 +1,4 @@
-//! Texts from one markup to another, purely: no I/O, no state, any input gives an output.
+//! Texts from one markup to another, and out of files, purely: no I/O, no state, any input gives an output.
 //!
 //! Markdown, Jira's wiki markup and the HTML of Confluence are read into one tree ([`Document`]) and written from it.
 //! Jira's markup has no grammar, only habits; where two readings are possible the output takes the one that shows the
@@ -12,6 +12,7 @@
 //! ```
 
 mod address;
+mod file;
 mod html;
 mod language;
 mod markdown;
@@ -20,6 +21,7 @@ mod note;
 mod tree;
 mod wiki;
 
+pub use file::read_file;
 pub use html::{hidden_in_html, parse_html, render_html};
 pub use markdown::{parse_markdown, render_markdown};
 pub use normal::normalise;

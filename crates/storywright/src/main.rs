@@ -4,6 +4,7 @@ mod doctor;
 mod doctor_llm;
 #[cfg(debug_assertions)]
 mod faults;
+mod files;
 mod lint;
 mod lock;
 mod logging;
@@ -47,6 +48,9 @@ enum Command {
     Settings,
     /// Check the user stories of files: text, Markdown, CSV, a Jira export. Needs neither server nor configuration.
     Lint(lint::LintArgs),
+    /// Read a file from the standard input and write its text as JSON: what the server starts for files of strangers.
+    #[command(name = files::SUBCOMMAND, hide = true)]
+    ReadFile,
 }
 
 #[derive(Subcommand)]
@@ -71,6 +75,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::ReadFile = cli.command {
+        return files::child();
+    }
     let get = variable;
     logging::start(&get("RUST_LOG").unwrap_or_else(|| "info,actix_server=warn,ureq=warn,rustls=warn".to_owned()));
     match run(&cli.command) {
@@ -111,7 +118,7 @@ fn run(command: &Command) -> Result<ExitCode, StartError> {
             return doctor_llm::examine(args, &settings, &variable);
         }
         Command::Keys { action } => keys(action, &settings)?,
-        Command::Settings | Command::Lint(_) => {}
+        Command::Settings | Command::Lint(_) | Command::ReadFile => {}
     }
     Ok(ExitCode::SUCCESS)
 }

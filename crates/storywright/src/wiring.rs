@@ -1,5 +1,6 @@
 //! From settings to ports: the one place where adapters are chosen.
 
+use crate::files::ProcessReader;
 use crate::settings::Settings;
 use std::sync::Arc;
 use storywright_application::drafting::AgentLimits;
@@ -57,6 +58,7 @@ pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
         jira: Arc::new(RememberingJira::new(jira, Arc::clone(&clock), CATALOG_IS_KEPT)),
         confluence: Arc::new(AtlassianConfluence::new(egress.clone())),
         chat,
+        files: Arc::new(ProcessReader::default()),
         tools: Arc::new(McpClient::new(egress.clone(), Arc::clone(&clock))),
         events: Arc::new(storage.job_log()?),
         queue: Arc::new(storage.clone()),

@@ -48,6 +48,7 @@ pub const OWNERS: &[(&[&str], &[&str])] = &[
     (&["ring"], &["storywright-vault", "storywright-http"]),
     (&["actix-web"], &["storywright-web", "storywright", "storywright-sandbox", "storywright-bench"]),
     (&["actix-session", "actix-multipart", "actix-web-lab", "tera", "ammonia", "rust-embed"], &["storywright-web"]),
+    (&["pdf-extract", "lopdf", "zip"], &["storywright-markup"]),
     (&["utoipa", "validator"], &["storywright-web"]),
     (&["tokio"], &["storywright-web", "storywright", "storywright-sandbox", "storywright-mcp", "storywright-bench"]),
     (&["clap", "env_logger", "signal-hook"], &["storywright", "storywright-sandbox", "storywright-bench"]),
@@ -65,7 +66,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "storywright-markup",
         ours: &["storywright-domain"],
-        others: Others::Only(&["html5ever", "pulldown-cmark", "thiserror"]),
+        others: Others::Only(&["html5ever", "pdf-extract", "pulldown-cmark", "roxmltree", "zip"]),
     },
     Rule { name: "storywright-storage", ours: &["storywright-domain"], others: Others::NotOwned },
     Rule { name: "storywright-http", ours: &["storywright-domain"], others: Others::NotOwned },
