@@ -100,6 +100,9 @@ pub enum FileProblem {
     /// It took too long or too much memory to read.
     #[error("is too much work to read: save its text as .txt, or split it")]
     TooMuchWork,
+    /// Its text is longer than a source may be.
+    #[error("has more than the {} characters that a source may have: split it", crate::source::MAX_SOURCE_CHARS)]
+    TooLong,
     /// There is no text in it, only pictures of it.
     #[error("has no text in it, only pictures: run text recognition (OCR) over it first, or paste the text")]
     NoText,
@@ -128,6 +131,7 @@ impl FileProblem {
             Self::Protected => "file_protected",
             Self::Swollen => "file_swollen",
             Self::TooMuchWork => "file_too_much_work",
+            Self::TooLong => "source_too_long",
             Self::NoText => "file_without_text",
             Self::PrivateKey => "file_has_private_key",
             Self::Busy => "file_reader_busy",

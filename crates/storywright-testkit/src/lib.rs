@@ -8,6 +8,7 @@ mod clock;
 mod confluence;
 mod contract;
 mod crypto;
+mod files;
 pub mod hostile;
 mod jira;
 mod memory;
@@ -22,6 +23,7 @@ pub use contract::{
     storage_contract,
 };
 pub use crypto::{FakeHasher, FakeSealer, FakeSha256, FakeSigner};
+pub use files::ReadsWith;
 pub use jira::{FakeJira, NextCreate};
 pub use memory::MemoryStore;
 pub use tools::{FakeTools, MadeCall, ToolScript};

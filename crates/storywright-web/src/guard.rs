@@ -2,7 +2,7 @@
 //! that the caller understands.
 
 use crate::errors::{AppError, kinds};
-use crate::route::{Policy, Route};
+use crate::route::{LARGE, Policy, Route};
 use crate::session;
 use crate::state::AppState;
 use crate::visit::{self, Visit};
@@ -19,9 +19,12 @@ use std::future::{Ready, ready};
 use std::time::Duration;
 use storywright_application::Ports;
 use subtle::ConstantTimeEq;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// A body must have arrived within this time.
 const BODY_DEADLINE: Duration = Duration::from_secs(20);
+/// A body with files, within this time: they are larger, and come from home as well.
+const FILES_DEADLINE: Duration = Duration::from_secs(60);
 
 /// The whole body of a request, already within the limit of its route.
 #[derive(Debug, Clone, Default)]
@@ -57,7 +60,9 @@ pub async fn check(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     req.extensions_mut().insert(route);
-    match admit(route, &mut req).await {
+    // Held until the answer is made: bodies with files take memory as long as that.
+    let mut place = None;
+    match admit(route, &mut req, &mut place).await {
         Ok(()) => {
             let res = next.call(req).await?;
             let failure = res.response().error().and_then(|error| error.as_error::<AppError>()).cloned();
@@ -76,13 +81,20 @@ pub async fn check(
     }
 }
 
-async fn admit(route: &Route, req: &mut ServiceRequest) -> Result<(), AppError> {
+async fn admit(
+    route: &Route,
+    req: &mut ServiceRequest,
+    place: &mut Option<OwnedSemaphorePermit>,
+) -> Result<(), AppError> {
     let token = match route.policy {
         Policy::Bearer | Policy::PublicApi => None,
         Policy::Public | Policy::SignedIn => session::token_of(&req.get_session()),
     };
     if route.policy == Policy::SignedIn && !token.as_deref().is_some_and(session::is_signed_in) {
         return Err(visit::sign_in_required());
+    }
+    if route.body_limit > LARGE {
+        *place = Some(place_for_files(route, req, token.as_deref()).await?);
     }
     if route.body_limit > 0 {
         let body = read_body(route.body_limit, req).await?;
@@ -103,6 +115,26 @@ async fn admit(route: &Route, req: &mut ServiceRequest) -> Result<(), AppError> 
         }
     }
     Ok(())
+}
+
+/// Who sends files must have shown who they are before the first byte of them is taken; and only so many forms with files are taken at
+/// a time.
+async fn place_for_files(
+    route: &Route,
+    req: &mut ServiceRequest,
+    token: Option<&str>,
+) -> Result<OwnedSemaphorePermit, AppError> {
+    let state = req.app_data::<web::Data<AppState>>().ok_or_else(|| AppError::internal("no application"))?.clone();
+    if route.policy == Policy::Bearer {
+        req.extract::<api::Caller>().await?.prove().await?;
+    } else {
+        same_origin(req.request(), route.csrf)?;
+        let sent = req.headers().get("x-csrf-token").and_then(|value| value.to_str().ok());
+        if !token.zip(sent).is_some_and(|(session, sent)| token_fits(&state.ports, session, sent)) {
+            return Err(cross_site("The form is from an earlier session or another window"));
+        }
+    }
+    state.place_for_files().await
 }
 
 async fn read_body(limit: usize, req: &mut ServiceRequest) -> Result<Bytes, AppError> {
@@ -134,7 +166,8 @@ async fn read_body(limit: usize, req: &mut ServiceRequest) -> Result<Bytes, AppE
         }
         Ok(body.freeze())
     };
-    tokio::time::timeout(BODY_DEADLINE, read).await.unwrap_or_else(|_| {
+    let deadline = if limit > LARGE { FILES_DEADLINE } else { BODY_DEADLINE };
+    tokio::time::timeout(deadline, read).await.unwrap_or_else(|_| {
         Err(AppError::new(&kinds::BODY_TOO_SLOW, "The request did not arrive in time", "Send it again"))
     })
 }

@@ -16,6 +16,7 @@ mod session;
 pub mod settings;
 pub mod sse;
 mod state;
+pub mod upload;
 pub mod view;
 pub mod visit;
 

@@ -1,16 +1,17 @@
 //! What every handler shares, and the one bridge from the framework's async threads to the blocking use cases.
 
-use crate::errors::AppError;
+use crate::errors::{AppError, kinds};
 use crate::limits::Limits;
 use crate::settings::WebSettings;
 use crate::sse::Streams;
 use crate::view::Views;
 use actix_web::web;
 use std::sync::Arc;
+use std::time::Duration;
 use storywright_application::Ports;
 use storywright_application::overview::CountCache;
-use storywright_domain::Timestamp;
-use tokio::sync::{Semaphore, watch};
+use storywright_domain::{Millis, Timestamp};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// Checks uploaded certificates (PEM), or says what is wrong in words for people.
 pub type CertificateCheck = Arc<dyn Fn(&str) -> Result<CheckedCertificates, String> + Send + Sync>;
@@ -35,6 +36,11 @@ pub struct CertificateFacts {
     pub sha256: String,
 }
 
+/// Forms with files that are in memory at a time, each with up to [`crate::route::FILES`] bytes and a copy of them.
+const FORMS_WITH_FILES: usize = 6;
+/// How long a form with files waits for its place.
+const FILES_WAIT: Duration = Duration::from_secs(10);
+
 /// Shared by all workers; made once at start.
 pub struct AppState {
     /// The ports of the use cases.
@@ -54,6 +60,8 @@ pub struct AppState {
     /// Requests that may wait for Jira, Confluence or the LLM at a time: half of a worker's blocking threads, so that a site that
     /// hangs never holds up the pages that need no site.
     outside: Arc<Semaphore>,
+    /// Forms with files that are in memory at a time.
+    files: Arc<Semaphore>,
     closing: watch::Sender<bool>,
 }
 
@@ -85,6 +93,7 @@ impl AppState {
             certificate_check,
             streams,
             outside,
+            files: Arc::new(Semaphore::new(FORMS_WITH_FILES)),
             closing,
         })
     }
@@ -129,6 +138,22 @@ impl AppState {
             work(ports)
         })
         .await
+    }
+
+    /// A place for a form with files.
+    ///
+    /// # Errors
+    /// `file_reader_busy` when none gets free in a while.
+    pub async fn place_for_files(&self) -> Result<OwnedSemaphorePermit, AppError> {
+        match tokio::time::timeout(FILES_WAIT, Arc::clone(&self.files).acquire_owned()).await {
+            Ok(place) => place.map_err(AppError::internal),
+            Err(_) => Err(AppError::new(
+                &kinds::FILE_READER_BUSY,
+                "Other people are sending files at the moment",
+                "Try again in a moment",
+            )
+            .with_retry_after(Millis::seconds(5))),
+        }
     }
 
     /// Tells open streams that the server ends.

@@ -2,11 +2,11 @@
 
 use super::{SourceError, open_draft};
 use crate::Ports;
-use storywright_domain::DraftId;
 use storywright_domain::person::Actor;
 use storywright_domain::ports::StorageExt;
 use storywright_domain::source::{Below, MAX_SOURCE_CHARS, MAX_SOURCES, SourceEntry, SourceKind, SourceState};
 use storywright_domain::suspicion::{suspicions, unseen_in};
+use storywright_domain::{DraftId, Timestamp};
 
 /// A source whose text is here already. The text is untrusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,31 +55,12 @@ pub fn add_found(ports: &Ports, actor: &Actor, draft: DraftId, source: &NewSourc
         if same.is_none() && known.len() >= MAX_SOURCES {
             return Err(SourceError::TooMany);
         }
-        let entry = SourceEntry {
-            number: match same {
-                Some(entry) => entry.number,
-                None => tx.next_source_number(user, draft)?,
-            },
-            kind: source.kind,
-            state: SourceState::Read,
-            job: None,
-            below: Below::None,
-            site: source.site.clone(),
-            name: source.name.clone(),
-            revision: source.revision.clone(),
-            title: source.title.clone(),
-            space: source.space.clone(),
-            url: source.url.clone(),
-            restricted: source.restricted,
-            chars,
-            note: String::new(),
-            read_at: now,
-            rereads: same.map_or(0, |entry| entry.rereads + u32::from(entry.is_read())),
-            removed_at: None,
-            checked_at: None,
-            newer: None,
-            suspicions: suspicions(&source.text, &unseen_in(&source.text)),
+        let number = match same {
+            Some(entry) => entry.number,
+            None => tx.next_source_number(user, draft)?,
         };
+        let rereads = same.map_or(0, |entry| entry.rereads + u32::from(entry.is_read()));
+        let entry = SourceEntry { rereads, ..entry_of(source, number, now) };
         if same.is_some() {
             let _ = tx.update_source(user, draft, &entry, Some(&source.text))?;
             tx.set_newer_text(user, draft, entry.number, None)?;
@@ -90,4 +71,30 @@ pub fn add_found(ports: &Ports, actor: &Actor, draft: DraftId, source: &NewSourc
         tx.audit(&ports.audit_entry(Some(user), actor.request_id(), "source_found", format!("draft:{draft}"), detail))?;
         Ok(entry.id())
     })
+}
+
+/// A source that was read now.
+pub(super) fn entry_of(source: &NewSource, number: u32, now: Timestamp) -> SourceEntry {
+    SourceEntry {
+        number,
+        kind: source.kind,
+        state: SourceState::Read,
+        job: None,
+        below: Below::None,
+        site: source.site.clone(),
+        name: source.name.clone(),
+        revision: source.revision.clone(),
+        title: source.title.clone(),
+        space: source.space.clone(),
+        url: source.url.clone(),
+        restricted: source.restricted,
+        chars: source.text.chars().count(),
+        note: String::new(),
+        read_at: now,
+        rereads: 0,
+        removed_at: None,
+        checked_at: None,
+        newer: None,
+        suspicions: suspicions(&source.text, &unseen_in(&source.text)),
+    }
 }

@@ -3,6 +3,7 @@
 mod add;
 mod budget;
 mod changes;
+mod files;
 mod find;
 mod found;
 mod list;
@@ -12,6 +13,7 @@ mod read;
 pub use add::{PageToAdd, SourcesAdded, add_pages, retry};
 pub use budget::{Budget, Fitting};
 pub use changes::{CitationFlag, Differs, check_changes, differences, flags, read_again};
+pub use files::add_file;
 pub use find::{search_pages, spaces};
 pub use found::{NewSource, add_found};
 pub use list::{SourceList, UNDO, list, remove, restore, text};
@@ -24,6 +26,7 @@ use crate::Ports;
 use crate::access::AccessError;
 use storywright_domain::DraftId;
 use storywright_domain::draft::{Draft, DraftState, WrongState};
+use storywright_domain::file::FileProblem;
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageError, Tx};
 use storywright_domain::remote::RemoteError;
@@ -61,6 +64,14 @@ pub enum SourceError {
     TooLong {
         /// How many it has.
         chars: usize,
+    },
+    /// A file cannot be a source.
+    #[error("`{name}` {problem}")]
+    File {
+        /// Its name, as it is shown.
+        name: String,
+        /// What is wrong with it.
+        problem: FileProblem,
     },
     /// The source is too old to be brought back, or was read well and needs no second try.
     #[error("this cannot be done with the source any more")]

@@ -31,6 +31,7 @@ mod through;
 mod tokens;
 mod tools;
 mod trees;
+mod uploads;
 mod world;
 mod writing;
 mod writing_faults;

@@ -113,7 +113,7 @@ impl World {
             jira: jira.clone(),
             confluence: confluence.clone(),
             chat: chat.clone(),
-            files: Arc::new(InProcess),
+            files: Arc::new(storywright_testkit::ReadsWith(storywright_markup::read_file)),
             tools: tools.clone(),
             events: Arc::new(store.clone()),
             queue: Arc::new(store.clone()),
@@ -371,13 +371,4 @@ pub fn sends(world: &World, summary: &str) -> usize {
 pub fn summary_of(payload: &str) -> String {
     let json: serde_json::Value = serde_json::from_str(payload).unwrap();
     json["fields"]["summary"].as_str().unwrap().to_owned()
-}
-
-/// Reads files where the test runs: they are its own.
-struct InProcess;
-
-impl storywright_domain::ports::FileReader for InProcess {
-    fn read(&self, file: &[u8]) -> Result<storywright_domain::file::FileText, storywright_domain::file::FileProblem> {
-        storywright_markup::read_file(file)
-    }
 }

@@ -37,6 +37,16 @@ impl Caller {
         &self.req
     }
 
+    /// Checks the token, before anything large is taken from its holder.
+    ///
+    /// # Errors
+    /// `sign_in_required` when it does not hold.
+    pub async fn prove(&self) -> Result<(), AppError> {
+        let (token, request_id) = (self.token.clone(), self.visit.request_id.clone());
+        let known = self.state.blocking(move |ports| authenticate_token(ports, &token, &request_id)).await?;
+        known.map(drop).ok_or_else(token_refused)
+    }
+
     /// Checks the token and runs `work` for its person, in one trip to the blocking pool.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ pub use openapi::document;
 pub use problem::{Problem, problem};
 
 use crate::errors::AppError;
-use crate::route::{LARGE, Policy, Route, SMALL};
+use crate::route::{FILES, LARGE, Policy, Route, SMALL};
 use crate::sse;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -75,6 +75,7 @@ pub const ROUTES: &[Route] = &[
     Route::post("/api/v1/drafts/{id}/refine", Bearer, || web::to(writing::refine)).outside(),
     Route::get("/api/v1/drafts/{id}/sources", Bearer, || web::to(sources::list)),
     Route::post("/api/v1/drafts/{id}/sources", Bearer, || web::to(sources::add)).outside(),
+    Route::post("/api/v1/drafts/{id}/files", Bearer, || web::to(sources::add_file)).body(FILES).outside(),
     Route::post("/api/v1/drafts/{id}/sources/check", Bearer, || web::to(sources::check)).outside(),
     Route::delete("/api/v1/drafts/{id}/sources/{source}", Bearer, || web::to(sources::remove)),
     Route::post("/api/v1/drafts/{id}/sources/{source}/restore", Bearer, || web::to(sources::restore)),

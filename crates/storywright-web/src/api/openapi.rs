@@ -67,6 +67,7 @@ use utoipa::{Modify, OpenApi};
         versions::compare,
         sources::list,
         sources::add,
+        sources::add_file,
         sources::check,
         sources::remove,
         sources::restore,

@@ -323,6 +323,49 @@ pub async fn add(caller: Caller, id: web::Path<String>, body: Json<AddPages>) ->
     Ok(json(StatusCode::ACCEPTED, &Added { ids: added.ids, job_id: added.job.map(|job| job.to_string()) }))
 }
 
+/// A form with a file.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the body; the parts are read one by one")]
+pub struct FileForm {
+    /// Text (UTF-8, or UTF-16 with its mark), a Word document (`.docx`) or a PDF of at most 10 MiB; told by its content.
+    #[schema(format = Binary, content_media_type = "application/octet-stream")]
+    files: String,
+}
+
+/// Where the text of a file went.
+#[derive(Serialize, ToSchema)]
+pub struct FileAdded {
+    /// Reference; that of a file that the draft has already, byte for byte, is given again.
+    #[schema(example = "p3")]
+    id: String,
+}
+
+/// Adds the text of a file to the sources of a draft. The file itself is not kept.
+#[utoipa::path(post, path = "/api/v1/drafts/{id}/files", tag = "Sources", operation_id = "addFile",
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$")),
+    request_body(content = FileForm, content_type = "multipart/form-data", description = "One file."),
+    responses((status = 201, description = "It is a source now.", body = FileAdded),
+        (status = 409, description = "The draft is full, or its issues are in Jira."),
+        (status = 413, description = "It is too large."),
+        (status = 422, description = "It cannot be read; `errors` says why and what to do."),
+        (status = 503, description = "Other files are being read.")))]
+pub async fn add_file(caller: Caller, id: web::Path<String>) -> Answer {
+    let files = crate::upload::files(caller.request()).await;
+    let id = caller
+        .run(move |ports, actor| {
+            let id = draft_id(&id)?;
+            // Whose draft it is comes before what is wrong with the form.
+            sources::list(ports, actor, id)?;
+            let mut files = files?;
+            let file = files.pop().filter(|_| files.is_empty());
+            let one = || AppError::field("files", "files_missing", "send one file in the field `files`");
+            let file = file.ok_or_else(one)?;
+            Ok(sources::add_file(ports, actor, id, &file.name, &file.bytes)?)
+        })
+        .await?;
+    Ok(json(StatusCode::CREATED, &FileAdded { id }))
+}
+
 /// Removes a source. For an hour it can be brought back.
 #[utoipa::path(delete, path = "/api/v1/drafts/{id}/sources/{source}", tag = "Sources", operation_id = "removeSource",
     params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$"), ("source" = String, Path, description = "Reference.", pattern = "^p[0-9]{1,9}$")),

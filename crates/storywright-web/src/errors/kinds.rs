@@ -87,6 +87,8 @@ kinds! {
     SOURCE_NOT_FOUND 404 "source_not_found" "There is no such source" "The draft has no such source, or the source has not changed."
     TOO_MANY_SOURCES 409 "too_many_sources" "The draft is full" "A draft has at most 300 sources."
     SOURCE_TOO_LATE 409 "source_too_late" "Not any more" "The source was removed too long ago, or there is nothing to read again."
+    FILE_READER_BUSY 503 "file_reader_busy" "Other files are being read" "Several files are being read at the same time; the answer says when to try again."
+    FILE_READER_MISSING 500 "file_reader_missing" "Files cannot be read" "The process that reads files could not be started; the log says why."
     RULE_SET_NOT_FOUND 404 "rule_set_not_found" "There is no such rule set" "No rule set has this id."
 
     TOOL_SERVER_NOT_FOUND 404 "tool_server_not_found" "There is no such MCP server" "No MCP server with this id is on the administrator's list."
@@ -138,6 +140,18 @@ pub const FIELD_CODES: &[(&str, &str)] = &[
     ("instructions_invalid", "The instruction is blank or too long."),
     ("issue_type_missing", "No issue type was chosen."),
     ("issue_type_unknown", "The project has no such issue type."),
+    ("file_damaged", "Parts of the file are missing or wrong."),
+    ("file_empty", "Nothing is in the file."),
+    ("file_encoding_unknown", "The text is neither UTF-8 nor UTF-16 with its mark."),
+    ("file_has_private_key", "A private key stands in the file."),
+    ("file_kind_unknown", "The file is neither text nor a Word document (`.docx`) nor a PDF."),
+    ("file_not_as_named", "The file is something else than its name says."),
+    ("file_protected", "The file opens with a password only."),
+    ("file_swollen", "The file unpacks to far more than a document holds."),
+    ("file_too_large", "The file is larger than 10 MiB."),
+    ("file_too_much_work", "The file took too long or too much memory to read."),
+    ("file_without_text", "There are only pictures in the file."),
+    ("files_missing", "No file was sent, or too many at once."),
     ("no_such_issue", "The named issue is not part of the run's project."),
     ("page_not_found", "The address names no page that the person may see in the connected Confluence."),
     ("pages_missing", "No page was named, or too many at once."),

@@ -3,6 +3,7 @@
 use super::{AppError, kinds};
 use storywright_application::sources::SourceError;
 use storywright_domain::Millis;
+use storywright_domain::file::FileProblem;
 
 impl From<SourceError> for AppError {
     fn from(error: SourceError) -> Self {
@@ -23,6 +24,13 @@ impl From<SourceError> for AppError {
                 "Remove some, or write from the others in a second draft",
             ),
             SourceError::TooLong { .. } => Self::field("text", "source_too_long", &error.to_string()),
+            SourceError::File { problem: FileProblem::Busy, .. } => {
+                Self::new(&kinds::FILE_READER_BUSY, &error.to_string(), "").with_retry_after(Millis::seconds(5))
+            }
+            SourceError::File { problem: FileProblem::NoReader, .. } => {
+                Self::new(&kinds::FILE_READER_MISSING, &error.to_string(), "")
+            }
+            SourceError::File { problem, .. } => Self::field("files", problem.code(), &error.to_string()),
             SourceError::TooLate => Self::new(
                 &kinds::SOURCE_TOO_LATE,
                 "The source cannot be brought back or read again any more",

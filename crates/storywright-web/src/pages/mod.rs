@@ -23,10 +23,10 @@ mod steps;
 mod tools;
 
 use crate::route::Policy::{Public, SignedIn};
-use crate::route::{LARGE, Route, SMALL};
+use crate::route::{FILES, LARGE, Route, SMALL};
 use crate::sse;
 use actix_web::web::to;
-use drafts::{compare, edit, fields, list, new, plan, similar, sources, workspace, writing};
+use drafts::{compare, edit, fields, list, new, plan, similar, sources, uploads, workspace, writing};
 
 /// Routes without a session.
 pub const PLAIN_ROUTES: &[Route] = &[
@@ -71,6 +71,7 @@ pub const ROUTES: &[Route] = &[
     Route::post("/drafts/{id}/undelete", SignedIn, || to(list::undelete)),
     Route::get("/drafts/{id}/sources", SignedIn, || to(sources::list)).outside(),
     Route::post("/drafts/{id}/sources", SignedIn, || to(sources::add)).outside(),
+    Route::post("/drafts/{id}/files", SignedIn, || to(uploads::add)).body(FILES).outside(),
     Route::get("/drafts/{id}/sources/search", SignedIn, || to(sources::search)).outside(),
     Route::post("/drafts/{id}/sources/{source}/remove", SignedIn, || to(sources::remove)),
     Route::post("/drafts/{id}/sources/{source}/restore", SignedIn, || to(sources::restore)),

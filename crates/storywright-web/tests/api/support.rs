@@ -164,6 +164,7 @@ impl App {
             jira: jira.clone(),
             confluence: confluence.clone(),
             chat: chat.clone(),
+            files: Arc::new(storywright_testkit::ReadsWith(storywright_markup::read_file)),
             tools: tools.clone(),
             events: Arc::new(store.clone()),
             queue: Arc::new(store.clone()),

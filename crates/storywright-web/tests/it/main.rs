@@ -14,3 +14,4 @@ mod sessions;
 mod sources;
 mod support;
 mod tools;
+mod uploads;

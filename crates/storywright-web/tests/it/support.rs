@@ -63,15 +63,6 @@ pub struct Fakes {
     hasher: Arc<FakeHasher>,
 }
 
-/// Reads files where the test runs: they are its own.
-struct InProcess;
-
-impl storywright_domain::ports::FileReader for InProcess {
-    fn read(&self, file: &[u8]) -> Result<storywright_domain::file::FileText, storywright_domain::file::FileProblem> {
-        storywright_markup::read_file(file)
-    }
-}
-
 /// What came back.
 pub struct Got {
     pub status: StatusCode,
@@ -154,7 +145,7 @@ impl TestApp {
             jira: jira.clone(),
             confluence: confluence.clone(),
             chat: chat.clone(),
-            files: Arc::new(InProcess),
+            files: Arc::new(storywright_testkit::ReadsWith(storywright_markup::read_file)),
             tools: tools.clone(),
             events: Arc::new(store.clone()),
             queue: Arc::new(store.clone()),

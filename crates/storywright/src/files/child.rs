@@ -29,7 +29,7 @@ fn limited() -> bool {
     use rustix::process::{Resource, Rlimit, setrlimit};
     let limits = [
         (Resource::Cpu, 15),
-        (Resource::As, 768 * 1_024 * 1_024),
+        (Resource::Data, 768 * 1_024 * 1_024),
         (Resource::Fsize, 0),
         (Resource::Core, 0),
         (Resource::Nofile, 8),

@@ -10,4 +10,5 @@ mod main_job;
 mod refusals;
 mod sources;
 mod support;
+mod uploads;
 mod wiki;

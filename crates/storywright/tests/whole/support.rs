@@ -278,6 +278,12 @@ impl Client {
     }
 
     pub fn call_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+        let json = (!body.is_null()).then(|| body.to_string());
+        self.send(method, path, headers, json.as_ref().map(|json| ("application/json", json.as_bytes())))
+    }
+
+    /// Sends a body of any type.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<(&str, &[u8])>) -> Answer {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(60)))
@@ -291,10 +297,9 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut response = if body.is_null() {
-            agent.run(request.body(()).unwrap()).unwrap()
-        } else {
-            agent.run(request.header("Content-Type", "application/json").body(body.to_string()).unwrap()).unwrap()
+        let mut response = match body {
+            None => agent.run(request.body(()).unwrap()).unwrap(),
+            Some((kind, bytes)) => agent.run(request.header("Content-Type", kind).body(bytes).unwrap()).unwrap(),
         };
         let text = response.body_mut().read_to_string().unwrap();
         let headers = response

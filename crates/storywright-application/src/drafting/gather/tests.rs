@@ -62,6 +62,7 @@ impl World {
             jira: Arc::new(FakeJira::default()),
             confluence: Arc::new(FakeConfluence::default()),
             chat: chat.clone(),
+            files: Arc::new(storywright_testkit::ReadsWith(storywright_markup::read_file)),
             tools: Arc::new(FakeTools::default()),
             events: Arc::new(store.clone()),
             queue: Arc::new(store.clone()),

@@ -9,6 +9,7 @@ pub mod plan;
 mod shown;
 pub mod similar;
 pub mod sources;
+pub mod uploads;
 pub mod workspace;
 pub mod writing;
 

@@ -30,6 +30,10 @@ struct SourcesPart {
     budget: Shown,
     removed: Option<Removed>,
     failure: Option<Issue>,
+    /// Files that could not be added.
+    refused: Vec<Issue>,
+    /// Largest form with files, in bytes.
+    most_bytes: usize,
     form: Typed,
     /// Stories that rest on words which no longer stand in their source.
     broken: Vec<Broken>,
@@ -307,6 +311,24 @@ fn shown(
     failure: Option<Issue>,
     form: Typed,
 ) -> Result<Answer, AppError> {
+    part_of(desk, id, Said { removed, failure, form, ..Said::default() })
+}
+
+/// The list after files were added, with what is wrong with those that were not.
+pub(super) fn after_files(desk: &Desk<'_>, id: DraftId, refused: Vec<Issue>) -> Result<Answer, AppError> {
+    part_of(desk, id, Said { refused, ..Said::default() })
+}
+
+/// What the list says beside itself.
+#[derive(Default)]
+struct Said {
+    removed: Option<Removed>,
+    failure: Option<Issue>,
+    refused: Vec<Issue>,
+    form: Typed,
+}
+
+fn part_of(desk: &Desk<'_>, id: DraftId, said: Said) -> Result<Answer, AppError> {
     if !desk.visit.htmx {
         return Ok(desk.go(&format!("/drafts/{id}")));
     }
@@ -328,9 +350,11 @@ fn shown(
             percent: (budget.used * 100).div_ceil(budget.limit.max(1)).min(100),
             left_out: budget.left_out.len(),
         },
-        removed,
-        failure,
-        form,
+        removed: said.removed,
+        failure: said.failure,
+        refused: said.refused,
+        most_bytes: crate::route::FILES,
+        form: said.form,
     })
 }
 
