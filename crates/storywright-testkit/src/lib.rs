@@ -18,9 +18,9 @@ pub use chat::{FakeChat, Gate, Script};
 pub use clock::{CountingIds, FixedClock};
 pub use confluence::FakeConfluence;
 pub use contract::{
-    ConfluenceFixture, EventFixture, JiraFixture, QueueFixture, confluence_contract, event_log_contract,
-    hasher_contract, jira_contract, job_queue_contract, sealer_contract, sha256_contract, signer_contract,
-    storage_contract,
+    ConfluenceFixture, EventFixture, JiraFixture, QueueFixture, ToolServerFixture, confluence_contract,
+    event_log_contract, hasher_contract, jira_contract, job_queue_contract, sealer_contract, sha256_contract,
+    signer_contract, storage_contract, tool_server_contract,
 };
 pub use crypto::{FakeHasher, FakeSealer, FakeSha256, FakeSigner};
 pub use files::ReadsWith;

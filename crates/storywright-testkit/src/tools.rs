@@ -151,6 +151,14 @@ fn check_values(access: &ToolAccess) -> Result<(), ToolError> {
     Ok(())
 }
 
+/// The arguments are a JSON object.
+fn check_arguments(call: &ToolCall) -> Result<(), ToolError> {
+    match serde_json::from_str::<serde_json::Value>(&call.arguments) {
+        Ok(arguments) if arguments.is_object() => Ok(()),
+        _ => Err(ToolError::Rejected { code: 0, detail: "the arguments are no JSON object".to_owned() }),
+    }
+}
+
 impl Server {
     fn admits(&self, access: &ToolAccess) -> Result<(), ToolError> {
         let refused = |secret: &storywright_domain::Secret| self.refused.iter().any(|known| known == secret.reveal());
@@ -183,6 +191,7 @@ impl ToolServer for FakeTools {
         cancellation: &Cancellation,
     ) -> Result<ToolResult, ToolError> {
         check_values(access)?;
+        check_arguments(call)?;
         if cancellation.is_cancelled() {
             return Err(ToolError::Cancelled);
         }
@@ -214,6 +223,7 @@ impl ToolServer for FakeTools {
 mod tests {
     use super::*;
     use crate::build;
+    use crate::contract::{ToolServerFixture, tool_server_contract};
 
     fn call(tool: &str) -> ToolCall {
         ToolCall { tool: tool.to_owned(), arguments: "{}".to_owned() }
@@ -236,6 +246,22 @@ mod tests {
         assert!(matches!(fake.list_tools(&access, &none), Err(ToolError::Unauthorized { .. })));
         let nobody = ToolAccess { secrets: Vec::new(), ..access };
         assert!(matches!(fake.list_tools(&nobody, &none), Err(ToolError::Unauthorized { .. })));
+    }
+
+    #[test]
+    fn it_keeps_the_contract() {
+        let fake = FakeTools::default();
+        fake.offers("mcp-jira", Ok(build::tool_list(vec![build::tool("find", "Finds"), build::tool("fail", "Fails")])));
+        fake.answers("mcp-jira", "find", ToolScript::json(r#"{"key":"PAY-1"}"#));
+        fake.answers("mcp-jira", "fail", ToolScript::failed("no"));
+        fake.refuses("mcp-jira", "nobodys");
+        let site = ToolServerFixture {
+            access: build::tool_access(1, "token"),
+            wrong: build::tool_access(1, "nobodys"),
+            finds: (call("find"), "PAY-1".to_owned()),
+            fails: call("fail"),
+        };
+        tool_server_contract(&fake, &site);
     }
 
     #[test]

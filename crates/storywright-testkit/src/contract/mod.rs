@@ -16,6 +16,7 @@ mod queue;
 mod sections;
 mod sessions;
 mod sources;
+mod tool_server;
 mod tools;
 mod transactions;
 
@@ -24,6 +25,7 @@ pub use crypto::{hasher_contract, sealer_contract, sha256_contract, signer_contr
 pub use events::EventFixture;
 pub use jira::{JiraFixture, jira_contract};
 pub use queue::QueueFixture;
+pub use tool_server::{ToolServerFixture, tool_server_contract};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
