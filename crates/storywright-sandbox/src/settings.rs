@@ -18,6 +18,8 @@ pub struct Settings {
     pub mcp_protocols: McpProtocols,
     /// Tools on one page of an MCP server's list; `None` for all at once.
     pub mcp_page_size: Option<usize>,
+    /// For how long an MCP server calls its list fresh, in milliseconds.
+    pub mcp_ttl_ms: u64,
 }
 
 /// Which of the two MCP protocols a server speaks.
@@ -42,6 +44,7 @@ impl Default for Settings {
             marker_field: false,
             mcp_protocols: McpProtocols::Both,
             mcp_page_size: None,
+            mcp_ttl_ms: 300_000,
         }
     }
 }

@@ -2,9 +2,16 @@
 
 use serde_json::{Value, json};
 
+use std::time::Duration;
+
 use super::api::{Api, field};
+use super::server::Signals;
 use super::settings::{CONFLUENCE_SITE, JIRA_SITE, LLM_SERVICE};
 use crate::failure::Failure;
+
+/// Looks for the tool lists, half a second apart.
+const LOOKS: usize = 60;
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// What the pretend company knows of an employee.
 pub struct Person {
@@ -61,4 +68,24 @@ pub fn sign_up(server_url: &str, person: &Person, password: &str) -> Result<Api,
     connect("llm", json!({ "service": LLM_SERVICE, "credential": person.llm_cookie }))?;
     connect("confluence", json!({ "site": CONFLUENCE_SITE, "pat": person.confluence_pat }))?;
     Ok(api)
+}
+
+/// Approves, as an administrator, the tools of every MCP server that are known to read only. A new person's lists come in the background.
+pub fn approve_reads(administrator: &Api, signals: &Signals) -> Result<(), Failure> {
+    const TOOLS: &str = "/api/v1/tools";
+    for _ in 0..LOOKS {
+        let servers = administrator.get(TOOLS)?;
+        let servers = servers["items"].as_array().cloned().unwrap_or_default();
+        if servers.iter().all(|server| server["fetched_at"].is_string()) {
+            for server in &servers {
+                let id = field(server, TOOLS, "id")?;
+                administrator.post(&format!("{TOOLS}/{id}/approve-suggested"), &json!({}))?;
+            }
+            return Ok(());
+        }
+        if signals.wait(LOOK_EVERY) {
+            return Err(Failure::new("stopped while the MCP servers listed their tools", "start the demo again"));
+        }
+    }
+    Err(Failure::new("the MCP servers gave no list of tools", "read the server's log"))
 }

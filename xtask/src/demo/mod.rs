@@ -24,8 +24,8 @@ use settings::Settings;
 pub const DEMO_HELP: &str = "\
 Usage: cargo xtask demo [--empty] [--port 8080] [--sandbox-port 9900]
 
-Builds and starts a pretend company (Jira, Confluence and a language model on loopback) and the server, signs up one
-person with all integrations connected, writes a few drafts, and prints the address and the credentials. Ctrl-C stops
+Builds and starts a pretend company (Jira, Confluence, a language model and MCP servers on loopback) and the server,
+signs up one person with all integrations connected and an administrator who approves what only reads, writes a few drafts, and prints the address and the credentials. Ctrl-C stops
 both. Everything is under var/demo and starts afresh each time; a port that is taken gives way to a free one.
 
   --empty         no drafts
@@ -49,6 +49,8 @@ server. `cargo xtask demo --empty` prints such a person.";
 
 /// The person whom the demo signs up.
 const HANDLE: &str = "alice";
+/// Who decides about tools; `server.administrators` of config/demo/config.json names the same person.
+const ADMINISTRATOR: &str = "ada";
 const PASSWORD: &str = "a password for the demo only";
 const DRAFTS: usize = 3;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -161,16 +163,22 @@ impl Running {
         let person = company::person(&settings.sandbox_url(), HANDLE)?;
         println!("==> sign up: {} with every integration connected", person.display_name);
         let api = company::sign_up(&settings.server_url(), &person, PASSWORD)?;
+        let administrator = company::person(&settings.sandbox_url(), ADMINISTRATOR)?;
         if drafts > 0 {
             println!("==> drafts: {drafts}, written by the pretend language model");
             drafts::write(&api, drafts, signals)?;
         }
+        println!("==> tools: {} approves what only reads", administrator.display_name);
+        company::approve_reads(&company::sign_up(&settings.server_url(), &administrator, PASSWORD)?, signals)?;
         let other = company::person(&settings.sandbox_url(), "bob")?;
         println!(
             "\n  Storywright      {}\n  Employee ID      {}\n  Password         {PASSWORD}\n\n  \
              Pretend Jira     {}/jira/\n\n  \
              To try the sign-up yourself, be {}:\n  \
              Jira token       {}\n  LLM cookie       {}\n  Confluence token {}\n\n  \
+             The agent may look things up in Jira and Confluence: the tools that only read are\n  \
+             approved. To see what the administrator decides under Tools, be {}:\n  \
+             Employee ID      {}\n  Password         {PASSWORD}\n\n  \
              Files and logs   {}\n\n  Ctrl-C stops everything.\n",
             settings.server_url(),
             person.employee_id,
@@ -179,6 +187,8 @@ impl Running {
             other.jira_pat,
             other.llm_cookie,
             other.confluence_pat,
+            administrator.display_name,
+            administrator.employee_id,
             company.folder.display(),
         );
         Ok(())

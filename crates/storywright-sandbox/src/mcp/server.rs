@@ -135,12 +135,14 @@ impl ServerHandler for McpServer {
             Some(cursor) => cursor.parse().map_err(|_| ErrorData::invalid_params("unknown cursor", None))?,
             None => 0_usize,
         };
-        let size = self.shared.settings().mcp_page_size.unwrap_or(usize::MAX).max(1);
+        let settings = self.shared.settings();
+        let size = settings.mcp_page_size.unwrap_or(usize::MAX).max(1);
         let page = self.tools.iter().skip(start).take(size);
         let tools = page.map(|entry| caller.spoils.definition(&entry.tool)).collect();
         let next = start.saturating_add(size);
-        let mut list =
-            ListToolsResult::with_all_items(tools).with_ttl_ms(300_000).with_cache_scope(CacheScope::Private);
+        let mut list = ListToolsResult::with_all_items(tools)
+            .with_ttl_ms(settings.mcp_ttl_ms)
+            .with_cache_scope(CacheScope::Private);
         list.next_cursor = (circular || next < self.tools.len()).then(|| if circular { 0 } else { next }.to_string());
         Ok(list)
     }

@@ -18,7 +18,7 @@ fn the_tools_page_says_what_it_is_for_and_an_issue_says_how_it_came_to_be() {
 
         browser.goto("/tools").await;
         browser.see("h1", "Tools").await;
-        inspect(stage, browser, "tools-none").await;
+        inspect(stage, browser, "tools").await;
 
         browser.goto(&format!("/audit/issue/{key}")).await;
         browser.see("h1", &key).await;
