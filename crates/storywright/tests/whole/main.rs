@@ -2,6 +2,7 @@
 //! JSON API as a client would.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "test support")]
 
+mod agent;
 mod canary;
 mod doctor;
 mod faults;
@@ -10,5 +11,6 @@ mod main_job;
 mod refusals;
 mod sources;
 mod support;
+mod through;
 mod uploads;
 mod wiki;

@@ -57,15 +57,20 @@ pub struct Client {
 
 impl Company {
     pub fn start() -> Self {
-        Self::with_log("trace")
+        Self::with("trace", |_| {})
+    }
+
+    /// With another configuration than the demo's; it is the root of the file.
+    pub fn start_with(change: impl FnOnce(&mut Value)) -> Self {
+        Self::with("trace", change)
     }
 
     /// For long runs: only warnings are logged.
     pub fn start_quietly() -> Self {
-        Self::with_log("warn")
+        Self::with("warn", |_| {})
     }
 
-    fn with_log(log: &'static str) -> Self {
+    fn with(log: &'static str, change: impl FnOnce(&mut Value)) -> Self {
         let sandbox = Sandbox::start(Options::default()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
@@ -73,8 +78,10 @@ impl Company {
             .unwrap()
             .replace("http://127.0.0.1:9900", sandbox.base_url())
             .replace("\"../", &format!("\"{}/", root.join("config").display()));
+        let mut config: Value = serde_json::from_str(&config).unwrap();
+        change(&mut config);
         std::fs::create_dir_all(folder.path().join("config")).unwrap();
-        std::fs::write(folder.path().join("config/config.json"), config).unwrap();
+        std::fs::write(folder.path().join("config/config.json"), config.to_string()).unwrap();
         let mut company = Self { sandbox, folder, server: None, port: 0, log };
         let made = company.command().args(["keys", "init"]).stdout(Stdio::null()).status().unwrap();
         assert!(made.success());
@@ -425,8 +432,7 @@ impl Browser {
             cookies: std::collections::BTreeMap::new(),
         };
         let form = browser.page("/sign-in");
-        let token =
-            form.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a csrf field");
+        let token = token_of(&form);
         let name = company.person(handle).employee_id;
         let fields = [("csrf", token), ("username", name.as_str()), ("password", PASSWORD)];
         let request = browser
@@ -450,6 +456,36 @@ impl Browser {
         response.body_mut().read_to_string().unwrap()
     }
 
+    /// A page, asked for until it shows something.
+    #[track_caller]
+    pub fn until(&mut self, path: &str, shows: impl Fn(&str) -> bool) -> String {
+        let begin = Instant::now();
+        loop {
+            let page = self.page(path);
+            if shows(&page) {
+                return page;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(30), "{path} does not show it: {page}");
+            std::thread::yield_now();
+        }
+    }
+
+    /// Sends a form of a page; the answer leads on.
+    #[track_caller]
+    pub fn send(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) {
+        let form = self.page(page);
+        let token = [("csrf", token_of(&form))];
+        let request = self
+            .agent
+            .post(&format!("{}{action}", self.base))
+            .header("Cookie", &self.cookie_header())
+            .header("Origin", &self.base);
+        let mut response = request.send_form(token.into_iter().chain(fields.iter().copied())).unwrap();
+        let status = response.status();
+        assert!(status.is_redirection(), "{status}: {}", response.body_mut().read_to_string().unwrap());
+        self.keep_cookies(&response);
+    }
+
     fn keep_cookies<B>(&mut self, response: &ureq::http::Response<B>) {
         for value in response.headers().get_all("set-cookie") {
             let (name, value) = value.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
@@ -461,6 +497,11 @@ impl Browser {
         let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         pairs.join("; ")
     }
+}
+
+/// The token of a page's forms.
+fn token_of(page: &str) -> &str {
+    page.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a csrf field")
 }
 
 /// One server-sent event.
