@@ -1,4 +1,4 @@
-//! The interop suite: Python clients that other people wrote, against the sandbox, unchanged.
+//! The interop suite: Python clients and the MCP server that other people wrote, unchanged, with the sandbox and the product.
 
 use std::path::PathBuf;
 
@@ -32,6 +32,7 @@ pub fn run(workspace: &Workspace, install: bool) -> Result<Outcome, Failure> {
     let mut pytest = workspace.command(python);
     pytest.args(["-m", "pytest", "-p", "no:cacheprovider", "--color=no", "-q", SUITE]);
     pytest.env("SANDBOX_URL", format!("http://{address}")).env("PYTHONDONTWRITEBYTECODE", "1");
+    pytest.env("STORYWRIGHT_BINARY", workspace.target.join("debug/storywright"));
     let result = tools::run_and_keep(&mut pytest, is_pytest_summary)?;
     sandbox.stop()?;
     tested(result)

@@ -98,7 +98,7 @@ pub fn approve_suggested(ports: &Ports, by: Administrator<'_>, server: &str) -> 
     ports.storage.write(|tx| {
         let mut approved = Vec::new();
         for tool in seen.tools(tx)?.iter().filter(|tool| tool.refused.is_none()) {
-            let Some(suggestion) = suggestion(&tool.name) else { continue };
+            let Some(suggestion) = suggestion(seen.server, &tool.name) else { continue };
             let fits = raised_class(suggestion.class, tool.hints, seen.server.purpose) == suggestion.class;
             if !fits || tx.tool_approval(server, &tool.name)?.is_some() {
                 continue;

@@ -1,7 +1,9 @@
 //! Suggestions for tools of mcp-atlassian, by name: what they read, in our words. Suggestions only: an administrator decides, looking at the
 //! definition.
 
-use storywright_domain::tool::ToolClass;
+use super::access::connections;
+use storywright_domain::integration::IntegrationKind;
+use storywright_domain::tool::{McpServer, ToolClass};
 
 /// What we suggest for a tool of this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,9 +59,11 @@ const READS: [(&str, &str); 41] = [
     ("confluence_get_page_template", "One page template"),
 ];
 
-/// The suggestion for a tool of this name.
+/// The suggestion for a tool of this name. mcp-atlassian lists the tools of both products whichever it is set up for: without a credential
+/// of the product they can only fail, so then there is none.
 #[must_use]
-pub fn suggestion(tool: &str) -> Option<Suggestion> {
+pub fn suggestion(server: &McpServer, tool: &str) -> Option<Suggestion> {
     let known = READS.iter().find(|(name, _)| *name == tool)?;
-    Some(Suggestion { class: ToolClass::Read, words: known.1 })
+    let product = if tool.starts_with("jira_") { IntegrationKind::Jira } else { IntegrationKind::Confluence };
+    connections(server).contains(&product).then_some(Suggestion { class: ToolClass::Read, words: known.1 })
 }

@@ -176,7 +176,7 @@ fn server_view(
                 definition: texts.remove(&tool.name),
                 state,
                 approval,
-                suggestion: suggestion(&tool.name),
+                suggestion: suggestion(server, &tool.name),
                 name: tool.name.clone(),
             });
         }

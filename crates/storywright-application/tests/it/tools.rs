@@ -417,6 +417,8 @@ fn suggestions_are_approved_together_and_only_where_nobody_decided() {
             tool("jira_get_issue", "b"),
             tool("jira_delete_issue", "c"),
             ToolDefinition { hints: destructive, ..tool("jira_get_transitions", "d") },
+            // Without a credential for Confluence it could only fail.
+            tool("confluence_get_page", "e"),
         ],
     );
     offered_to(&world, boss.user());

@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,35 +42,45 @@ def free_port():
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def mcp_url(sandbox, tmp_path_factory):
-    """mcp-atlassian for many users: each request carries a PAT of its own."""
+@contextmanager
+def mcp_atlassian(log, **settings):
+    """mcp-atlassian for many users: each request carries a PAT of its own. Gives its endpoint."""
     port = free_port()
-    log = tmp_path_factory.mktemp("mcp") / "mcp-atlassian.log"
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "HOME": os.environ.get("HOME", "/tmp"),
-        "JIRA_URL": f"{sandbox}/jira",
-        "CONFLUENCE_URL": f"{sandbox}/confluence",
         "ATLASSIAN_OAUTH_ENABLE": "true",
         "TOOLSETS": "all",
-    }
+    } | settings
     program = Path(sys.executable).parent / "mcp-atlassian"
     command = [str(program), "--transport", "streamable-http", "--host", "127.0.0.1", "--port", str(port)]
     with log.open("wb") as out:
         server = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
         try:
-            deadline = time.monotonic() + 60
-            while True:
-                if server.poll() is not None or time.monotonic() > deadline:
-                    pytest.fail(f"mcp-atlassian did not come up:\n{log.read_text(errors='replace')}")
-                try:
-                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
-                        if answer.status == 200:
-                            break
-                except (urllib.error.URLError, OSError):
-                    time.sleep(0.1)
+            wait_until_up(server, f"http://127.0.0.1:{port}/healthz", log)
             yield f"http://127.0.0.1:{port}/mcp"
         finally:
             server.terminate()
             server.wait(timeout=10)
+
+
+def wait_until_up(process, url, log):
+    """Asks until the process answers; fails with its log when it ends or takes more than two minutes."""
+    deadline = time.monotonic() + 120
+    while True:
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"{url} did not come up:\n{log.read_text(errors='replace')}")
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def mcp_url(sandbox, tmp_path_factory):
+    """One server for Jira and Confluence."""
+    log = tmp_path_factory.mktemp("mcp") / "mcp-atlassian.log"
+    with mcp_atlassian(log, JIRA_URL=f"{sandbox}/jira", CONFLUENCE_URL=f"{sandbox}/confluence") as url:
+        yield url
