@@ -26,13 +26,18 @@ pub struct Company {
 impl Company {
     /// Starts both; `model` is the model that the LLM service is asked for.
     pub fn start(model: &str) -> Result<Self, Failure> {
+        Self::start_with(model, |_| ())
+    }
+
+    /// [`Company::start`] with a changed `config.json`.
+    pub fn start_with(model: &str, change: impl FnOnce(&mut Value)) -> Result<Self, Failure> {
         let folder = tempfile::tempdir()?;
         let (port, sandbox_port) = (free_port()?, free_port()?);
         let mut command = Command::new(program("storywright-sandbox")?);
         command.args(["--listen", &format!("127.0.0.1:{sandbox_port}")]);
         let sandbox = Process::start(command, &folder.path().join("sandbox.log"))?;
         wait_for_port(sandbox_port, Instant::now())?;
-        write_config(folder.path(), sandbox_port, model)?;
+        write_config(folder.path(), sandbox_port, model, change)?;
         let made =
             server_command(folder.path(), port)?.args(["keys", "init"]).stdout(std::process::Stdio::null()).status()?;
         if !made.success() {
@@ -113,13 +118,14 @@ pub async fn drafts(api: &Api, count: usize) -> Result<Vec<String>, Failure> {
     Ok(ids)
 }
 
-fn write_config(folder: &Path, sandbox_port: u16, model: &str) -> Result<(), Failure> {
+fn write_config(folder: &Path, sandbox_port: u16, model: &str, change: impl FnOnce(&mut Value)) -> Result<(), Failure> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let text = std::fs::read_to_string(root.join("config/demo/config.json"))?
         .replace("http://127.0.0.1:9900", &format!("http://127.0.0.1:{sandbox_port}"))
         .replace("\"../", &format!("\"{}/", root.join("config").display()));
     let mut config: Value = serde_json::from_str(&text)?;
     config["llm"]["services"][0]["model"] = json!(model);
+    change(&mut config);
     std::fs::create_dir_all(folder.join("config"))?;
     std::fs::write(folder.join("config/config.json"), config.to_string())?;
     Ok(())

@@ -11,6 +11,7 @@ mod process;
 mod publish;
 mod report;
 mod start;
+mod tools;
 
 use clap::{Parser, Subcommand};
 use company::Company;
@@ -43,6 +44,15 @@ enum Part {
     Start,
     /// Sign-ins beside dashboards.
     SignIn,
+    /// The kept list of a server with 98 tools.
+    Tools,
+    /// (used by the benchmark itself) Serve those tools.
+    #[command(hide = true)]
+    ServeTools {
+        /// Port on loopback.
+        #[arg(long)]
+        port: u16,
+    },
     /// (used by the benchmark itself) Serve a bare response.
     #[command(hide = true)]
     Bare {
@@ -59,6 +69,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Some(Part::Bare { size, port }) = cli.command {
         return exit(dashboard::serve_bare(size, port));
+    }
+    if let Some(Part::ServeTools { port }) = cli.command {
+        return exit(tools::serve_tools(port));
     }
     exit(run(cli.command, cli.quick))
 }
@@ -92,6 +105,9 @@ fn run(part: Option<Part>, quick: bool) -> Result<(), Failure> {
     if wanted(Part::Publish) {
         let company = Company::start("sandbox-writer")?;
         runtime.block_on(publish::measure(&company, &mut report, quick))?;
+    }
+    if wanted(Part::Tools) {
+        tools::measure(&runtime, &mut report, quick)?;
     }
     if wanted(Part::Latency) {
         for streams in if quick { [5, 20] } else { [200, 1_000] } {

@@ -186,6 +186,16 @@ mod tests {
     }
 
     #[test]
+    fn no_tool_of_a_real_server_is_refused() {
+        let tools: Vec<Value> = serde_json::from_str(include_str!("../tests/data/mcp-atlassian-0.23.1.json")).unwrap();
+        assert_eq!(tools.len(), 98);
+        for entry in &tools {
+            let tool = read(entry).unwrap_or_else(|refused| panic!("{}: {}", refused.name, refused.reason));
+            assert_eq!(storywright_domain::tool::check_definition(&tool), Ok(()), "{}", tool.name);
+        }
+    }
+
+    #[test]
     fn each_member_that_is_pinned_changes_the_canonical_form() {
         let form = |change: &dyn Fn(&mut Value)| {
             let mut entry = json!({"name": "a", "description": "d", "inputSchema": {"type": "object"}});
