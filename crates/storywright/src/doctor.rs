@@ -1,5 +1,8 @@
 //! `storywright doctor`: looks at what the server needs on this machine and says what to do about what is wrong. It calls no site and no
-//! LLM: credentials belong to people, and their tests say whether those are reached. `storywright doctor llm` asks an LLM with one's own.
+//! LLM: credentials belong to people, and their tests say whether those are reached. MCP servers are asked without any.
+//! `storywright doctor llm` asks an LLM with one's own.
+
+mod tools;
 
 use crate::settings::Settings;
 use std::net::TcpListener;
@@ -11,7 +14,7 @@ use storywright_llm::ConfiguredChat;
 use storywright_storage::SqliteStorage;
 use storywright_vault::{Keyring, SystemClock, SystemIds};
 
-/// Looks at everything and prints one line each. Fails when something would keep the server from working.
+/// Looks at everything and prints one line each; notes are of what waits and keeps nothing from working. Fails when something would keep the server from working.
 pub fn examine(settings: &Settings) -> ExitCode {
     let mut ok = true;
     let mut line = |what: &str, result: Result<String, String>| {
@@ -44,12 +47,12 @@ pub fn examine(settings: &Settings) -> ExitCode {
         );
     }
     for server in &settings.mcp_servers {
-        line(
-            &format!("MCP server {}", server.id),
-            storywright_mcp::origin_of(server).map(|_| server.url.clone()).map_err(|error| error.to_string()),
-        );
+        line(&format!("MCP server {}", server.id), tools::answers(settings, server));
     }
     line("llm", llm(settings, origins));
+    for (server, note) in tools::notes(settings) {
+        println!("note  tools of {server}: {note}");
+    }
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -79,14 +82,19 @@ fn address(settings: &Settings) -> Result<String, String> {
     }
 }
 
-fn llm(settings: &Settings, origins: Vec<AllowedOrigin>) -> Result<String, String> {
+/// The one way out, to these addresses.
+fn egress(settings: &Settings, origins: Vec<AllowedOrigin>) -> Egress {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-    let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
     let options = EgressOptions {
         extra_roots_pem: settings.extra_roots_pem.clone(),
-        ..EgressOptions::new(env!("CARGO_PKG_VERSION"), clock, Arc::clone(&ids))
+        ..EgressOptions::new(env!("CARGO_PKG_VERSION"), clock, Arc::new(SystemIds))
     };
-    let egress = Egress::new(origins, options);
-    let chat = ConfiguredChat::load(&settings.config_folder, egress, ids).map_err(|error| error.to_string())?;
+    Egress::new(origins, options)
+}
+
+fn llm(settings: &Settings, origins: Vec<AllowedOrigin>) -> Result<String, String> {
+    let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
+    let chat = ConfiguredChat::load(&settings.config_folder, egress(settings, origins), ids)
+        .map_err(|error| error.to_string())?;
     Ok(storywright_domain::ports::ChatModel::services(&chat).join(", "))
 }

@@ -211,8 +211,11 @@ pub(super) fn queue(ports: &Ports, tx: &mut dyn Tx, actor: &Actor, job: &Job) ->
     });
     match waiting {
         Some(waiting) => Ok(waiting.id),
-        None if open.len() >= ports.settings.max_open_jobs => Err(SourceError::TooManyJobs(open.len())),
-        None => Ok(job.id),
+        // Tool lists that are fetched in the background are not the person's doing.
+        None => match open.iter().filter(|open| open.kind != JobKind::RefreshTools).count() {
+            many if many >= ports.settings.max_open_jobs => Err(SourceError::TooManyJobs(many)),
+            _ => Ok(job.id),
+        },
     }
 }
 

@@ -24,4 +24,4 @@ pub use hints::{MAX_HINT_TOKENS, hints, tokens};
 pub use offered::{OfferedTool, offered};
 pub use refresh::{RefreshError, fetch_missing_lists, refresh_due_lists, run_refresh, start_refresh};
 pub use suggested::{Suggestion, suggestion};
-pub use view::{ServerView, ToolState, ToolView, tool_server, tool_servers};
+pub use view::{ServerView, ToolState, ToolView, tool_server, tool_servers, tool_servers_of};

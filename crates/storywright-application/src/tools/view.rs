@@ -121,12 +121,26 @@ pub fn tool_servers(ports: &Ports, actor: &Actor, with_definitions: bool) -> Res
     Ok(views)
 }
 
-/// One listed server as the person sees it, with the texts of its definitions; none when no such server is listed.
+/// The listed servers that need a connection, as the person sees them, without the texts of their definitions.
 ///
 /// # Errors
 /// [`StorageError`].
-pub fn tool_server(ports: &Ports, actor: &Actor, server: &str) -> Result<Option<ServerView>, StorageError> {
-    ports.settings.mcp_server(server).map(|server| server_view(ports, actor, server, true)).transpose()
+pub fn tool_servers_of(ports: &Ports, actor: &Actor, kind: IntegrationKind) -> Result<Vec<ServerView>, StorageError> {
+    let needing = ports.settings.mcp_servers.iter().filter(|server| connections(server).contains(&kind));
+    needing.map(|server| server_view(ports, actor, server, false)).collect()
+}
+
+/// One listed server as the person sees it; none when no such server is listed.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn tool_server(
+    ports: &Ports,
+    actor: &Actor,
+    server: &str,
+    with_definitions: bool,
+) -> Result<Option<ServerView>, StorageError> {
+    ports.settings.mcp_server(server).map(|server| server_view(ports, actor, server, with_definitions)).transpose()
 }
 
 fn server_view(

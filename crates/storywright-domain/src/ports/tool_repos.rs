@@ -1,7 +1,7 @@
 //! Repositories of tools: the lists that servers gave to people, and what administrators decided.
 
 use super::storage::{Saved, StorageError};
-use crate::tool::{CachedTools, Quarantine, ToolApproval, ToolProblem};
+use crate::tool::{CachedTools, KnownTools, Quarantine, ToolApproval, ToolProblem};
 use crate::{Timestamp, UserId};
 
 /// Tool lists of people, and the decisions shared by all.
@@ -57,6 +57,13 @@ pub trait ToolRepo {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<(UserId, String, Timestamp)>, StorageError>;
+
+    /// The newest list that a server gave to anybody; none when it never gave one. For whoever runs the installation, who sees what a server
+    /// offers and not to whom.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn newest_tools(&mut self, server: &str) -> Result<Option<KnownTools>, StorageError>;
 
     /// Moves the time of the next fetch, if it still is `expected`.
     ///

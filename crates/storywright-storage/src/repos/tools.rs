@@ -240,6 +240,19 @@ impl ToolRepo for SqliteTx<'_> {
         rows.into_iter().map(read).collect()
     }
 
+    fn newest_tools(&mut self, server: &str) -> Result<Option<KnownTools>, StorageError> {
+        let row: Option<(String, CacheRow)> = tool_cache::table
+            .filter(tool_cache::server.eq(server))
+            .filter(tool_cache::fetched_at.is_not_null())
+            .order((tool_cache::fetched_at.desc(), tool_cache::user_id))
+            .select((tool_cache::user_id, CacheRow::as_select()))
+            .first(self.conn)
+            .optional()
+            .map_err(failed(CACHE))?;
+        let Some((user, row)) = row else { return Ok(None) };
+        Ok(row.read(parsed(CACHE, "user_id", UserId::parse(&user))?, server, "")?.known)
+    }
+
     fn set_tool_refresh(
         &mut self,
         user: UserId,

@@ -13,6 +13,7 @@ pub const ALL: &[Promise<dyn Storage>] = promises![
     a_problem_with_another_credential_forgets_the_list,
     a_stranger_keeps_no_list,
     lists_are_due_by_time_and_only_of_people_who_are_signed_in,
+    the_newest_list_of_a_server_is_known,
     a_refresh_is_taken_once,
     decisions_come_back_in_order,
     a_decision_is_replaced_and_withdrawn,
@@ -85,6 +86,20 @@ fn a_list_is_bound_to_its_person_server_and_credential(storage: &dyn Storage) {
     save(storage, &newer);
     assert_eq!(found(storage, user, "jira", "digest"), None, "the old credential's list is gone");
     assert_eq!(found(storage, user, "jira", "newer"), Some(newer));
+}
+
+fn the_newest_list_of_a_server_is_known(storage: &dyn Storage) {
+    let (user, other) = (signed_up(storage, 1).id, signed_up(storage, 2).id);
+    let newest = |server: &str| storage.read(|tx| tx.newest_tools(server)).unwrap();
+    note(storage, user, "digest");
+    assert_eq!(newest("jira"), None, "a problem is no list");
+    let older = cached(user, "jira");
+    save(storage, &older);
+    assert_eq!(newest("jira"), older.known);
+    let mut newer = cached(other, "jira");
+    newer.known = newer.known.map(|known| KnownTools { fetched_at: NOW + Millis(1), tools: Vec::new(), ..known });
+    save(storage, &newer);
+    assert_eq!((newest("jira"), newest("wiki")), (newer.known, None));
 }
 
 fn note(storage: &dyn Storage, user: UserId, credential: &str) {

@@ -2,7 +2,7 @@
 
 use super::{MemoryTx, refused};
 use storywright_domain::ports::{Saved, StorageError, ToolRepo};
-use storywright_domain::tool::{CachedTools, Quarantine, ToolApproval, ToolProblem};
+use storywright_domain::tool::{CachedTools, KnownTools, Quarantine, ToolApproval, ToolProblem};
 use storywright_domain::{Timestamp, UserId};
 
 /// A list with its definitions.
@@ -88,6 +88,12 @@ impl ToolRepo for MemoryTx<'_> {
         due.sort_by_key(|(user, server, at)| (*at, *user, server.clone()));
         due.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(due)
+    }
+
+    fn newest_tools(&mut self, server: &str) -> Result<Option<KnownTools>, StorageError> {
+        let of_server = self.state.tools.iter().filter(|((_, name), _)| name == server);
+        let known = of_server.filter_map(|(_, kept)| kept.cached.known.clone());
+        Ok(known.max_by_key(|known| known.fetched_at))
     }
 
     fn set_tool_refresh(

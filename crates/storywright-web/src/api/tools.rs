@@ -267,12 +267,9 @@ impl From<ToolView> for ToolDetail {
     }
 }
 
-fn one_server(ports: &Ports, actor: &Actor, server: &str) -> Result<ServerView, AppError> {
-    tool_server(ports, actor, server)?.ok_or_else(AppError::tool_server_not_found)
-}
-
 fn one_tool(ports: &Ports, actor: &Actor, server: &str, tool: &str) -> Result<ToolDetail, AppError> {
-    let found = one_server(ports, actor, server)?.tools.into_iter().find(|found| found.name == tool);
+    let server = tool_server(ports, actor, server, true)?.ok_or_else(AppError::tool_server_not_found)?;
+    let found = server.tools.into_iter().find(|found| found.name == tool);
     found.map(ToolDetail::from).ok_or_else(AppError::tool_not_found)
 }
 
@@ -293,7 +290,9 @@ pub async fn list(caller: Caller) -> Answer {
     params(("server" = String, Path, description = "Id of the server.")),
     responses((status = 200, description = "The server.", body = ToolServerJson)))]
 pub async fn server(caller: Caller, server: web::Path<String>) -> Answer {
-    let view = caller.run(move |ports, actor| one_server(ports, actor, &server)).await?;
+    let view = caller
+        .run(move |ports, actor| tool_server(ports, actor, &server, false)?.ok_or_else(AppError::tool_server_not_found))
+        .await?;
     Ok(ok(&ToolServerJson::from(view)))
 }
 

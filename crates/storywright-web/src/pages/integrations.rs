@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use storywright_application::drafts::list_drafts;
 use storywright_application::integrations::{NewIntegration, list_integrations, save_integration, test_integration};
+use storywright_application::tools::{ServerView, tool_servers_of};
 use storywright_domain::integration::{Health, Integration, IntegrationKind};
 use storywright_domain::remote::SiteKind;
 
@@ -66,6 +67,18 @@ struct Card {
     focus: bool,
     /// The way on when everything needed is there.
     next: Option<&'static str>,
+    /// Lists of tools that this connection opens.
+    tools: Vec<ToolsLine>,
+}
+
+#[derive(Serialize)]
+struct ToolsLine {
+    id: String,
+    name: String,
+    words: String,
+    fetched: Option<Time>,
+    stale: bool,
+    problem: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -127,7 +140,7 @@ pub async fn page(me: SignedIn) -> Result<HttpResponse, AppError> {
         let cards: Vec<Card> = list_integrations(desk.ports, &desk.who.actor)?
             .iter()
             .map(|(kind, one)| Card::of(desk, *kind, one.as_ref()))
-            .collect();
+            .collect::<Result<_, _>>()?;
         desk.page(&IntegrationsPage { may_disable_tls: may_disable_tls(desk), cards })
     })
     .await
@@ -231,7 +244,7 @@ fn show_with(
         };
     }
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let mut card = Card::of(desk, kind, stored(desk, kind)?.as_ref());
+    let mut card = Card::of(desk, kind, stored(desk, kind)?.as_ref())?;
     card.open |= !errors.is_empty();
     card.errors = errors;
     change(&mut card);
@@ -262,7 +275,7 @@ fn may_disable_tls(desk: &Desk<'_>) -> bool {
 }
 
 impl Card {
-    fn of(desk: &Desk<'_>, kind: IntegrationKind, integration: Option<&Integration>) -> Self {
+    fn of(desk: &Desk<'_>, kind: IntegrationKind, integration: Option<&Integration>) -> Result<Self, AppError> {
         let options = match kind {
             IntegrationKind::Jira => site_choices(desk.ports, SiteKind::Jira),
             IntegrationKind::Confluence => site_choices(desk.ports, SiteKind::Confluence),
@@ -288,7 +301,7 @@ impl Card {
             Some(Health::Untested) | None => (None, None),
         };
         let person = &desk.who.person;
-        Self {
+        Ok(Self {
             kind: kind.as_str(),
             name: connection_name(kind),
             purpose,
@@ -324,6 +337,41 @@ impl Card {
             open: health.is_some_and(credential_is_at_fault),
             focus: false,
             next: next(desk, kind, integration),
+            tools: tools(desk, kind, integration)?,
+        })
+    }
+}
+
+/// What the servers that need this connection offer; nothing before it was tested.
+fn tools(
+    desk: &Desk<'_>,
+    kind: IntegrationKind,
+    integration: Option<&Integration>,
+) -> Result<Vec<ToolsLine>, AppError> {
+    if !integration.is_some_and(|one| one.health.is_ok()) {
+        return Ok(Vec::new());
+    }
+    let views = tool_servers_of(desk.ports, &desk.who.actor, kind)?;
+    Ok(views.into_iter().map(|view| ToolsLine::of(desk, view)).collect())
+}
+
+impl ToolsLine {
+    fn of(desk: &Desk<'_>, view: ServerView) -> Self {
+        let known = view.known.as_ref();
+        let gone = view.count("gone");
+        let words = match (&view.unusable, known) {
+            (Some(error), _) => sentence(&error.to_string()),
+            (None, _) if view.job.is_some() => "Asking for its tools now.".to_owned(),
+            (None, None) => "Never listed with your present credentials.".to_owned(),
+            (None, Some(_)) => format!("{} tools, {} in use.", view.tools.len() - gone, view.count("offered")),
+        };
+        Self {
+            fetched: known.map(|known| desk.time(known.fetched_at)),
+            stale: view.stale,
+            problem: view.problem.map(|problem| sentence(&problem.detail)),
+            id: view.server.id,
+            name: view.server.name,
+            words,
         }
     }
 }

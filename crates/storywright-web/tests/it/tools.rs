@@ -38,6 +38,8 @@ async fn a_member_sees_tools_and_decides_nothing() {
     let page =
         page.shows("2 not approved · 1 refused").shows("&lt;script&gt;").hides("<script>alert").hides("/tools/approve");
     page.shows("a character that nobody sees (U+200B)");
+    let card = browser.get("/integrations").await.expect(200).shows("3 tools, 0 in use.");
+    card.shows("/tools#server-mcp-jira").hides("mcp_unreachable").hides("past its time");
     let hash = hash_of(&app, &alice, "jira_search");
     let fields = [
         ("server", SERVER),
@@ -114,6 +116,8 @@ async fn a_server_that_does_not_answer_and_no_server_at_all_are_told() {
     assert!(app.work(), "signing in asks for the tools");
     let page = browser.get("/tools").await.expect(200).shows("mcp_unreachable").shows("is not reachable");
     page.shows("Never listed with your present credentials");
+    let page = browser.get("/integrations").await.expect(200).shows("Never listed with your present credentials");
+    page.shows("is not reachable").hides("The last list is used");
     let empty = TestApp::new().await;
     empty.person("alice", 1);
     Browser::signed_in(&empty, "alice").await.get("/tools").await.expect(200).shows("No MCP servers are listed");

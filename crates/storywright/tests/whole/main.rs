@@ -12,5 +12,6 @@ mod refusals;
 mod sources;
 mod support;
 mod through;
+mod tools;
 mod uploads;
 mod wiki;

@@ -110,6 +110,12 @@ impl Company {
         command
     }
 
+    /// What the doctor says, and whether everything is well.
+    pub fn doctor(&self, more: &[(&str, &str)]) -> (bool, String) {
+        let done = self.command().envs(more.iter().copied()).arg("doctor").output().unwrap();
+        (done.status.success(), String::from_utf8(done.stdout).unwrap())
+    }
+
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("storywright.db")
     }
