@@ -19,6 +19,7 @@ pub mod publishing;
 mod running;
 pub mod sections;
 pub mod sources;
+pub mod story_pages;
 pub mod tools;
 pub mod worker;
 

@@ -32,6 +32,7 @@ pub mod similarity;
 pub mod source;
 pub mod splitting;
 pub mod story;
+pub mod story_page;
 pub mod suspicion;
 pub mod time;
 pub mod tool;

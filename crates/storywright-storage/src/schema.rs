@@ -415,3 +415,25 @@ diesel::table! {
         output_tokens -> BigInt,
     }
 }
+
+diesel::table! {
+    story_pages (run_id, edition) {
+        run_id -> Text,
+        edition -> BigInt,
+        user_id -> Text,
+        site -> Text,
+        page_id -> Nullable<Text>,
+        follows -> Nullable<BigInt>,
+        space -> Text,
+        parent_id -> Nullable<Text>,
+        title -> Text,
+        body -> Text,
+        plan_hash -> Text,
+        state -> Text,
+        version -> Nullable<BigInt>,
+        url -> Text,
+        note -> Text,
+        sent_at -> BigInt,
+        settled_at -> Nullable<BigInt>,
+    }
+}

@@ -20,6 +20,10 @@ struct State {
     pages: BTreeMap<String, Page>,
     failure: Option<RemoteError>,
     failing: BTreeMap<String, RemoteError>,
+    /// Pages are written, and nobody hears of it.
+    answers_lost: bool,
+    /// Nothing is written, and nobody hears of it.
+    writes_dropped: bool,
     calls: Vec<String>,
 }
 
@@ -95,6 +99,16 @@ impl FakeConfluence {
         }
     }
 
+    /// Whether pages are written from now on without an answer to the writing.
+    pub fn lose_answers(&self, lost: bool) {
+        self.lock().answers_lost = lost;
+    }
+
+    /// Whether writings get lost on the way from now on.
+    pub fn drop_writes(&self, dropped: bool) {
+        self.lock().writes_dropped = dropped;
+    }
+
     /// Names of the methods called so far, with what was asked.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
@@ -134,6 +148,10 @@ fn part(all: Vec<PageHit>, start: u32, limit: u32) -> PageList {
 }
 
 impl State {
+    fn lost(lost: bool) -> Result<(), RemoteError> {
+        if lost { Err(RemoteError::Unavailable { detail: "no answer in time".to_owned() }) } else { Ok(()) }
+    }
+
     fn by_title(&self, space: &str, title: &str) -> Option<&Page> {
         let same = |page: &&Page| page.space == space && page.title.to_lowercase() == title.to_lowercase();
         self.pages.values().find(same)
@@ -242,6 +260,7 @@ impl Confluence for FakeConfluence {
 
     fn create_page(&self, access: &Access, page: &NewPage) -> Result<PageWritten, RemoteError> {
         let (mut state, _) = self.call(access, format!("create_page {}", page.title))?;
+        State::lost(state.writes_dropped)?;
         if let Some(taken) = state.by_title(&page.space, &page.title) {
             return Ok(PageWritten::TitleTaken(Some(hit(taken))));
         }
@@ -265,11 +284,13 @@ impl Confluence for FakeConfluence {
         };
         let outcome = PageWritten::Done(hit(&created));
         state.pages.insert(id, created);
+        State::lost(state.answers_lost)?;
         Ok(outcome)
     }
 
     fn update_page(&self, access: &Access, update: &PageUpdate) -> Result<PageWritten, RemoteError> {
         let (mut state, _) = self.call(access, format!("update_page {}", update.id))?;
+        State::lost(state.writes_dropped)?;
         let Some(known) = state.pages.get(&update.id).cloned() else { return Ok(PageWritten::Missing) };
         if known.version != update.follows {
             return Ok(PageWritten::Changed(Some(known.version)));
@@ -282,6 +303,7 @@ impl Confluence for FakeConfluence {
             Page { version: known.version + 1, title: update.title.clone(), markdown: update.storage.clone(), ..known };
         let outcome = PageWritten::Done(hit(&next));
         state.pages.insert(next.id.clone(), next);
+        State::lost(state.answers_lost)?;
         Ok(outcome)
     }
 }

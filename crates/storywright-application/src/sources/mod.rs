@@ -101,6 +101,17 @@ fn any_draft(tx: &mut dyn Tx, actor: &Actor, id: DraftId) -> Result<Draft, Sourc
 
 /// Notes a credential that was refused with its connection, and gives the error back.
 fn noted(ports: &Ports, actor: &Actor, access: &storywright_domain::remote::Access, error: RemoteError) -> SourceError {
+    note_refusal(ports, actor, access, &error);
+    SourceError::Remote(error)
+}
+
+/// Notes a credential that Confluence refused with its connection.
+pub(crate) fn note_refusal(
+    ports: &Ports,
+    actor: &Actor,
+    access: &storywright_domain::remote::Access,
+    error: &RemoteError,
+) {
     if matches!(error, RemoteError::Unauthorized { .. }) {
         let kind = storywright_domain::integration::IntegrationKind::Confluence;
         let marked = crate::integrations::mark_broken(
@@ -115,5 +126,4 @@ fn noted(ports: &Ports, actor: &Actor, access: &storywright_domain::remote::Acce
             log::error!(error = error.to_string().as_str(); "the Confluence connection could not be marked as broken");
         }
     }
-    SourceError::Remote(error)
 }

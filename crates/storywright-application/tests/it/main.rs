@@ -27,6 +27,7 @@ mod simulator;
 mod sources;
 mod start;
 mod stop;
+mod story_pages;
 mod through;
 mod tokens;
 mod tools;

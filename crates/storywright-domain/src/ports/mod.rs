@@ -15,6 +15,7 @@ mod people_repos;
 mod section_repo;
 mod sources;
 mod storage;
+mod story_page_repo;
 mod tool_repos;
 mod tools;
 mod work_repos;
@@ -35,6 +36,7 @@ pub use people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, RuleSetRep
 pub use section_repo::SectionRepo;
 pub use sources::SourceRepo;
 pub use storage::{Cursor, Inserted, Saved, Slice, Storage, StorageError, StorageExt, Tx, TxEnd, TxMode};
+pub use story_page_repo::StoryPageRepo;
 pub use tool_repos::ToolRepo;
 pub use tools::{ToolAccess, ToolError, ToolServer};
 pub use work_repos::{AuditRepo, DraftRepo, ItemChange, JobRepo, PublishRepo};

@@ -5,6 +5,7 @@ use super::fields::FieldRepo;
 use super::people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, RuleSetRepo, SessionRepo, TokenRepo};
 use super::section_repo::SectionRepo;
 use super::sources::SourceRepo;
+use super::story_page_repo::StoryPageRepo;
 use super::tool_repos::ToolRepo;
 use super::work_repos::{AuditRepo, DraftRepo, JobRepo, PublishRepo};
 
@@ -89,6 +90,7 @@ pub trait Tx:
     + FieldRepo
     + AgentRepo
     + SectionRepo
+    + StoryPageRepo
     + AuditRepo
     + ToolRepo
 {
@@ -108,6 +110,7 @@ impl<T> Tx for T where
         + FieldRepo
         + AgentRepo
         + SectionRepo
+        + StoryPageRepo
         + AuditRepo
         + ToolRepo
 {

@@ -13,6 +13,7 @@ mod rule_sets;
 mod sections;
 pub mod sessions;
 mod sources;
+mod story_pages;
 pub mod tokens;
 mod tools;
 

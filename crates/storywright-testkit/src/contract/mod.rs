@@ -16,6 +16,7 @@ mod queue;
 mod sections;
 mod sessions;
 mod sources;
+mod story_pages;
 mod tool_server;
 mod tools;
 mod transactions;
@@ -49,7 +50,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Panics
 /// When a promise is broken; each is named, with what was expected printed before.
 pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
-    let suites: [&[Promise<dyn Storage>]; 13] = [
+    let suites: [&[Promise<dyn Storage>]; 14] = [
         transactions::ALL,
         people::ALL,
         sessions::ALL,
@@ -61,6 +62,7 @@ pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
         fields::ALL,
         agent::ALL,
         sections::ALL,
+        story_pages::ALL,
         audit::ALL,
         tools::ALL,
     ];

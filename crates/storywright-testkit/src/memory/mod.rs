@@ -14,6 +14,7 @@ mod queue;
 mod sections;
 mod settings;
 mod sources;
+mod story_pages;
 mod tools;
 
 use crate::FixedClock;
@@ -98,6 +99,7 @@ struct State {
     learned_fields: BTreeMap<ScreenPlace, BTreeMap<String, LearnedField>>,
     steps: BTreeMap<(JobId, u32), AgentStep>,
     sections: BTreeMap<(DraftId, u32), storywright_domain::section::DraftSection>,
+    story_pages: BTreeMap<(RunId, u32), storywright_domain::story_page::StoryPage>,
     origins: BTreeMap<(DraftId, u32), Provenance>,
     tokens_by_day: BTreeMap<(i64, UserId), Usage>,
     audit: Vec<AuditEntry>,

@@ -18,6 +18,7 @@ mod runs;
 mod sections;
 pub mod sources;
 mod stories;
+pub mod story_pages;
 mod tools;
 mod versions;
 mod writing;
@@ -90,6 +91,10 @@ pub const ROUTES: &[Route] = &[
     Route::get("/api/v1/drafts/{id}/coverage", Bearer, || web::to(sections::coverage)),
     Route::get("/api/v1/runs", Bearer, || web::to(runs::list)),
     Route::get("/api/v1/runs/{id}", Bearer, || web::to(runs::show)),
+    Route::get("/api/v1/runs/{id}/page", Bearer, || web::to(story_pages::list)),
+    Route::post("/api/v1/runs/{id}/page/plan", Bearer, || web::to(story_pages::plan)).outside(),
+    Route::post("/api/v1/runs/{id}/page", Bearer, || web::to(story_pages::write)).outside(),
+    Route::post("/api/v1/runs/{id}/page/settle", Bearer, || web::to(story_pages::settle)).outside(),
     Route::post("/api/v1/runs/{id}/stop", Bearer, || web::to(runs::stop)),
     Route::post("/api/v1/runs/{id}/resume", Bearer, || web::to(runs::resume)).outside(),
     Route::post("/api/v1/runs/{id}/correct", Bearer, || web::to(runs::correct)),

@@ -3,8 +3,8 @@
 
 use super::problem::Problem;
 use super::{
-    Answer, ROUTES, agent, catalog, drafts, integrations, jobs, people, plan, runs, sections, sources, tools, versions,
-    writing,
+    Answer, ROUTES, agent, catalog, drafts, integrations, jobs, people, plan, runs, sections, sources, story_pages,
+    tools, versions, writing,
 };
 use crate::errors::AppError;
 use crate::route::{Policy, Route, Verb};
@@ -84,6 +84,10 @@ use utoipa::{Modify, OpenApi};
         plan::publish,
         runs::list,
         runs::show,
+        story_pages::list,
+        story_pages::plan,
+        story_pages::write,
+        story_pages::settle,
         runs::stop,
         runs::resume,
         runs::correct,

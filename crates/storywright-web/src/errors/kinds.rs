@@ -114,6 +114,11 @@ kinds! {
     PROJECT_BUSY 409 "project_busy" "Another run is under way" "A person has one active run in a project at a time: wait until it has ended, or stop it."
     RUN_IN_DOUBT 409 "run_in_doubt" "Some issues are not known yet" "Whether some issues of the run are in Jira is not known: settle them first."
     ITEM_KNOWN 409 "item_settled" "The state of this issue is known" "Only an issue whose state is unknown can be settled."
+    NOTHING_CREATED 409 "nothing_created" "Nothing to show" "No issue of the run is in Jira."
+    PAGE_TITLE_TAKEN 409 "page_title_taken" "The title is taken" "The space has a page with this title already."
+    PAGE_PLAN_CHANGED 409 "page_plan_changed" "The page has changed" "What would be written is not what was approved; nothing was written."
+    PAGE_NOT_SETTLED 409 "page_not_settled" "An earlier writing is open" "A page is being written, or whether it was written is not known: settle it first."
+    PAGE_SETTLED 409 "page_settled" "Nothing is open" "Nothing is to be looked up."
     RUN_ACTIVE 409 "run_active" "The run is under way" "The run must end or be stopped first."
     DRAFT_WENT_ON 409 "draft_went_on" "The draft has gone on without the run" "The draft of a run was changed, published again or binned, so the run cannot go on."
     RUN_ENDED 409 "run_ended" "The run has ended" "There is nothing left to stop."
@@ -153,6 +158,7 @@ pub const FIELD_CODES: &[(&str, &str)] = &[
     ("file_without_text", "There are only pictures in the file."),
     ("files_missing", "No file was sent, or too many at once."),
     ("no_such_issue", "The named issue is not part of the run's project."),
+    ("page_title_invalid", "The title of the page is blank or too long."),
     ("page_not_found", "The address names no page that the person may see in the connected Confluence."),
     ("pages_missing", "No page was named, or too many at once."),
     ("password_common", "The password is easy to guess."),
@@ -168,6 +174,7 @@ pub const FIELD_CODES: &[(&str, &str)] = &[
     ("requirements_too_long", "The requirements are longer than the limit."),
     ("rule_set_unknown", "There is no such rule set."),
     ("site_not_listed", "The Jira site is not on the administrator's list."),
+    ("space_invalid", "The space is none that may be written to."),
     ("source_too_long", "The text is longer than a source may be."),
     ("target_not_listed", "The site or LLM service is not on the administrator's list."),
     ("tls_must_be_verified", "The administrator wants this site's certificate verified."),

@@ -7,6 +7,7 @@ mod people;
 mod publishing;
 mod remote;
 mod sources;
+mod story_pages;
 #[cfg(test)]
 mod tests;
 mod tools;

@@ -20,6 +20,7 @@ mod search;
 mod sign_in;
 mod sign_up;
 mod steps;
+mod story_page;
 mod tools;
 
 use crate::route::Policy::{Public, SignedIn};
@@ -84,6 +85,10 @@ pub const ROUTES: &[Route] = &[
     Route::post("/drafts/{id}/publish", SignedIn, || to(plan::approve)).outside(),
     Route::get("/runs", SignedIn, || to(runs::list)),
     Route::get("/runs/{id}", SignedIn, || to(runs::page)),
+    Route::get("/runs/{id}/page", SignedIn, || to(story_page::show)),
+    Route::post("/runs/{id}/page/plan", SignedIn, || to(story_page::plan)).outside(),
+    Route::post("/runs/{id}/page", SignedIn, || to(story_page::write)).outside(),
+    Route::post("/runs/{id}/page/settle", SignedIn, || to(story_page::settle)).outside(),
     Route::post("/runs/{id}/stop", SignedIn, || to(runs::stop)),
     Route::post("/runs/{id}/resume", SignedIn, || to(runs::resume)).outside(),
     Route::post("/runs/{id}/correct", SignedIn, || to(runs::correct)),

@@ -12,6 +12,7 @@ mod routes;
 mod server;
 mod sessions;
 mod sources;
+mod story_page;
 mod support;
 mod tools;
 mod uploads;

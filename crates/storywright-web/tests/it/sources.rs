@@ -8,7 +8,7 @@ use storywright_domain::person::Person;
 use storywright_domain::ports::{Saved, StorageError, StorageExt};
 use storywright_domain::source::Citation;
 
-fn connect_confluence(app: &TestApp, alice: &Person) {
+pub fn connect_confluence(app: &TestApp, alice: &Person) {
     let new = NewIntegration {
         kind: IntegrationKind::Confluence,
         target: "confluence".to_owned(),
