@@ -38,11 +38,13 @@ pub fn run(workspace: &Workspace, install: bool) -> Result<Outcome, Failure> {
     tested(result)
 }
 
-/// The Python of a virtual environment that holds what requirements.txt asks for.
+/// The Python of a virtual environment that holds what requirements.txt asks for, with a folder beside its packages for a client that
+/// wants another version of one of them.
 fn environment(workspace: &Workspace) -> Result<PathBuf, Failure> {
     let folder = workspace.target.join("interop-venv");
     let requirements = workspace.root.join(SUITE).join("requirements.txt");
-    let wanted = sha256(read(&requirements)?.as_bytes());
+    let mcp_client = workspace.root.join(SUITE).join("requirements-mcp-client.txt");
+    let wanted = sha256((read(&requirements)? + &read(&mcp_client)?).as_bytes());
     let python = folder.join("bin/python");
     let stamp = folder.join("installed-from");
     if python.exists() && std::fs::read_to_string(&stamp).is_ok_and(|text| text == wanted) {
@@ -53,9 +55,13 @@ fn environment(workspace: &Workspace) -> Result<PathBuf, Failure> {
     }
     let remedy = "check that this machine reaches the Python package index";
     tools::run(workspace.command("python3").args(["-m", "venv"]).arg(&folder), "install python3-venv")?;
-    let mut pip = workspace.command(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements);
-    tools::run(&mut pip, remedy)?;
+    let pip = || {
+        let mut pip = workspace.command(&python);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-warn-conflicts"]);
+        pip
+    };
+    tools::run(pip().arg("-r").arg(&requirements), remedy)?;
+    tools::run(pip().arg("--target").arg(folder.join("mcp-client")).arg("-r").arg(&mcp_client), remedy)?;
     tools::write(&stamp, wanted.as_bytes())?;
     Ok(python)
 }
