@@ -52,6 +52,37 @@ fn with_body(route: &Route, req: TestRequest, json: bool) -> TestRequest {
     ])
 }
 
+/// A page that lies open asks every ten seconds: if that counted as use, no session would ever end by itself.
+#[test]
+fn what_pages_ask_for_by_themselves_is_no_use_of_the_session() {
+    let templates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web-assets/templates");
+    let mut folders = vec![templates];
+    let mut asked = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(path).unwrap();
+            for tag in text.split('<').filter(|tag| tag.contains("job-poll from:body")) {
+                asked.push(tag.split("hx-get=\"").nth(1).unwrap().split('"').next().unwrap().to_owned());
+            }
+        }
+    }
+    assert!(asked.len() >= 4, "{asked:?}");
+    for address in asked {
+        let parts = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
+        let fits = |route: &&Route| {
+            let (pattern, address) = (parts(route.path), parts(&address));
+            pattern.len() == address.len() && pattern.iter().zip(&address).all(|(a, b)| a == b || a.starts_with('{'))
+        };
+        let route = pages::ROUTES.iter().filter(|route| route.method == Verb::Get).find(fits);
+        assert!(!route.unwrap_or_else(|| panic!("no route {address}")).counts_as_use, "{address}");
+    }
+}
+
 #[actix_web::test]
 async fn no_two_routes_are_the_same() {
     let mut seen = std::collections::BTreeSet::new();
