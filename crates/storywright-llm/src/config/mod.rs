@@ -216,6 +216,6 @@ fn known_services<'a>(used: impl Iterator<Item = &'a String>, services: &[&str])
 }
 
 #[cfg(test)]
-mod schemas;
+mod schemas_tests;
 #[cfg(test)]
 mod tests;
