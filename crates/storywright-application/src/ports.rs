@@ -82,6 +82,8 @@ pub struct Settings {
     pub run_budget: Millis,
     /// How much the agent may do in a run and in a day.
     pub agent: AgentLimits,
+    /// Name of the currency in which prices and limits of the LLM are counted; may be empty.
+    pub currency: String,
     /// Most characters of sources that the model is given at once.
     pub source_chars: usize,
     /// For how long a tool list is fresh at most; a server may say less.
@@ -122,6 +124,7 @@ impl Default for Settings {
             finish_at_once: 3,
             run_budget: Millis::minutes(60),
             agent: AgentLimits::default(),
+            currency: String::new(),
             source_chars: 300_000,
             tools_ttl: Millis::hours(6),
             instance: "unnamed".to_owned(),

@@ -17,6 +17,7 @@ pub mod jira;
 pub mod job;
 pub mod leak;
 pub mod merging;
+pub mod meter;
 pub mod person;
 pub mod ports;
 pub mod preflight;

@@ -342,6 +342,7 @@ diesel::table! {
         day -> BigInt,
         input_tokens -> BigInt,
         output_tokens -> BigInt,
+        cost_micros -> BigInt,
     }
 }
 

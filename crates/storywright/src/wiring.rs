@@ -92,8 +92,11 @@ fn use_case_settings(settings: &Settings, keyring: &Keyring) -> UseCaseSettings 
         agent: AgentLimits {
             daily_tokens: settings.daily_tokens_per_person,
             daily_tokens_of_all: settings.daily_tokens,
+            price: settings.price,
+            daily_cost_micros: settings.daily_cost_micros,
             ..AgentLimits::default()
         },
+        currency: settings.currency.clone(),
         job_lease: settings.job_lease,
         tools_ttl: settings.tools_ttl,
         source_chars: settings.source_chars,

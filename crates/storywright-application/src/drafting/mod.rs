@@ -14,6 +14,7 @@ mod run;
 mod safe_text;
 mod start;
 
+pub(crate) use gather::day_of;
 pub use gather::{AgentLimits, GO_ON_WITHOUT, TRY_AGAIN};
 pub use keep::{CUT_OFF_NOTE, STOPPED_NOTE};
 pub use path_stream::{PathStream, PathText};

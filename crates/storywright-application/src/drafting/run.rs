@@ -271,6 +271,11 @@ fn converse(
 ) -> Result<Written, RunError> {
     let mut ask = first;
     for round in 0..2 {
+        if round > 0
+            && let Some((code, message)) = over_budget(ports, job.user)?
+        {
+            return Ok(Written::Failed { code, message, partial: None });
+        }
         let mut sink = Relay::new(ports.events.as_ref(), job.id);
         let step = writing_step(ports, job, access, &ask)?;
         if !begin_step(ports, job, &step)? {

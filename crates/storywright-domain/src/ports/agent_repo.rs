@@ -3,6 +3,7 @@
 use super::StorageError;
 use super::chat::Usage;
 use crate::agent::{AgentStep, Provenance};
+use crate::meter::DayUse;
 use crate::{DraftId, JobId, UserId};
 
 /// What the agent did and what it cost.
@@ -31,11 +32,17 @@ pub trait AgentRepo {
     /// [`StorageError`].
     fn provenance(&mut self, user: UserId, draft: DraftId, version: u32) -> Result<Option<Provenance>, StorageError>;
 
-    /// Adds tokens to a person's count of a day; days are counted from 1970-01-01, UTC.
+    /// Adds tokens and what they cost, in millionths of the currency, to a person's count of a day; days are counted from 1970-01-01, UTC.
     ///
     /// # Errors
     /// [`StorageError`].
-    fn add_tokens(&mut self, user: UserId, day: i64, usage: Usage) -> Result<(), StorageError>;
+    fn add_tokens(&mut self, user: UserId, day: i64, usage: Usage, cost_micros: u64) -> Result<(), StorageError>;
+
+    /// What a person used on each day from `since` on, the latest first; at most 366 days, and none on which nothing was used.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn use_by_day(&mut self, user: UserId, since: i64) -> Result<Vec<DayUse>, StorageError>;
 
     /// Tokens of a person on a day.
     ///

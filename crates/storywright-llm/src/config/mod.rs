@@ -216,6 +216,6 @@ fn known_services<'a>(used: impl Iterator<Item = &'a String>, services: &[&str])
 }
 
 #[cfg(test)]
-mod schemas_tests;
+mod schemas;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use crate::schema::{agent_steps, token_counts, version_origins};
 use crate::text::{count, from_json, parsed, to_json, word};
 use diesel::prelude::*;
 use storywright_domain::agent::{AgentStep, Provenance, StepKind, StepState};
+use storywright_domain::meter::DayUse;
 use storywright_domain::ports::{AgentRepo, StorageError, Usage};
 use storywright_domain::tool::ToolClass;
 use storywright_domain::{DraftId, JobId, Millis, Timestamp, UserId};
@@ -217,12 +218,13 @@ impl AgentRepo for SqliteTx<'_> {
         row.map(Provenance::try_from).transpose()
     }
 
-    fn add_tokens(&mut self, user: UserId, day: i64, usage: Usage) -> Result<(), StorageError> {
-        let (input, output) = (stored(usage.input), stored(usage.output));
+    fn add_tokens(&mut self, user: UserId, day: i64, usage: Usage, cost_micros: u64) -> Result<(), StorageError> {
+        let (input, output, cost) = (stored(usage.input), stored(usage.output), stored(cost_micros));
         let changed = diesel::update(token_counts::table.find((user.to_string(), day)))
             .set((
                 token_counts::input_tokens.eq(token_counts::input_tokens + input),
                 token_counts::output_tokens.eq(token_counts::output_tokens + output),
+                token_counts::cost_micros.eq(token_counts::cost_micros + cost),
             ))
             .execute(self.conn)
             .map_err(failed(TOKENS))?;
@@ -233,11 +235,34 @@ impl AgentRepo for SqliteTx<'_> {
                     token_counts::day.eq(day),
                     token_counts::input_tokens.eq(input),
                     token_counts::output_tokens.eq(output),
+                    token_counts::cost_micros.eq(cost),
                 ))
                 .execute(self.conn)
                 .map_err(failed(TOKENS))?;
         }
         Ok(())
+    }
+
+    fn use_by_day(&mut self, user: UserId, since: i64) -> Result<Vec<DayUse>, StorageError> {
+        let rows: Vec<(i64, i64, i64, i64)> = token_counts::table
+            .filter(token_counts::user_id.eq(user.to_string()))
+            .filter(token_counts::day.ge(since))
+            .order(token_counts::day.desc())
+            .limit(366)
+            .select((
+                token_counts::day,
+                token_counts::input_tokens,
+                token_counts::output_tokens,
+                token_counts::cost_micros,
+            ))
+            .load(self.conn)
+            .map_err(failed(TOKENS))?;
+        let of_day = |(day, input, output, cost): (i64, i64, i64, i64)| DayUse {
+            day,
+            usage: Usage { input: read(input), output: read(output) },
+            cost_micros: read(cost),
+        };
+        Ok(rows.into_iter().map(of_day).collect())
     }
 
     fn tokens_of(&mut self, user: UserId, day: i64) -> Result<Usage, StorageError> {

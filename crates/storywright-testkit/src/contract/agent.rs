@@ -3,6 +3,7 @@
 use super::{Promise, promises};
 use crate::build::{self, NOW, signed_up};
 use storywright_domain::agent::{AgentStep, Provenance, StepKind, StepState, UsedSource};
+use storywright_domain::meter::DayUse;
 use storywright_domain::ports::{Storage, StorageExt, Usage};
 use storywright_domain::tool::ToolClass;
 use storywright_domain::{Millis, UserId};
@@ -108,13 +109,19 @@ fn tokens_add_up_by_person_and_day(storage: &dyn Storage) {
     let usage = |input: u64, output: u64| Usage { input, output };
     storage
         .write(|tx| {
-            tx.add_tokens(person.id, 20_000, usage(10, 1))?;
-            tx.add_tokens(person.id, 20_000, usage(5, 2))?;
-            tx.add_tokens(person.id, 20_001, usage(7, 7))?;
-            tx.add_tokens(other.id, 20_000, usage(100, 100))
+            tx.add_tokens(person.id, 20_000, usage(10, 1), 7)?;
+            tx.add_tokens(person.id, 20_000, usage(5, 2), 5)?;
+            tx.add_tokens(person.id, 20_001, usage(7, 7), 0)?;
+            tx.add_tokens(other.id, 20_000, usage(100, 100), 900)
         })
         .unwrap();
     assert_eq!(storage.read(|tx| tx.tokens_of(person.id, 20_000)).unwrap(), usage(15, 3));
     assert_eq!(storage.read(|tx| tx.tokens_of(other.id, 20_001)).unwrap(), usage(0, 0));
     assert_eq!(storage.read(|tx| tx.tokens_of_all(20_000)).unwrap(), usage(115, 103));
+    let day = |day: i64, usage: Usage, cost_micros: u64| DayUse { day, usage, cost_micros };
+    let since = |user: UserId, since: i64| storage.read(|tx| tx.use_by_day(user, since)).unwrap();
+    assert_eq!(since(person.id, 19_990), [day(20_001, usage(7, 7), 0), day(20_000, usage(15, 3), 12)]);
+    assert_eq!(since(person.id, 20_001), [day(20_001, usage(7, 7), 0)]);
+    assert_eq!(since(other.id, 20_000), [day(20_000, usage(100, 100), 900)]);
+    assert_eq!(since(person.id, 20_002), []);
 }

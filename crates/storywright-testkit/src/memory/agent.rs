@@ -2,6 +2,7 @@
 
 use super::MemoryTx;
 use storywright_domain::agent::{AgentStep, Provenance};
+use storywright_domain::meter::DayUse;
 use storywright_domain::ports::{AgentRepo, StorageError, Usage};
 use storywright_domain::{DraftId, JobId, UserId};
 
@@ -32,21 +33,28 @@ impl AgentRepo for MemoryTx<'_> {
         Ok(before.rev().find(|origin| origin.user == user).cloned())
     }
 
-    fn add_tokens(&mut self, user: UserId, day: i64, usage: Usage) -> Result<(), StorageError> {
+    fn add_tokens(&mut self, user: UserId, day: i64, usage: Usage, cost_micros: u64) -> Result<(), StorageError> {
         let state = self.change()?;
         state.must_know("token count", user)?;
         let count = state.tokens_by_day.entry((day, user)).or_default();
-        count.input += usage.input;
-        count.output += usage.output;
+        count.day = day;
+        count.usage.input += usage.input;
+        count.usage.output += usage.output;
+        count.cost_micros += cost_micros;
         Ok(())
     }
 
+    fn use_by_day(&mut self, user: UserId, since: i64) -> Result<Vec<DayUse>, StorageError> {
+        let days = self.state.tokens_by_day.range((since, UserId(0))..).rev();
+        Ok(days.filter(|((_, of), _)| *of == user).map(|(_, count)| *count).take(366).collect())
+    }
+
     fn tokens_of(&mut self, user: UserId, day: i64) -> Result<Usage, StorageError> {
-        Ok(self.state.tokens_by_day.get(&(day, user)).copied().unwrap_or_default())
+        Ok(self.state.tokens_by_day.get(&(day, user)).map(|count| count.usage).unwrap_or_default())
     }
 
     fn tokens_of_all(&mut self, day: i64) -> Result<Usage, StorageError> {
-        let of_day = self.state.tokens_by_day.iter().filter(|((of, _), _)| *of == day).map(|(_, usage)| *usage);
+        let of_day = self.state.tokens_by_day.iter().filter(|((of, _), _)| *of == day).map(|(_, count)| count.usage);
         Ok(of_day.fold(Usage::default(), |total, usage| Usage {
             input: total.input + usage.input,
             output: total.output + usage.output,

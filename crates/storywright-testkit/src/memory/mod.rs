@@ -27,7 +27,7 @@ use storywright_domain::draft::{Draft, DraftVersion};
 use storywright_domain::integration::{Integration, IntegrationKind};
 use storywright_domain::job::Job;
 use storywright_domain::person::{ApiToken, AuditEntry, Person, Registration, Session};
-use storywright_domain::ports::{Clock, Slice, Storage, StorageError, Tx, TxEnd, TxMode, Usage};
+use storywright_domain::ports::{Clock, Slice, Storage, StorageError, Tx, TxEnd, TxMode};
 use storywright_domain::preflight::{LearnedField, ScreenPlace};
 use storywright_domain::publishing::{Run, RunEvent, RunItem};
 use storywright_domain::rules::RuleSet;
@@ -101,7 +101,7 @@ struct State {
     sections: BTreeMap<(DraftId, u32), storywright_domain::section::DraftSection>,
     story_pages: BTreeMap<(RunId, u32), storywright_domain::story_page::StoryPage>,
     origins: BTreeMap<(DraftId, u32), Provenance>,
-    tokens_by_day: BTreeMap<(i64, UserId), Usage>,
+    tokens_by_day: BTreeMap<(i64, UserId), storywright_domain::meter::DayUse>,
     audit: Vec<AuditEntry>,
     tools: BTreeMap<(UserId, String), tools::KeptTools>,
     tool_approvals: BTreeMap<(String, String), ToolApproval>,

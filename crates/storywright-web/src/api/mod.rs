@@ -10,6 +10,7 @@ mod drafts;
 mod etag;
 mod integrations;
 mod jobs;
+mod meter;
 mod openapi;
 mod people;
 mod plan;
@@ -99,6 +100,7 @@ pub const ROUTES: &[Route] = &[
     Route::post("/api/v1/runs/{id}/resume", Bearer, || web::to(runs::resume)).outside(),
     Route::post("/api/v1/runs/{id}/correct", Bearer, || web::to(runs::correct)),
     Route::post("/api/v1/runs/{id}/items/{item}/resolve", Bearer, || web::to(runs::resolve)).outside(),
+    Route::get("/api/v1/usage", Bearer, || web::to(meter::show)),
     Route::get("/api/v1/jobs", Bearer, || web::to(jobs::list)),
     Route::get("/api/v1/jobs/{id}", Bearer, || web::to(jobs::show)),
     Route::get("/api/v1/jobs/{id}/events", Bearer, || web::to(sse::api)),

@@ -3,8 +3,8 @@
 
 use super::problem::Problem;
 use super::{
-    Answer, ROUTES, agent, catalog, drafts, integrations, jobs, people, plan, runs, sections, sources, story_pages,
-    tools, versions, writing,
+    Answer, ROUTES, agent, catalog, drafts, integrations, jobs, meter, people, plan, runs, sections, sources,
+    story_pages, tools, versions, writing,
 };
 use crate::errors::AppError;
 use crate::route::{Policy, Route, Verb};
@@ -92,6 +92,7 @@ use utoipa::{Modify, OpenApi};
         runs::resume,
         runs::correct,
         runs::resolve,
+        meter::show,
         jobs::list,
         jobs::show,
         events,

@@ -22,6 +22,7 @@ mod sign_up;
 mod steps;
 mod story_page;
 mod tools;
+mod usage;
 
 use crate::route::Policy::{Public, SignedIn};
 use crate::route::{FILES, LARGE, Route, SMALL};

@@ -2,12 +2,14 @@
 
 use super::desk::{Answer, Desk, Form, SessionChange, part};
 use super::sign_in::open_session;
+use super::usage::UseView;
 use crate::errors::{AppError, kinds};
 use crate::view::{Choice, Errors, Page, Preferences, Theme, Time, View, avatar_url, errors_of, initials};
 use crate::visit::SignedIn;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use storywright_application::meter::meter_of;
 use storywright_application::people::{
     IssueTokenError, MIN_PASSWORD_CHARS, ProofError, change_password, end_other_sessions, end_session_of,
     issue_token_for, list_sessions, list_tokens, revoke_token, save_preferences,
@@ -27,6 +29,7 @@ struct ProfilePage {
     token_form: TokenForm,
     token_errors: Errors,
     token_lifetimes: Vec<Choice>,
+    llm_use: UseView,
 }
 
 impl View for ProfilePage {
@@ -147,6 +150,7 @@ fn read(desk: &Desk<'_>) -> Result<ProfilePage, AppError> {
     let current = desk.who.session.id;
     let sessions = list_sessions(desk.ports, &desk.who.actor)?;
     let tokens = list_tokens(desk.ports, &desk.who.actor)?;
+    let llm_use = UseView::of(&meter_of(desk.ports, &desk.who.actor)?);
     Ok(ProfilePage {
         profile: Details {
             name: person.display_name.clone(),
@@ -174,6 +178,7 @@ fn read(desk: &Desk<'_>) -> Result<ProfilePage, AppError> {
         token_form: TokenForm { name: String::new(), days: "30".to_owned() },
         token_errors: Errors::new(),
         token_lifetimes: LIFETIMES.iter().map(|(days, label)| Choice::new(days, label)).collect(),
+        llm_use,
     })
 }
 

@@ -10,7 +10,7 @@ pub use markdown::markdown_html;
 pub use shell::{
     Flash, Person as ShellPerson, Preferences, Public, SessionState, Shell, Theme, avatar_url, initials, minutes,
 };
-pub use time::{Time, elapsed};
+pub use time::{Time, elapsed, iso_day};
 
 use serde::Serialize;
 

@@ -45,6 +45,13 @@ fn label(ago: Millis) -> Option<String> {
     })
 }
 
+/// A day, counted from 1970-01-01 UTC: `2026-05-04`.
+#[must_use]
+pub fn iso_day(day: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(day.saturating_mul(86_400_000)).unwrap_or_default();
+    at.to_zoned(TimeZone::UTC).date().to_string()
+}
+
 /// A span: `12 s`, `3 min 5 s`, `2 h 4 min`.
 #[must_use]
 pub fn elapsed(span: Millis) -> String {

@@ -3,6 +3,7 @@
 use crate::support::{App, PASSWORD, anonymous, anonymous_json};
 use serde_json::json;
 use storywright_domain::Millis;
+use storywright_domain::ports::{Clock as _, StorageExt as _, Usage};
 use storywright_domain::remote::RemoteError;
 use storywright_testkit::build;
 
@@ -120,4 +121,29 @@ async fn a_token_ends_when_it_is_revoked_or_expires() {
     second.get("/me").send(&app).await.good(200);
     app.clock.advance(Millis::hours(8));
     second.get("/me").send(&app).await.problem(401, "sign_in_required");
+}
+
+#[actix_web::test]
+async fn what_a_person_used_of_the_llm_is_theirs_alone() {
+    let app = App::new();
+    let (me, other) = (app.person(1), app.person(2));
+    let day = app.clock.now().0.div_euclid(86_400_000);
+    let usage = |input: u64, output: u64| Usage { input, output };
+    app.store
+        .write(|tx| {
+            tx.add_tokens(me.user, day - 31, usage(1, 1), 1)?;
+            tx.add_tokens(me.user, day - 1, usage(10, 5), 1_230_000)?;
+            tx.add_tokens(me.user, day, usage(300, 200), 0)?;
+            tx.add_tokens(other.user, day, usage(9_000, 9_000), 9_000_000)
+        })
+        .unwrap();
+    let body = me.get("/usage").send(&app).await.good(200);
+    assert_eq!(body["today"], json!({"day": "2026-01-01", "input_tokens": 300, "output_tokens": 200, "cost": "0.00"}));
+    let days = body["days"].as_array().unwrap();
+    assert_eq!(days.len(), 2, "30 days: {days:?}");
+    assert_eq!(days[1], json!({"day": "2025-12-31", "input_tokens": 10, "output_tokens": 5, "cost": "1.23"}));
+    assert_eq!((&body["token_limit"], &body["used_up"]), (&json!(5_000_000), &json!(false)));
+    app.store.write(|tx| tx.add_tokens(me.user, day, usage(5_000_000, 0), 0)).unwrap();
+    assert_eq!(me.get("/usage").send(&app).await.good(200)["used_up"], true);
+    anonymous("GET", "/usage").send(&app).await.problem(401, "sign_in_required");
 }

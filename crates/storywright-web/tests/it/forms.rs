@@ -4,6 +4,7 @@ use crate::support::{Browser, By, PASSWORD, TestApp, alice_and_bob};
 use storywright_application::people::pending_registration;
 use storywright_domain::RegistrationId;
 use storywright_domain::jira::{AllowedValue, CreateField, FieldKind};
+use storywright_domain::ports::{Clock as _, StorageExt as _, Usage};
 use storywright_domain::remote::RemoteError;
 use storywright_testkit::build;
 
@@ -283,4 +284,28 @@ async fn a_refused_credential_is_replaced_where_it_was_typed() {
     assert_eq!(got.body.matches(told).count(), 1, "{told} is told once");
     // Whoever comes back later finds the form open, and the page as it always begins.
     alice.get("/integrations").await.expect(200).shows("<details open class=\"group\">").hides("autofocus");
+}
+
+#[actix_web::test]
+async fn the_profile_shows_what_was_used_of_the_llm() {
+    let (app, alice, bob) = alice_and_bob().await;
+    let browser = Browser::signed_in(&app, "alice").await;
+    browser
+        .get("/profile")
+        .await
+        .expect(200)
+        .shows("Use of the LLM today")
+        .shows("0 of 5,000,000")
+        .shows("No use on the days before");
+    let day = app.clock.now().0.div_euclid(86_400_000);
+    let usage = |input: u64| Usage { input, output: 0 };
+    app.store
+        .write(|tx| {
+            tx.add_tokens(alice.id, day - 1, usage(77), 250_000)?;
+            tx.add_tokens(alice.id, day, usage(5_000_001), 0)?;
+            tx.add_tokens(bob.id, day, usage(424_242), 0)
+        })
+        .unwrap();
+    let page = browser.get("/profile").await.expect(200);
+    page.shows("5,000,001 of 5,000,000").shows("limit is reached").shows("77 tokens · 0.25").hides("424,242");
 }

@@ -1,7 +1,7 @@
 //! The generated reference of settings, `docs/SETTINGS.md`.
 
 /// Key in `config.json`, variable, default, meaning.
-const KEYS: [(&str, &str, &str, &str); 30] = [
+const KEYS: [(&str, &str, &str, &str); 34] = [
     (
         "",
         "STORYWRIGHT_CONFIG",
@@ -70,6 +70,30 @@ const KEYS: [(&str, &str, &str, &str); 30] = [
         "STORYWRIGHT_DAILY_TOKENS",
         "0",
         "Tokens of the LLM that all people together may use on a day; 0 for no limit.",
+    ),
+    (
+        "server.price_input_per_million",
+        "STORYWRIGHT_PRICE_INPUT_PER_MILLION",
+        "0",
+        "What a million tokens of prompts cost, as in `2.50`. What was used keeps the price of its moment.",
+    ),
+    (
+        "server.price_output_per_million",
+        "STORYWRIGHT_PRICE_OUTPUT_PER_MILLION",
+        "0",
+        "What a million tokens of answers cost.",
+    ),
+    (
+        "server.daily_cost_per_person",
+        "STORYWRIGHT_DAILY_COST_PER_PERSON",
+        "0",
+        "What one person may spend on the LLM on a day (UTC); 0 for no limit. At the limit the model is not called any more.",
+    ),
+    (
+        "server.currency",
+        "STORYWRIGHT_CURRENCY",
+        "none",
+        "Name of the currency that is shown beside amounts, as in `EUR`.",
     ),
     ("server.max_open_jobs", "STORYWRIGHT_MAX_OPEN_JOBS", "4", "Jobs that one person may have waiting or running."),
     (

@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use storywright_application::Reconcile;
 use storywright_domain::Millis;
+use storywright_domain::meter::{TokenPrice, parse_money};
 use storywright_domain::remote::Site;
 use storywright_domain::tool::McpServer;
 
@@ -58,6 +59,12 @@ pub struct Settings {
     pub daily_tokens_per_person: u64,
     /// Tokens of all people together on a day; 0 for no limit.
     pub daily_tokens: u64,
+    /// What tokens of the LLM cost.
+    pub price: TokenPrice,
+    /// What one person may spend on a day, in millionths of the currency; 0 for no limit.
+    pub daily_cost_micros: u64,
+    /// Name of the currency.
+    pub currency: String,
     /// For how long a tool list is fresh at most.
     pub tools_ttl: Millis,
     /// Most characters of sources that the model is given at once.
@@ -150,6 +157,27 @@ impl Settings {
                 5_000_000,
             )?,
             daily_tokens: tokens(get, "STORYWRIGHT_DAILY_TOKENS", "server.daily_tokens", server.daily_tokens, 0)?,
+            price: TokenPrice {
+                input_micros: amount(
+                    get,
+                    "STORYWRIGHT_PRICE_INPUT_PER_MILLION",
+                    "server.price_input_per_million",
+                    server.price_input_per_million,
+                )?,
+                output_micros: amount(
+                    get,
+                    "STORYWRIGHT_PRICE_OUTPUT_PER_MILLION",
+                    "server.price_output_per_million",
+                    server.price_output_per_million,
+                )?,
+            },
+            daily_cost_micros: amount(
+                get,
+                "STORYWRIGHT_DAILY_COST_PER_PERSON",
+                "server.daily_cost_per_person",
+                server.daily_cost_per_person,
+            )?,
+            currency: text(get, "STORYWRIGHT_CURRENCY", server.currency.as_deref()).unwrap_or_default(),
             tools_ttl: Millis::minutes(number(
                 get,
                 "STORYWRIGHT_TOOLS_TTL_MINUTES",
@@ -332,6 +360,22 @@ fn tokens(
 ) -> Result<u64, SettingError> {
     let number = number(get, variable, key, from_file, default, 0..=1_000_000_000_000)?;
     Ok(u64::try_from(number).unwrap_or(0))
+}
+
+/// An amount of money in millionths; 0 when nobody says anything.
+fn amount(
+    get: Lookup<'_>,
+    variable: &str,
+    key: &str,
+    from_file: Option<serde_json::Number>,
+) -> Result<u64, SettingError> {
+    let Some(written) = text(get, variable, from_file.map(|number| number.to_string()).as_deref()) else {
+        return Ok(0);
+    };
+    parse_money(&written).ok_or_else(|| {
+        let cure = "use a number with a point and at most six places, as in 2.50, or 0 for none";
+        error(&format!("{variable} ({key})"), format!("`{written}` is no amount of money"), cure)
+    })
 }
 
 fn list(get: Lookup<'_>, variable: &str, from_file: Vec<String>) -> Vec<String> {

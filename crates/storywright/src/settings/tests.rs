@@ -46,6 +46,12 @@ fn a_wrong_setting_names_key_problem_and_cure() {
             vec![],
             vec!["mcp_servers", "use https, or set allow_http"],
         ),
+        (
+            r#"{"server":{"price_input_per_million":1e-9}}"#,
+            vec![],
+            vec!["server.price_input_per_million", "no amount of money", "2.50"],
+        ),
+        ("{}", vec![("STORYWRIGHT_DAILY_COST_PER_PERSON", "5 EUR")], vec!["DAILY_COST_PER_PERSON", "`5 EUR`"]),
         ("{}", vec![("DATABASE_URL", "postgres://x")], vec!["DATABASE_URL", "SQLite"]),
         ("{}", vec![("STORYWRIGHT_PUBLIC_URL", "ftp://x")], vec!["PUBLIC_URL", "https://"]),
     ] {
@@ -66,6 +72,15 @@ fn mcp_servers_are_read_with_their_headers() {
     let twice = format!("[{0},{0}]", serde_json::to_string(server).unwrap());
     let refused = read("{}", &[("STORYWRIGHT_MCP_SERVERS", &twice)]).unwrap_err().to_string();
     assert!(refused.contains("`mcp-jira` is listed twice"), "{refused}");
+}
+
+#[test]
+fn prices_are_read_as_written() {
+    let config = r#"{"server":{"price_input_per_million":2.5,"price_output_per_million":10,"daily_cost_per_person":4.99,"currency":"EUR"}}"#;
+    let settings = read(config, &[("STORYWRIGHT_PRICE_OUTPUT_PER_MILLION", "12.345678")]).unwrap();
+    assert_eq!((settings.price.input_micros, settings.price.output_micros), (2_500_000, 12_345_678));
+    assert_eq!((settings.daily_cost_micros, settings.currency.as_str()), (4_990_000, "EUR"));
+    assert!(read("{}", &[]).unwrap().price.is_free());
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::{Gathering, day_of};
 use crate::Ports;
 use storywright_domain::agent::{StepKind, StepState};
 use storywright_domain::job::{Job, JobKind, JobStatus};
+use storywright_domain::meter::{TokenPrice, money};
 use storywright_domain::ports::{ChatRequest, StorageError, StorageExt, ToolUse, Usage};
 use storywright_domain::{Millis, UserId};
 
@@ -35,6 +36,10 @@ pub struct AgentLimits {
     pub daily_tokens: u64,
     /// Tokens of all people together on a day; 0 for no limit.
     pub daily_tokens_of_all: u64,
+    /// What tokens cost.
+    pub price: TokenPrice,
+    /// What a person may spend on a day, in millionths of the currency; 0 for no limit.
+    pub daily_cost_micros: u64,
 }
 
 impl Default for AgentLimits {
@@ -52,6 +57,8 @@ impl Default for AgentLimits {
             runs: 2,
             daily_tokens: 5_000_000,
             daily_tokens_of_all: 0,
+            price: TokenPrice::default(),
+            daily_cost_micros: 0,
         }
     }
 }
@@ -65,8 +72,10 @@ pub(in crate::drafting) fn over_budget(
     let day = day_of(ports.clock.now());
     let (own, all) = ports.storage.read(|tx| {
         let all = if limits.daily_tokens_of_all > 0 { tx.tokens_of_all(day)? } else { Usage::default() };
-        Ok::<_, StorageError>((tx.tokens_of(user, day)?, all))
+        Ok::<_, StorageError>((tx.use_by_day(user, day)?, all))
     })?;
+    let today = own.into_iter().find(|of| of.day == day).unwrap_or_default();
+    let own = today.usage;
     let used = |usage: Usage| usage.input.saturating_add(usage.output);
     if limits.daily_tokens > 0 && used(own) >= limits.daily_tokens {
         let message = format!(
@@ -75,6 +84,15 @@ pub(in crate::drafting) fn over_budget(
             limits.daily_tokens
         );
         return Ok(Some(("token_budget_used", message)));
+    }
+    if limits.daily_cost_micros > 0 && today.cost_micros >= limits.daily_cost_micros {
+        let currency = &ports.settings.currency;
+        let message = format!(
+            "You have spent {} of your {} {currency} of today on the LLM. Go on tomorrow (the day ends at 00:00 UTC), or ask an administrator for more.",
+            money(today.cost_micros),
+            money(limits.daily_cost_micros)
+        );
+        return Ok(Some(("cost_budget_used", message.replace("  ", " "))));
     }
     if limits.daily_tokens_of_all > 0 && used(all) >= limits.daily_tokens_of_all {
         let message = format!(

@@ -17,7 +17,8 @@ mod toolbox;
 
 pub use limits::AgentLimits;
 pub(super) use limits::{estimated, over_budget, too_many_runs};
-pub(super) use record::{begin_step, day_of, end_step};
+pub(crate) use record::day_of;
+pub(super) use record::{begin_step, end_step};
 pub use state::{GO_ON_WITHOUT, TRY_AGAIN};
 pub(super) use toolbox::{NoResult, Offer, Toolbox};
 

@@ -8,7 +8,7 @@ use storywright_domain::ports::{StorageError, StorageExt, Usage};
 use storywright_domain::{Millis, Timestamp};
 
 /// The day of a time, counted from 1970-01-01 UTC.
-pub(in crate::drafting) fn day_of(at: Timestamp) -> i64 {
+pub(crate) fn day_of(at: Timestamp) -> i64 {
     at.0.div_euclid(86_400_000)
 }
 
@@ -36,7 +36,7 @@ fn keep(ports: &Ports, job: &Job, step: &AgentStep, usage: Usage) -> Result<bool
         }
         tx.put_step(step)?;
         if usage != Usage::default() {
-            tx.add_tokens(job.user, day, usage)?;
+            tx.add_tokens(job.user, day, usage, ports.settings.agent.price.cost_micros(usage))?;
         }
         Ok(true)
     })?;

@@ -5,6 +5,7 @@ use crate::{RunningJobs, Settings};
 use std::cell::RefCell;
 use std::sync::Arc;
 use storywright_domain::job::{EventKind, JobKind};
+use storywright_domain::meter::TokenPrice;
 use storywright_domain::ports::{Claim, JobQueue as _, StorageExt as _, ToolOutcome};
 use storywright_domain::tool::{ToolClass, ToolResult};
 use storywright_domain::{Millis, RequestId, Secret, UserId};
@@ -350,7 +351,7 @@ fn budgets_of_a_day_refuse_with_words_and_end_with_the_day() {
     let world = World::limited(|limits| (limits.daily_tokens, limits.daily_tokens_of_all) = (1_000, 5_000));
     let day = day_of(world.ports.clock.now());
     let usage = |tokens: u64| Usage { input: tokens, output: 0 };
-    world.store.write(|tx| tx.add_tokens(world.user(), day, usage(1_000))).unwrap();
+    world.store.write(|tx| tx.add_tokens(world.user(), day, usage(1_000), 0)).unwrap();
     let Gathered::Ended(Written::Failed { code, message, .. }) = world.run_with(&Cancellation::new()) else {
         panic!("it is over the budget")
     };
@@ -362,11 +363,27 @@ fn budgets_of_a_day_refuse_with_words_and_end_with_the_day() {
     world.enough();
     assert_eq!(world.store.read(|tx| tx.tokens_of(world.user(), day + 1)).unwrap(), Usage { input: 300, output: 200 });
     let other = build::signed_up(&world.store, 2);
-    world.store.write(|tx| tx.add_tokens(other.id, day + 1, usage(9_000))).unwrap();
+    world.store.write(|tx| tx.add_tokens(other.id, day + 1, usage(9_000), 0)).unwrap();
     assert_eq!(
         over_budget(&world.ports, world.user()).unwrap().map(|(code, _)| code),
         Some("token_budget_of_all_used")
     );
+}
+
+#[test]
+fn what_a_person_spends_is_counted_at_the_price_of_the_moment_and_has_a_limit() {
+    let price = TokenPrice { input_micros: 3_000_000, output_micros: 15_000_000 };
+    let world = World::limited(|limits| (limits.price, limits.daily_cost_micros) = (price, 3_900));
+    let day = day_of(world.ports.clock.now());
+    world.chat.will_say(Script::text(READY).costing(300, 200));
+    world.enough();
+    let spent = world.store.read(|tx| tx.use_by_day(world.user(), day)).unwrap();
+    assert_eq!(spent.iter().map(|of| of.cost_micros).collect::<Vec<_>>(), [3_900], "300 at 3 and 200 at 15 a million");
+    let (code, message) = over_budget(&world.ports, world.user()).unwrap().unwrap();
+    assert_eq!(code, "cost_budget_used");
+    assert!(message.contains("spent 0.0039 of your 0.0039 of today"), "{message}");
+    world.clock.advance(Millis::hours(24));
+    assert_eq!(over_budget(&world.ports, world.user()).unwrap(), None);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::super::RunError;
 use super::super::answer::{Answer, read};
-use super::super::gather::{begin_step, end_step};
+use super::super::gather::{begin_step, end_step, over_budget};
 use super::super::keep::Written;
 use super::super::request::repair;
 use super::super::run::{ended_step, explain, unfinished};
@@ -94,6 +94,10 @@ fn asked(
     ask: &ChatRequest,
 ) -> Result<Asked, RunError> {
     let Pipeline { ports, job, access, cancellation, .. } = pipeline;
+    // Sections run side by side for long: the day's budget may be used up by now.
+    if let Some((code, message)) = over_budget(ports, job.user)? {
+        return Ok(Asked::Ended(Ended::Written(Written::Failed { code, message, partial: None })));
+    }
     let setup = ports.chat.setup(&access.service, ask.call);
     let step = AgentStep {
         asked: format!("Write section {} of {}: {}", section.ordinal, shared.total, section.title),

@@ -40,13 +40,13 @@ fn the_shipped_schemas_are_up_to_date() {
         let shipped = std::fs::read_to_string(&file).unwrap_or_default();
         assert!(
             shipped == made,
-            "{name}.schema.json is out of date: STORYWRIGHT_WRITE_SCHEMAS=1 cargo test -p storywright-llm schemas"
+            "{name}.schema.json is out of date: UPDATE_DOCS=1 cargo test -p storywright-llm schemas"
         );
     }
 }
 
 fn writes() -> bool {
-    std::env::var_os("STORYWRIGHT_WRITE_SCHEMAS").is_some()
+    std::env::var_os("UPDATE_DOCS").is_some()
 }
 
 /// What is wrong with a value, with the place where it is.

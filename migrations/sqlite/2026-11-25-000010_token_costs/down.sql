@@ -1,0 +1,1 @@
+ALTER TABLE token_counts DROP COLUMN cost_micros;
