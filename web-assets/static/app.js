@@ -824,7 +824,13 @@
     finding() { if (this.kind === 'draft') tell('draft-changed'); }
     issue() { this.changed(); }
     changed() { const host = $(`[data-job="${this.job}"]`); if (host && this.kind !== 'draft') htmx.trigger(host, this.kind); }
-    done() { this.close(); this.refresh(); tell('job-changed'); }
+    done() {
+      this.close();
+      this.refresh();
+      tell('job-changed');
+      // What the agent found stands among the sources, unless somebody is typing there.
+      if (this.kind === 'draft' && !$('#sources')?.contains(document.activeElement)) tell('sources-found');
+    }
     error({ title, what }) {
       this.close();
       this.refresh();
@@ -918,8 +924,14 @@
     for (const id of (event.target.dataset?.open ?? '').split(' ').filter(Boolean)) document.getElementById(id)?.setAttribute('open', '');
   });
 
-  document.addEventListener('htmx:oobBeforeSwap', ({ target, detail }) => {
-    if (target instanceof HTMLDetailsElement && target.open) detail.fragment.querySelector('details')?.setAttribute('open', '');
+  // What stories rest on comes with the list of sources, and takes the place of what the document shows, where it does.
+  document.addEventListener('htmx:afterSwap', ({ target }) => {
+    for (const mark of [...$('template[data-marks]', target)?.content.children ?? []]) {
+      const old = document.getElementById(mark.id);
+      if (!old) continue;
+      mark.open = old.open;
+      old.replaceWith(mark);
+    }
   });
 
   function mirror(field) {

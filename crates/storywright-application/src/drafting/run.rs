@@ -9,7 +9,7 @@ use super::keep::{Written, conclude, progress};
 use super::path_stream::PathStream;
 use super::pipeline::{Pipeline, sections_of, write_sections};
 use super::request::{Changes, WritingPayload, gather_values, repair, request};
-use super::safe_text::{Hosts, harmless};
+use super::safe_text::{Named, harmless};
 use crate::Ports;
 use crate::access::{self, AccessError};
 use crate::integrations::mark_broken;
@@ -157,7 +157,7 @@ fn write(
         .filter(|(name, _)| matches!(*name, "requirements" | "story" | "instructions" | "prompt"))
         .map(|(_, text)| text.as_str())
         .collect();
-    let hosts = Hosts::of(sites, &given);
+    let named = Named::of(sites, &given);
     let sections = (job.kind == JobKind::Generate).then(|| sections_of(draft.requirements.as_str())).flatten();
     let written = match sections {
         Some(sections) => {
@@ -167,12 +167,12 @@ fn write(
         }
         None => converse(ports, job, &access, ask, may_ask, cancellation),
     };
-    written.map(|written| without_foreign_links(written, &hosts))
+    written.map(|written| without_foreign_links(written, &named))
 }
 
 /// What was written, with links that lead to listed places or nowhere.
-fn without_foreign_links(written: Written, hosts: &Hosts) -> Written {
-    let safe = |document: Document| harmless(document, hosts);
+fn without_foreign_links(written: Written, named: &Named) -> Written {
+    let safe = |document: Document| harmless(document, named);
     match written {
         Written::Document(document) => Written::Document(safe(document)),
         Written::Stopped(partial) => Written::Stopped(partial.map(safe)),

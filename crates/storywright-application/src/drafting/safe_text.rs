@@ -1,31 +1,51 @@
 //! What the model wrote, made harmless before anybody keeps it: links lead to listed places or to those that the requirements name
-//! themselves, every other one is written so that nothing follows it; nobody is mentioned.
+//! themselves, every other one is written so that nothing follows it; nobody is mentioned; no epic is named that nobody gave.
 
+use std::collections::BTreeSet;
 use storywright_domain::story::{Document, Narrative, Scenario, Section, Story, Subtask};
 
 /// Schemes that carry code instead of an address.
 const CODE_SCHEMES: [&str; 3] = ["javascript:", "vbscript:", "data:text/html"];
 
-/// The hosts that links may lead to.
-pub(super) struct Hosts(Vec<String>);
+/// What the administrator and the person have named themselves: hosts that links may lead to, and keys of issues.
+pub(super) struct Named {
+    hosts: Vec<String>,
+    keys: BTreeSet<String>,
+}
 
-impl Hosts {
-    /// Hosts of these addresses, and of every address in these texts.
+impl Named {
+    /// Hosts of these addresses, and of every address in these texts; keys of issues in these texts.
     pub(super) fn of<'a>(addresses: impl Iterator<Item = &'a str>, texts: &[&str]) -> Self {
         let mut hosts: Vec<String> = addresses.filter_map(|address| host_of(address).map(str::to_lowercase)).collect();
+        let mut keys = BTreeSet::new();
         for text in texts {
             for (at, _) in text.match_indices("https://") {
                 hosts.extend(host_of(&text[at..]).map(str::to_lowercase));
             }
+            let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_')));
+            keys.extend(words.filter(|word| is_key(word)).map(str::to_owned));
         }
         hosts.sort();
         hosts.dedup();
-        Self(hosts)
+        Self { hosts, keys }
     }
 
     fn has(&self, host: &str) -> bool {
-        self.0.binary_search(&host.to_lowercase()).is_ok()
+        self.hosts.binary_search(&host.to_lowercase()).is_ok()
     }
+
+    /// Whether an epic may be what the model says: a key only when somebody named it, for it says where in Jira the story goes.
+    fn may_be_epic(&self, epic: &str) -> bool {
+        !is_key(epic) || self.keys.contains(epic)
+    }
+}
+
+/// Whether a word has the form of an issue key.
+fn is_key(word: &str) -> bool {
+    let Some((project, number)) = word.rsplit_once('-') else { return false };
+    let named = project.starts_with(|c: char| c.is_ascii_uppercase())
+        && project.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    named && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The host of a text that begins with an address.
@@ -38,14 +58,14 @@ fn host_of(text: &str) -> Option<&str> {
 }
 
 /// The document with every text made harmless.
-pub(super) fn harmless(document: Document, hosts: &Hosts) -> Document {
-    let stories = document.stories.into_iter().map(|story| of_story(story, hosts)).collect();
+pub(super) fn harmless(document: Document, named: &Named) -> Document {
+    let stories = document.stories.into_iter().map(|story| of_story(story, named)).collect();
     Document { stories, ..document }
 }
 
-fn of_story(story: Story, hosts: &Hosts) -> Story {
-    let one = |text: String| safe(&text, hosts);
-    let all = |texts: Vec<String>| texts.into_iter().map(|text| safe(&text, hosts)).collect::<Vec<_>>();
+fn of_story(story: Story, named: &Named) -> Story {
+    let one = |text: String| safe(&text, named);
+    let all = |texts: Vec<String>| texts.into_iter().map(|text| safe(&text, named)).collect::<Vec<_>>();
     Story {
         summary: one(story.summary),
         narrative: story.narrative.map(|part| Narrative {
@@ -75,12 +95,13 @@ fn of_story(story: Story, hosts: &Hosts) -> Story {
             .into_iter()
             .map(|part| Subtask { summary: one(part.summary), description: one(part.description), ..part })
             .collect(),
+        epic: story.epic.filter(|epic| named.may_be_epic(epic)),
         ..story
     }
 }
 
 /// One text made harmless.
-fn safe(text: &str, hosts: &Hosts) -> String {
+fn safe(text: &str, named: &Named) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = next_risk(rest) {
@@ -95,7 +116,7 @@ fn safe(text: &str, hosts: &Hosts) -> String {
         } else {
             let host = host_of(rest).unwrap_or_default();
             let scheme = rest.find("://").map_or(rest.len(), |at| at + 3);
-            let plain = starts_with(rest, "https") && hosts.has(host);
+            let plain = starts_with(rest, "https") && named.has(host);
             safe.push_str(&if plain {
                 rest[..scheme].to_owned()
             } else {
@@ -138,8 +159,20 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        let hosts = Hosts::of(["https://jira.corp.example/x"].into_iter(), &["see https://docs.partner.example/a."]);
-        assert_eq!(safe(text, &hosts), expected);
+        let named = Named::of(["https://jira.corp.example/x"].into_iter(), &["see https://docs.partner.example/a."]);
+        assert_eq!(safe(text, &named), expected);
+    }
+
+    #[test]
+    fn an_epic_is_a_key_only_when_somebody_named_it() {
+        let named = Named::of(std::iter::empty(), &["Below PAY-12, like OPS_2-7."]);
+        let kept = |epic: &str| {
+            let story = Story { epic: Some(epic.to_owned()), ..Story::default() };
+            of_story(story, &named).epic.is_some()
+        };
+        for (epic, stays) in [("PAY-12", true), ("OPS_2-7", true), ("PAY-1", false), ("HR-666", false), ("e1", true)] {
+            assert_eq!(kept(epic), stays, "{epic}");
+        }
     }
 
     #[test]
@@ -165,8 +198,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_link_to_an_unlisted_host_is_left(text in "([a-z :/.@é\\\\]|https?://|HTTPS://|evil\\.example|javascript:|\\[~){0,30}") {
-            let hosts = Hosts::of(std::iter::empty(), &[]);
-            let safe = safe(&text, &hosts).to_lowercase();
+            let named = Named::of(std::iter::empty(), &[]);
+            let safe = safe(&text, &named).to_lowercase();
             for sign in ["http://", "https://", "javascript:", "[~"] {
                 prop_assert!(!safe.contains(sign), "{safe}");
             }

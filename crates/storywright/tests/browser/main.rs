@@ -12,9 +12,15 @@ mod console;
 mod driver;
 mod editing;
 mod epics;
+mod injection;
 mod keyboard;
+#[path = "../whole/leaks.rs"]
+mod leaks;
 mod looks;
 mod main_job;
+#[path = "../whole/mcp.rs"]
+#[expect(dead_code, reason = "shared with the suite that needs no browser")]
+mod mcp;
 mod messages;
 mod pages;
 mod publishing;
@@ -27,6 +33,5 @@ mod stage;
 mod support;
 mod tools;
 #[path = "../whole/wiki.rs"]
-#[expect(dead_code, reason = "shared with the suite that needs no browser")]
 mod wiki;
 mod writing;

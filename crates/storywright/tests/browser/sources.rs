@@ -39,7 +39,7 @@ fn pages_are_picked_read_cited_and_what_changes_there_flags_the_stories_that_cit
         let draft = empty_draft(&client);
         pages::sign_in(browser, &stage.company.person("alice")).await;
         pages::open(browser, &draft).await;
-        browser.see("#sources", "Pages that the stories are written from").await;
+        browser.see("#sources", "that the stories are written from").await;
         inspect_pane(stage, browser, "sources-empty", "Sources").await;
 
         // By words, with the keyboard alone.

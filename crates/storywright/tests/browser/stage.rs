@@ -61,13 +61,22 @@ impl Stage {
 
 /// Plays a scene on a stage of its own, and fails when the console complained. Without a browser it says so and ends.
 pub fn play(name: &'static str, size: Size, scene: impl AsyncFnOnce(&Stage, &Browser)) {
+    play_in(name, size, Company::start, scene);
+}
+
+/// The same in a company that is set up otherwise.
+pub fn play_in(
+    name: &'static str,
+    size: Size,
+    company: impl FnOnce() -> Company,
+    scene: impl AsyncFnOnce(&Stage, &Browser),
+) {
     let Some(tools) = Tools::find() else {
         println!("skipped: no browser was asked for; `cargo xtask test browser` runs this with Chromium");
         return;
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let stage =
-        Stage { company: Company::start(), name, driver: Driver::start(&tools), tools, opened: RefCell::default() };
+    let stage = Stage { company: company(), name, driver: Driver::start(&tools), tools, opened: RefCell::default() };
     let played = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             let browser = stage.browser(size).await;

@@ -1,11 +1,13 @@
 //! Secrets never leave: every secret of a whole job is looked for in logs, answers, streams, prompts, payloads and the database file.
 
+use crate::leaks::{self, Canary};
 use crate::support::{Browser, Company, PASSWORD, REQUIREMENTS};
 use serde_json::json;
 
 #[test]
 fn no_secret_is_in_any_log_answer_stream_prompt_payload_or_database() {
     let company = Company::start();
+    company.plant_canaries("alice");
     let alice = company.member("alice");
     let person = company.person("alice");
     let mut seen = String::new();
@@ -56,12 +58,9 @@ fn no_secret_is_in_any_log_answer_stream_prompt_payload_or_database() {
         .iter()
         .map(|request| format!("{} {} {:?} {:?}\n", request.path, request.query, request.body, request.headers))
         .collect();
-    let cookie_value =
-        person.llm.credential.split_once('=').map_or(person.llm.credential.as_str(), |(_, value)| value).to_owned();
-    let token = alice.token.clone().unwrap();
-    let mut canaries =
-        vec![person.jira_pat.clone(), person.confluence.credential.clone(), cookie_value, PASSWORD.to_owned(), token];
-    canaries.extend(browser.cookies.into_values());
+    let mut canaries = company.canaries("alice");
+    canaries.push(Canary::named(alice.token.as_deref().unwrap()));
+    canaries.extend(browser.cookies.values().map(|cookie| Canary::named(cookie)));
     let mut database = Vec::new();
     for end in ["", "-wal", "-shm"] {
         database.extend(std::fs::read(format!("{}{end}", company.database().display())).unwrap_or_default());
@@ -72,28 +71,7 @@ fn no_secret_is_in_any_log_answer_stream_prompt_payload_or_database() {
         logs.contains("\"sign-in\"") && database.contains("Refund"),
         "the places that are searched are the right ones"
     );
-    for canary in &canaries {
-        for form in forms(canary) {
-            for (place, text) in [
-                ("log", &logs),
-                ("answers and streams", &seen),
-                ("calls to the services", &sent),
-                ("database", &database),
-            ] {
-                assert!(!text.contains(&form), "a secret is in the {place}");
-            }
-        }
-    }
-}
-
-/// The secret as it is, in base64 and percent-encoded.
-fn forms(secret: &str) -> Vec<String> {
-    use base64::Engine as _;
-    let percent: String = secret
-        .bytes()
-        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect();
-    let mut forms = vec![secret.to_owned(), base64::engine::general_purpose::STANDARD_NO_PAD.encode(secret), percent];
-    forms.dedup();
-    forms
+    let places =
+        [("log", logs), ("answers and streams", seen), ("calls to the services", sent), ("database", database)];
+    assert_eq!(leaks::found(&canaries, &places), Vec::<String>::new());
 }

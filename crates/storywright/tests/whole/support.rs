@@ -1,5 +1,6 @@
 //! A company of one's own: pretend services in this process, the server as a process that can be killed and started again.
 
+use crate::leaks::Canary;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
@@ -62,7 +63,7 @@ impl Company {
 
     /// With another configuration than the demo's; it is the root of the file.
     pub fn start_with(change: impl FnOnce(&mut Value)) -> Self {
-        Self::with("trace", change)
+        Self::with("trace,html5ever=info", change)
     }
 
     /// For long runs: only warnings are logged.
@@ -197,6 +198,23 @@ impl Company {
 
     pub fn nobody(&self) -> Client {
         Client { port: self.port, token: None }
+    }
+
+    /// Gives somebody credentials of which every part can be told from anything else. Before they sign up.
+    pub fn plant_canaries(&self, handle: &str) {
+        let planted = self.sandbox.change_person(handle, |person| {
+            person.jira_pat = format!("pat-canary-{handle}-J7qQ2mXv9Lk3TzRb8WfUdHs4");
+            person.confluence.credential = format!("pat-canary-{handle}-K5nDy7Gc1VbMx6PeRt9ZaQw2");
+            person.llm.credential = format!("llm_session=token-canary-{handle}-H3jFs8LrUi6YoBv4NkTg1CxE");
+        });
+        assert!(planted.is_some());
+    }
+
+    /// The planted credentials, and the password.
+    pub fn canaries(&self, handle: &str) -> Vec<Canary> {
+        let person = self.person(handle);
+        let cookie = person.llm.credential.split_once('=').unwrap().1;
+        [person.jira_pat.as_str(), &person.confluence.credential, cookie, PASSWORD].map(Canary::whole).into()
     }
 
     pub fn person(&self, handle: &str) -> Person {

@@ -3,7 +3,7 @@
 use super::tests::{World, offer, result};
 use super::*;
 use crate::drafting::answer::{Answer, read};
-use crate::drafting::safe_text::{Hosts, harmless};
+use crate::drafting::safe_text::{Named, harmless};
 use storywright_domain::ports::{ChatAnswer, ChatIdentity, ChatModel, ChatSetup};
 use storywright_domain::tool::ToolClass;
 use storywright_testkit::hostile::{pages, results};
@@ -101,7 +101,7 @@ fn nothing_that_is_read_makes_it_write_or_tell_a_secret() {
 
 #[test]
 fn what_it_writes_of_them_leads_nowhere() {
-    let hosts = Hosts::of(["https://jira.corp.example"].into_iter(), &["Customers get refunds."]);
+    let named = Named::of(["https://jira.corp.example"].into_iter(), &["Customers get refunds."]);
     for (text, _) in pages().iter().chain(&results()) {
         let story = serde_json::json!({"summary": text, "narrative": {"role": text, "goal": text, "benefit": text},
             "acceptance_criteria": [text, "[~admin] see https://evil.example/x"], "stlc_notes": text, "epic": "HR-666",
@@ -110,11 +110,14 @@ fn what_it_writes_of_them_leads_nowhere() {
         let answer = serde_json::json!({"clarify": null, "stories": [story]}).to_string();
         // An answer of another shape is refused as a whole, which is as good.
         let Ok(Answer::Stories(document)) = read(&answer) else { continue };
-        let document = harmless(document, &hosts);
+        let document = harmless(document, &named);
         let kept = serde_json::to_string(&document).unwrap().to_lowercase();
         for sign in ["https://evil", "javascript:", "[~", "\u{e0041}", "\"hr-1\"", "customfield_1"] {
             assert!(!kept.contains(sign), "`{sign}` is left of {text}");
         }
-        assert!(document.epics.is_empty() && document.stories.iter().all(|story| story.links.is_empty()));
+        assert!(
+            document.epics.is_empty()
+                && document.stories.iter().all(|story| story.links.is_empty() && story.epic.is_none())
+        );
     }
 }
