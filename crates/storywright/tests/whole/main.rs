@@ -13,6 +13,7 @@ mod mcp;
 mod poisoned;
 mod refusals;
 mod sources;
+mod story_page;
 mod support;
 mod through;
 mod tools;
