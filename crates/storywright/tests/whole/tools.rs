@@ -21,7 +21,9 @@ fn until(client: &Client, good: impl Fn(&Value) -> bool) -> Value {
     }
 }
 
+/// The list as it is fetched from now on: a fetch that is still open may have asked already, and asking again joins it.
 fn refreshed(client: &Client) -> Value {
+    until(client, |server| server["job_id"].is_null());
     let job = client.call("POST", &format!("tools/{SERVER}/refresh"), json!({})).expect(202);
     client.to_end(job["job_id"].as_str().unwrap());
     until(client, |server| server["job_id"].is_null())

@@ -1,0 +1,1 @@
+DROP INDEX tool_cache_newest;
