@@ -30,8 +30,7 @@ impl Meter {
     /// Whether the model may not be called today any more.
     #[must_use]
     pub fn is_used_up(&self) -> bool {
-        let tokens = self.today.usage.input.saturating_add(self.today.usage.output);
-        (self.token_limit > 0 && tokens >= self.token_limit)
+        (self.token_limit > 0 && self.today.usage.total() >= self.token_limit)
             || (self.cost_limit_micros > 0 && self.today.cost_micros >= self.cost_limit_micros)
     }
 }

@@ -65,7 +65,7 @@ pub async fn measure(company: &Company, streams: usize, report: &mut Report) -> 
 }
 
 /// Follows one job to its end: how many different tokens came, and how long each took in ms.
-async fn follow(port: u16, job: &str, bearer: &str) -> Result<(usize, Vec<f64>), Failure> {
+pub async fn follow(port: u16, job: &str, bearer: &str) -> Result<(usize, Vec<f64>), Failure> {
     let mut connection = Connection::open(port).await?;
     let path = format!("/api/v1/jobs/{job}/events");
     let request = connection.request("GET", &path, &[("Authorization", bearer), ("Accept", "text/event-stream")], "");

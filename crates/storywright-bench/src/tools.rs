@@ -6,12 +6,13 @@ use crate::Failure;
 use crate::api::Api;
 use crate::company::Company;
 use crate::http::Connection;
+use crate::latency::follow;
 use crate::process::{Process, free_port, program, wait_for_port};
 use crate::report::{Report, Target, percentile};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// `tools/list` as mcp-atlassian answers it.
 const TOOLS: &str = include_str!("../../storywright-mcp/tests/data/mcp-atlassian-0.23.1.json");
@@ -78,7 +79,7 @@ pub fn measure(runtime: &tokio::runtime::Runtime, report: &mut Report, quick: bo
 
 async fn read(company: &Company, report: &mut Report, quick: bool) -> Result<(), Failure> {
     let (api, _) = company.person().await?;
-    let count = decided(&api).await?;
+    let count = decided(&api, company.port).await?;
     #[expect(clippy::cast_precision_loss, reason = "a size in bytes")]
     report.add(format!("{count} tools, their definitions"), TOOLS.len() as f64, "bytes", None);
     let mut connection = Connection::open(company.port).await?;
@@ -103,20 +104,16 @@ async fn read(company: &Company, report: &mut Report, quick: bool) -> Result<(),
     Ok(())
 }
 
-/// Waits for the list and decides about every tool; says how many there are.
-async fn decided(api: &Api) -> Result<usize, Failure> {
+/// Has the list fetched and decides about every tool; says how many there are.
+async fn decided(api: &Api, port: u16) -> Result<usize, Failure> {
     let path = format!("tools/{SERVER}");
-    let since = Instant::now();
-    let server = loop {
-        let server = api.call("GET", &path, &Value::Null).await?;
-        if !server["fetched_at"].is_null() {
-            break server;
-        }
-        if since.elapsed() > Duration::from_secs(60) {
-            return Err(format!("the list does not come: {}", server["problem"]).into());
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    let job = api.call("POST", &format!("{path}/refresh"), &Value::Null).await?;
+    let job = job["job_id"].as_str().ok_or("no job")?;
+    follow(port, job, &format!("Bearer {}", api.token())).await?;
+    let server = api.call("GET", &path, &Value::Null).await?;
+    if server["fetched_at"].is_null() {
+        return Err(format!("the list does not come: {}", server["problem"]).into());
+    }
     let served: Vec<Value> = serde_json::from_str(TOOLS)?;
     let tools = server["tools"].as_array().ok_or("no tools")?;
     if let Some(refused) = tools.iter().find(|tool| tool["state"] == "refused") {

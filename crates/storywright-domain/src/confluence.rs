@@ -59,6 +59,18 @@ pub struct Page {
     pub ancestors: Vec<String>,
 }
 
+impl From<&Page> for PageHit {
+    fn from(page: &Page) -> Self {
+        Self {
+            id: page.id.clone(),
+            title: page.title.clone(),
+            space: page.space.clone(),
+            version: page.version,
+            url: page.url.clone(),
+        }
+    }
+}
+
 /// A space that the person may see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Space {

@@ -213,8 +213,7 @@ impl ConfiguredChat {
                 }
                 Err(error) => return Err(error),
             };
-            answer.usage.input += next.usage.input;
-            answer.usage.output += next.usage.output;
+            answer.usage = answer.usage.plus(next.usage);
             match joining.finish() {
                 Some(rest) if !rest.is_empty() || next.finish != Finish::Length => {
                     answer.text.push_str(&rest);

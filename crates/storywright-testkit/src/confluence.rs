@@ -131,16 +131,6 @@ impl FakeConfluence {
     }
 }
 
-fn hit(page: &Page) -> PageHit {
-    PageHit {
-        id: page.id.clone(),
-        title: page.title.clone(),
-        space: page.space.clone(),
-        version: page.version,
-        url: page.url.clone(),
-    }
-}
-
 fn part(all: Vec<PageHit>, start: u32, limit: u32) -> PageList {
     let (from, most) = (start as usize, limit.clamp(1, 50) as usize);
     let next = (all.len() > from + most).then(|| start + limit.clamp(1, 50));
@@ -171,7 +161,7 @@ impl Confluence for FakeConfluence {
             let wanted = search.spaces.is_empty() || search.spaces.contains(&page.space);
             wanted && access.site.allows_space(&page.space) && words.split_whitespace().all(|word| text.contains(word))
         };
-        Ok(part(state.pages.values().filter(fits).map(hit).collect(), start, limit))
+        Ok(part(state.pages.values().filter(fits).map(PageHit::from).collect(), start, limit))
     }
 
     /// Knows ids, and addresses of its site that end in one.
@@ -202,7 +192,7 @@ impl Confluence for FakeConfluence {
 
     fn page_by_title(&self, access: &Access, space: &str, title: &str) -> Result<Option<PageHit>, RemoteError> {
         let (state, _) = self.call(access, format!("page_by_title {space} {title}"))?;
-        Ok(state.by_title(space, title).map(hit))
+        Ok(state.by_title(space, title).map(PageHit::from))
     }
 
     fn page_restricted(&self, access: &Access, id: &str) -> Result<bool, RemoteError> {
@@ -223,7 +213,7 @@ impl Confluence for FakeConfluence {
             true => page.ancestors.iter().any(|above| above == id),
             false => page.ancestors.last().is_some_and(|above| above == id),
         };
-        Ok(part(state.pages.values().filter(below).map(hit).collect(), start, limit))
+        Ok(part(state.pages.values().filter(below).map(PageHit::from).collect(), start, limit))
     }
 
     fn versions(&self, access: &Access, ids: &[String]) -> Result<BTreeMap<String, u32>, RemoteError> {
@@ -262,7 +252,7 @@ impl Confluence for FakeConfluence {
         let (mut state, _) = self.call(access, format!("create_page {}", page.title))?;
         State::lost(state.writes_dropped)?;
         if let Some(taken) = state.by_title(&page.space, &page.title) {
-            return Ok(PageWritten::TitleTaken(Some(hit(taken))));
+            return Ok(PageWritten::TitleTaken(Some(PageHit::from(taken))));
         }
         let parent = page.parent.as_ref().map(|id| state.pages.get(id).cloned());
         if parent.as_ref().is_some_and(Option::is_none) {
@@ -282,7 +272,7 @@ impl Confluence for FakeConfluence {
             restricted: false,
             ancestors,
         };
-        let outcome = PageWritten::Done(hit(&created));
+        let outcome = PageWritten::Done(PageHit::from(&created));
         state.pages.insert(id, created);
         State::lost(state.answers_lost)?;
         Ok(outcome)
@@ -295,13 +285,13 @@ impl Confluence for FakeConfluence {
         if known.version != update.follows {
             return Ok(PageWritten::Changed(Some(known.version)));
         }
-        let taken = state.by_title(&known.space, &update.title).filter(|other| other.id != known.id).map(hit);
+        let taken = state.by_title(&known.space, &update.title).filter(|other| other.id != known.id).map(PageHit::from);
         if taken.is_some() {
             return Ok(PageWritten::TitleTaken(taken));
         }
         let next =
             Page { version: known.version + 1, title: update.title.clone(), markdown: update.storage.clone(), ..known };
-        let outcome = PageWritten::Done(hit(&next));
+        let outcome = PageWritten::Done(PageHit::from(&next));
         state.pages.insert(next.id.clone(), next);
         State::lost(state.answers_lost)?;
         Ok(outcome)

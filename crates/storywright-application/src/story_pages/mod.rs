@@ -4,7 +4,7 @@ mod map;
 mod plan;
 mod write;
 
-pub use plan::{last_wish, plan_page, story_pages};
+pub use plan::{last_wish, must_be_own, plan_page, story_pages};
 pub use write::{settle_page, write_page};
 
 use crate::access::AccessError;

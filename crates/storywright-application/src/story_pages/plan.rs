@@ -10,6 +10,14 @@ use storywright_domain::publishing::{Run, RunState};
 use storywright_domain::remote::{Access, RemoteError};
 use storywright_domain::story_page::{MAX_TITLE, PagePlan, PageState, PageWish, StoryPage};
 
+/// Whether this is a run of the person: asked before what they wish for is looked at.
+///
+/// # Errors
+/// [`StoryPageError::NotFound`], [`StoryPageError::Storage`].
+pub fn must_be_own(ports: &Ports, actor: &Actor, run: RunId) -> Result<(), StoryPageError> {
+    ports.storage.read(|tx| tx.run(actor.user(), run)?.map(drop).ok_or(StoryPageError::NotFound))
+}
+
 /// Writings of a run's story map, the newest first.
 ///
 /// # Errors
@@ -151,7 +159,7 @@ fn new_place(
     Ok(Place {
         over: None,
         space: space.to_owned(),
-        parent: parent.map(|page| hit(&page)),
+        parent: parent.map(|page| PageHit::from(&page)),
         title,
         stands: String::new(),
     })
@@ -163,7 +171,7 @@ fn over(ports: &Ports, actor: &Actor, access: &Access, address: &str) -> Result<
         return Err(StoryPageError::BadSpace { space: page.space });
     }
     Ok(Place {
-        over: Some(hit(&page)),
+        over: Some(PageHit::from(&page)),
         space: page.space.clone(),
         parent: None,
         title: page.title.clone(),
@@ -180,16 +188,6 @@ fn page_at(ports: &Ports, actor: &Actor, access: &Access, address: &str) -> Resu
     };
     let page = ports.confluence.page(access, &id).map_err(|error| noted(ports, actor, access, error))?;
     page.ok_or_else(none)
-}
-
-fn hit(page: &Page) -> PageHit {
-    PageHit {
-        id: page.id.clone(),
-        title: page.title.clone(),
-        space: page.space.clone(),
-        version: page.version,
-        url: page.url.clone(),
-    }
 }
 
 pub(super) fn noted(ports: &Ports, actor: &Actor, access: &Access, error: RemoteError) -> StoryPageError {

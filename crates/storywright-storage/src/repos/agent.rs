@@ -282,10 +282,7 @@ impl AgentRepo for SqliteTx<'_> {
             .select((token_counts::input_tokens, token_counts::output_tokens))
             .load(self.conn)
             .map_err(failed(TOKENS))?;
-        let add = |total: Usage, (input, output): (i64, i64)| Usage {
-            input: total.input.saturating_add(read(input)),
-            output: total.output.saturating_add(read(output)),
-        };
-        Ok(rows.into_iter().fold(Usage::default(), add))
+        let counts = rows.into_iter().map(|(input, output)| Usage { input: read(input), output: read(output) });
+        Ok(counts.fold(Usage::default(), Usage::plus))
     }
 }

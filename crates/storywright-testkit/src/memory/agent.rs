@@ -38,8 +38,7 @@ impl AgentRepo for MemoryTx<'_> {
         state.must_know("token count", user)?;
         let count = state.tokens_by_day.entry((day, user)).or_default();
         count.day = day;
-        count.usage.input += usage.input;
-        count.usage.output += usage.output;
+        count.usage = count.usage.plus(usage);
         count.cost_micros += cost_micros;
         Ok(())
     }
@@ -55,9 +54,6 @@ impl AgentRepo for MemoryTx<'_> {
 
     fn tokens_of_all(&mut self, day: i64) -> Result<Usage, StorageError> {
         let of_day = self.state.tokens_by_day.iter().filter(|((of, _), _)| *of == day).map(|(_, count)| count.usage);
-        Ok(of_day.fold(Usage::default(), |total, usage| Usage {
-            input: total.input + usage.input,
-            output: total.output + usage.output,
-        }))
+        Ok(of_day.fold(Usage::default(), Usage::plus))
     }
 }

@@ -171,7 +171,7 @@ pub async fn plan(caller: Caller, id: web::Path<String>, body: Json<WishJson>) -
     let plan = caller
         .run(move |ports, actor| {
             let id = run_id(&id)?;
-            story_pages::story_pages(ports, actor, id)?;
+            story_pages::must_be_own(ports, actor, id)?;
             Ok(story_pages::plan_page(ports, actor, id, &wish(body.read()?))?)
         })
         .await?;
@@ -187,7 +187,7 @@ pub async fn write(caller: Caller, id: web::Path<String>, body: Json<ApprovedPag
     let page = caller
         .run(move |ports, actor| {
             let id = run_id(&id)?;
-            story_pages::story_pages(ports, actor, id)?;
+            story_pages::must_be_own(ports, actor, id)?;
             let approved = body.read()?;
             Ok(story_pages::write_page(ports, actor, id, &wish(approved.place), &approved.hash)?)
         })

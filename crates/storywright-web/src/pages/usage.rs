@@ -4,7 +4,6 @@ use crate::view::iso_day;
 use serde::Serialize;
 use storywright_application::meter::Meter;
 use storywright_domain::meter::money;
-use storywright_domain::ports::Usage;
 
 /// Days that are listed.
 const LISTED: usize = 7;
@@ -44,13 +43,13 @@ impl UseView {
         let today = &meter.today;
         let before = meter.days.iter().filter(|day| day.day != today.day).take(LISTED);
         Self {
-            tokens: Gauge::of(total(today.usage), meter.token_limit, grouped),
+            tokens: Gauge::of(today.usage.total(), meter.token_limit, grouped),
             cost: has_money.then(|| Gauge::of(today.cost_micros, meter.cost_limit_micros, amount)),
             used_up: meter.is_used_up(),
             days: before
                 .map(|day| DayRow {
                     day: iso_day(day.day),
-                    tokens: grouped(total(day.usage)),
+                    tokens: grouped(day.usage.total()),
                     cost: has_money.then(|| amount(day.cost_micros)),
                 })
                 .collect(),
@@ -63,10 +62,6 @@ impl Gauge {
         let percent = used.saturating_mul(100).checked_div(limit).unwrap_or(0).min(100);
         Self { used: shown(used), limit: (limit > 0).then(|| shown(limit)), percent }
     }
-}
-
-fn total(usage: Usage) -> u64 {
-    usage.input.saturating_add(usage.output)
 }
 
 /// `5,000,000`.
@@ -86,6 +81,7 @@ fn grouped(number: u64) -> String {
 mod tests {
     use super::*;
     use storywright_domain::meter::{DayUse, TokenPrice};
+    use storywright_domain::ports::Usage;
 
     #[test]
     fn numbers_are_grouped() {

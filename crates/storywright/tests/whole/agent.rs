@@ -154,13 +154,17 @@ fn a_server_that_died_in_a_call_is_waited_for_and_asked_again() {
     assert_eq!(calls(&company, "confluence_search").len(), 1, "what was found before is not looked for again");
 }
 
-#[test]
-fn a_server_without_a_list_serves_the_one_that_was_kept() {
-    let company = Company::start();
-    // Every list is stale as soon as it is there.
+/// Every list of tools is stale as soon as it is there.
+fn stale_at_once(company: &Company) {
     let mut settings = company.sandbox.settings();
     settings.mcp_ttl_ms = 0;
     company.sandbox.set_settings(settings);
+}
+
+#[test]
+fn a_server_without_a_list_serves_the_one_that_was_kept() {
+    let company = Company::start();
+    stale_at_once(&company);
     approve_reads(&company);
     let alice = company.member("alice");
     Browser::sign_in(&company, "alice").until("/tools", |page| page.matches("In use").count() >= 10);
@@ -180,9 +184,7 @@ fn a_server_without_a_list_serves_the_one_that_was_kept() {
 #[test]
 fn a_tool_that_changed_is_not_called_and_an_administrator_decides_anew() {
     let company = Company::start();
-    let mut settings = company.sandbox.settings();
-    settings.mcp_ttl_ms = 0;
-    company.sandbox.set_settings(settings);
+    stale_at_once(&company);
     approve_reads(&company);
     let alice = company.member("alice");
     let changed = FaultKind::ChangedDefinition { tool: Some("confluence_get_page".to_owned()) };

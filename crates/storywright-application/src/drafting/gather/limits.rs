@@ -76,11 +76,10 @@ pub(in crate::drafting) fn over_budget(
     })?;
     let today = own.into_iter().find(|of| of.day == day).unwrap_or_default();
     let own = today.usage;
-    let used = |usage: Usage| usage.input.saturating_add(usage.output);
-    if limits.daily_tokens > 0 && used(own) >= limits.daily_tokens {
+    if limits.daily_tokens > 0 && own.total() >= limits.daily_tokens {
         let message = format!(
             "You have used {} of your {} tokens of today. Go on tomorrow (the day ends at 00:00 UTC), or ask an administrator for more.",
-            used(own),
+            own.total(),
             limits.daily_tokens
         );
         return Ok(Some(("token_budget_used", message)));
@@ -94,7 +93,7 @@ pub(in crate::drafting) fn over_budget(
         );
         return Ok(Some(("cost_budget_used", message.replace("  ", " "))));
     }
-    if limits.daily_tokens_of_all > 0 && used(all) >= limits.daily_tokens_of_all {
+    if limits.daily_tokens_of_all > 0 && all.total() >= limits.daily_tokens_of_all {
         let message = format!(
             "All {} tokens of today are used by everybody together. Go on tomorrow (the day ends at 00:00 UTC), or ask an administrator for more.",
             limits.daily_tokens_of_all

@@ -113,8 +113,7 @@ fn asked(
     let mut sink = Collected::default();
     let result = ports.chat.converse(access, ask, &mut sink, cancellation);
     let (mut step, usage) = ended_step(step, ask, &result, &sink.text);
-    section.usage.input += usage.input;
-    section.usage.output += usage.output;
+    section.usage = section.usage.plus(usage);
     if !end_step(ports, job, &mut step, usage)? {
         return lease_lost();
     }
