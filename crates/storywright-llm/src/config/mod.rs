@@ -216,6 +216,4 @@ fn known_services<'a>(used: impl Iterator<Item = &'a String>, services: &[&str])
 }
 
 #[cfg(test)]
-mod schemas;
-#[cfg(test)]
 mod tests;

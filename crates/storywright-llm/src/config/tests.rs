@@ -1,5 +1,7 @@
 //! The shipped folders, and what is said of broken ones.
 
+mod schemas;
+
 use super::*;
 use storywright_domain::ports::ChatCall;
 use storywright_domain::rules::RuleSet;

@@ -1,6 +1,6 @@
 //! JSON Schemas of the files, made from the types that read them. The shipped ones are up to date, and every shipped file is valid.
 
-use super::{
+use crate::config::{
     dialect_file::DialectFile, headers::HeaderFile, payload::PayloadFile, prompts::PromptFile, services::ConfigFile,
 };
 use schemars::{JsonSchema, generate::SchemaSettings};
