@@ -212,7 +212,7 @@
     },
     '[data-go]': (target, event) => {
       const path = target.dataset.go || decodeURIComponent((target.getAttribute('href') ?? '').slice(1));
-      if (goTo(path)) event.preventDefault();
+      if (goTo(path, target.dataset)) event.preventDefault();
     },
     '[data-add]': (target) => {
       const field = grow(target.dataset.add);
@@ -238,8 +238,8 @@
     }
   });
 
-  // Brings a value of the document into sight: a finding, a line of the tree.
-  function goTo(path) {
+  // Brings a value of the document into sight: a finding, a line of the tree. Places are counted in characters, selections in UTF-16.
+  function goTo(path, { start, end } = {}) {
     const target = $(`#${CSS.escape(path)}`) ?? $(`#p-${CSS.escape(path)}`) ?? $(`#p-${CSS.escape(path.replace(/\.\d+$/, ''))}`) ?? [...$$('[data-path]')].find((field) => path && field.dataset.path.startsWith(`${path}.`) && field.type !== 'hidden');
     if (!target) return false;
     const panes = $('.panes');
@@ -247,6 +247,10 @@
     if (target instanceof HTMLDetailsElement) target.open = true;
     target.scrollIntoView({ block: 'center' });
     ($(':scope > summary', target) ?? target).focus({ preventScroll: true });
+    if (end && target.setSelectionRange) {
+      const units = (count) => [...target.value].slice(0, count).join('').length;
+      target.setSelectionRange(units(Number(start)), units(Number(end)));
+    }
     if (target.matches('.doc-input')) {
       target.dataset.flash = '';
       setTimeout(() => delete target.dataset.flash, 1600);

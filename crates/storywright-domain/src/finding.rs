@@ -1,5 +1,6 @@
 //! What a review says: data with a stable code, never a sentence that a program would have to read.
 
+use crate::quality::Criterion;
 use serde::{Deserialize, Serialize};
 
 /// How much a finding weighs.
@@ -29,6 +30,21 @@ pub struct Finding {
     pub message: String,
     /// What to do, as a sentence.
     pub cure: String,
+    /// The criterion that it belongs to, where it is about the quality of the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub criterion: Option<Criterion>,
+    /// Where in the field's text; none when it is about the field as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+/// Characters (Unicode scalar values) of a text, from 0, the end not included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The first character.
+    pub start: usize,
+    /// The character after the last.
+    pub end: usize,
 }
 
 /// Whether any finding blocks creation.

@@ -11,6 +11,7 @@ pub mod confluence;
 pub mod draft;
 pub mod file;
 pub mod finding;
+pub mod fixing;
 pub mod ids;
 pub mod integration;
 pub mod jira;
@@ -35,6 +36,7 @@ pub mod splitting;
 pub mod story;
 pub mod story_page;
 pub mod suspicion;
+pub mod team;
 pub mod time;
 pub mod tool;
 

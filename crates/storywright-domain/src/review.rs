@@ -1,8 +1,11 @@
 //! The review: every finding of a document against a rule set, at once and in the order of the document.
 
+mod wording;
+
 use crate::finding::{Finding, Severity};
-use crate::rules::{Oversize, RequiredSection, RuleSet};
+use crate::rules::{Oversize, ReadyItem, RequiredSection, RuleSet, WEIGHABLE};
 use crate::story::{Document, Epic, Story, StoryFormat, Subtask};
+use crate::team::TeamRules;
 
 /// Jira's own limit for a summary, in characters.
 pub const JIRA_SUMMARY_CHARS: usize = 255;
@@ -11,6 +14,12 @@ pub const JIRA_SUMMARY_CHARS: usize = 255;
 #[must_use]
 pub fn review(document: &Document, format: StoryFormat, rules: &RuleSet) -> Vec<Finding> {
     let mut review = Review { rules, findings: Vec::new() };
+    let team = rules.team().unwrap_or_else(|error| {
+        let cure = "Mend the rule set, or choose another one.";
+        let message = format!("The rule set `{}` is broken: {error}.", rules.name);
+        review.add("", String::new(), Severity::Error, "rule_set_broken", message, cure);
+        TeamRules::default()
+    });
     if document.is_empty() {
         review.add(
             "",
@@ -24,13 +33,31 @@ pub fn review(document: &Document, format: StoryFormat, rules: &RuleSet) -> Vec<
     for (index, epic) in document.epics.iter().enumerate() {
         review.epic(index, epic);
     }
+    let mut told = review.narratives(document, format);
     for (index, story) in document.stories.iter().enumerate() {
         review.story(index, story, format);
+        review.findings.append(&mut told[index]);
+        review.testable(index, story, format);
+        review.team_patterns(index, story, &team);
+        review.ready(index, story);
         review.ties(document, index, story);
     }
     review.duplicates(document);
     review.leaks(document);
-    review.findings
+    weighed(review.findings, &team)
+}
+
+/// Findings with the team's severities; what Jira would refuse keeps its own.
+fn weighed(mut findings: Vec<Finding>, team: &TeamRules) -> Vec<Finding> {
+    findings.retain_mut(|finding| {
+        if finding.criterion.is_none() && !WEIGHABLE.contains(&finding.code.as_str()) {
+            return true;
+        }
+        let severity = team.weigh(&finding.code, finding.criterion, finding.severity);
+        finding.severity = severity.unwrap_or(finding.severity);
+        severity.is_some()
+    });
+    findings
 }
 
 struct Review<'a> {
@@ -73,7 +100,33 @@ impl Review<'_> {
             field,
             message: message.into(),
             cure: cure.into(),
+            criterion: None,
+            place: None,
         });
+    }
+
+    /// The team's definition of ready.
+    fn ready(&mut self, index: usize, story: &Story) {
+        for item in &self.rules.ready {
+            let (has, field, what) = match item {
+                ReadyItem::Estimate => (story.story_points.is_some(), "story_points", "an estimate"),
+                ReadyItem::Epic => (is_filled(story.epic.as_deref()), "epic", "an epic"),
+                ReadyItem::Priority => (is_filled(story.priority.as_deref()), "priority", "a priority"),
+                ReadyItem::Component => (!story.components.is_empty(), "components", "a component"),
+                ReadyItem::Label => (!story.labels.is_empty(), "labels", "a label"),
+                ReadyItem::Source => (!story.citations.is_empty(), "citations", "a source"),
+            };
+            if !has {
+                self.add(
+                    &story.id,
+                    format!("stories.{index}.{field}"),
+                    Severity::Error,
+                    "not_ready",
+                    format!("The story has no {}.", what.split_once(' ').map_or(what, |(_, noun)| noun)),
+                    format!("Give it {what}: the team's definition of ready asks for it."),
+                );
+            }
+        }
     }
 
     fn story(&mut self, index: usize, story: &Story, format: StoryFormat) {
@@ -195,6 +248,14 @@ impl Review<'_> {
                     format!("The label `{label}` is blank or holds a space."),
                     "Jira labels are single words: join the words with a hyphen.",
                 );
+            } else if !self.rules.labels.is_empty() && !self.rules.labels.contains(label) {
+                let near = self.rules.labels.iter().find(|known| known.eq_ignore_ascii_case(label));
+                let cure = match near {
+                    Some(near) => format!("Write it as `{near}`."),
+                    None => format!("Use one of: {}.", self.rules.labels.join(", ")),
+                };
+                let message = format!("The team does not use the label `{label}`.");
+                self.add(reference, format!("{at}.{number}"), Severity::Warning, "label_unknown", message, cure);
             }
         }
     }
@@ -390,6 +451,10 @@ impl Review<'_> {
             }
         }
     }
+}
+
+fn is_filled(text: Option<&str>) -> bool {
+    text.is_some_and(|text| !text.trim().is_empty())
 }
 
 /// Whether a text has the shape of an issue key: a project key, a hyphen, a number.

@@ -41,10 +41,11 @@ fn read(folder: &Path) -> Result<Vec<RuleSet>, StartError> {
         .iter()
         .map(|path| {
             let text = std::fs::read_to_string(path)?;
-            serde_json::from_str(&text).map_err(|error| {
+            let set: RuleSet = serde_json::from_str(&text).map_err(|error| {
                 format!("{}: line {}: {error}; mend the rule set or remove the file", path.display(), error.line())
-                    .into()
-            })
+            })?;
+            set.team().map_err(|error| format!("{}: {error}; mend the rule set or remove the file", path.display()))?;
+            Ok(set)
         })
         .collect()
 }
@@ -66,5 +67,14 @@ mod tests {
         std::fs::write(folder.path().join("team.json"), "{\n\"id\": \"team\",\n\"nmae\": 1}").unwrap();
         let message = read(folder.path()).unwrap_err().to_string();
         assert!(message.contains("team.json: line 3"), "{message}");
+    }
+
+    #[test]
+    fn a_pattern_that_is_none_is_named_with_its_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let set = r#"{"id": "t", "name": "T", "patterns": [{"pattern": "(", "message": "m", "criterion": "atomic"}]}"#;
+        std::fs::write(folder.path().join("team.json"), set).unwrap();
+        let message = read(folder.path()).unwrap_err().to_string();
+        assert!(message.contains("team.json: patterns.0.pattern: regex parse error"), "{message}");
     }
 }

@@ -28,6 +28,8 @@ pub struct DraftChange {
     pub document: Option<Document>,
     /// Keeps what was newest as a version beside this one, also within a sitting: it came from another tab.
     pub beside: bool,
+    /// What the version says of itself; nothing for what a person typed.
+    pub note: String,
 }
 
 /// Why a draft was not changed.
@@ -117,7 +119,7 @@ pub fn edit_draft(
         };
         let document = change.document.clone().unwrap_or_else(|| stored.document.clone());
         let document = document.with_references_avoiding(&references_in_jira(tx, stored.user, id)?);
-        store(tx, &stored, changed.with_document(document, now), Origin::Edited, change.beside, "", now)
+        store(tx, &stored, changed.with_document(document, now), Origin::Edited, change.beside, &change.note, now)
     })
 }
 

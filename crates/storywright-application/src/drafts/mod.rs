@@ -3,12 +3,14 @@
 mod copy;
 mod create;
 mod edit;
+mod fix;
 mod read;
 mod similar;
 
 pub use copy::copy_draft;
 pub use create::{CreateDraftError, NewDraft, create_draft, create_draft_for_sources};
 pub use edit::{DraftChange, EditDraftError, delete_draft, edit_draft, restore_version, undelete_draft};
+pub use fix::{Mend, MendError, mend};
 pub use read::{Reviewed, draft, draft_findings, draft_version, draft_versions, list_drafts, validate_story};
 pub use similar::{SimilarDecision, SimilarError, SimilarFound, settle_similar, similar_to};
 

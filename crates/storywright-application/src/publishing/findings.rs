@@ -67,6 +67,8 @@ fn warning(issue: &PlannedIssue, code: &str, message: String, cure: &str) -> Fin
         field: String::new(),
         message,
         cure: cure.to_owned(),
+        criterion: None,
+        place: None,
     }
 }
 
@@ -96,6 +98,8 @@ fn perhaps_in_jira(draft: &Draft, issues: &[PlannedIssue], known: &Existing, fin
                     item.summary
                 ),
                 cure: "Remove it here if it is the same; otherwise say in its summary what sets it apart.".to_owned(),
+                criterion: None,
+                place: None,
             });
         } else if !kept {
             findings.push(Finding {
@@ -107,6 +111,8 @@ fn perhaps_in_jira(draft: &Draft, issues: &[PlannedIssue], known: &Existing, fin
                 cure:
                     "It stays in Jira as it is. Restore an earlier version of the draft if it was removed by mistake."
                         .to_owned(),
+                criterion: None,
+                place: None,
             });
         }
     }
@@ -183,6 +189,8 @@ fn changed_since(draft: &Draft, existing: &[ExistingIssue], findings: &mut Vec<F
                     issue.reference, issue.key, issue.summary
                 ),
                 cure: "Change it in Jira. If it is another issue, remove it here and add it anew.".to_owned(),
+                criterion: None,
+                place: None,
             });
         }
     }

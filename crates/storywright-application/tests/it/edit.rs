@@ -3,8 +3,8 @@
 use crate::world::World;
 use storywright_application::drafting::generate;
 use storywright_application::drafts::{
-    DraftChange, EditDraftError, delete_draft, draft, draft_version, draft_versions, edit_draft, list_drafts,
-    restore_version, undelete_draft,
+    DraftChange, EditDraftError, Mend, MendError, delete_draft, draft, draft_version, draft_versions, edit_draft,
+    list_drafts, mend, restore_version, undelete_draft,
 };
 use storywright_application::publishing::stop_run;
 use storywright_domain::draft::{BadRequirements, Draft, DraftState, DraftVersion, Origin, WrongState};
@@ -56,6 +56,7 @@ fn every_part_can_be_changed_alone() {
         rule_set: Some("default".to_owned()),
         document: None,
         beside: false,
+        note: String::new(),
     };
     let after = edit(&world, &before, &change).unwrap();
     assert_eq!((after.requirements.as_str(), after.prompt.as_str()), ("Other\nwords", "Be brief"));
@@ -230,4 +231,36 @@ fn a_draft_whose_run_has_ended_can_go_to_the_bin() {
     assert_eq!(stop_run(&world.ports, &world.actor, run), Ok(false), "it has ended, and is not complete");
     assert_eq!(world.draft(id).state, DraftState::Publishing { run });
     assert_eq!(delete_draft(&world.ports, &world.actor, id), Ok(()));
+}
+
+#[test]
+fn what_needs_no_model_is_mended_as_one_version() {
+    let world = World::new();
+    let mut draft = document(&["Refund", "Export"]);
+    draft.stories[0].labels = vec!["two words".to_owned()];
+    draft.stories[1].labels = vec!["three more words".to_owned()];
+    draft.stories[1].acceptance_criteria = vec!["It is paid".to_owned(), "it is  paid.".to_owned()];
+    let before = world.draft_with(&["Refund"]);
+    let change = DraftChange { document: Some(draft), ..DraftChange::default() };
+    let before = edit(&world, &before, &change).unwrap();
+
+    let one = Mend::One { code: "label_has_spaces".to_owned(), field: "stories.1.labels.0".to_owned() };
+    let (after, count) = mend(&world.ports, &world.actor, before.id, Some(before.version), &one).unwrap();
+    assert_eq!((count, after.document.stories[1].labels[0].as_str()), (1, "three-more-words"));
+    assert_eq!(after.document.stories[0].labels, ["two words"], "only what was asked for");
+    let again = mend(&world.ports, &world.actor, before.id, None, &one);
+    assert_eq!(again, Err(MendError::NothingToMend));
+
+    let stale = mend(&world.ports, &world.actor, before.id, Some(before.version), &Mend::All).unwrap_err();
+    assert!(matches!(stale, MendError::Edit(EditDraftError::Conflict(_))), "{stale:?}");
+    let (after, count) = mend(&world.ports, &world.actor, before.id, None, &Mend::All).unwrap();
+    assert_eq!((count, after.document.stories[0].labels[0].as_str()), (2, "two-words"));
+    assert_eq!(after.document.stories[1].acceptance_criteria, ["It is paid"]);
+    let kept = versions(&world, before.id);
+    assert_eq!(kept[0].note, "fixed acceptance_criterion_duplicate, label_has_spaces");
+    assert_eq!(kept[2].document, before.document, "the version before can be restored");
+
+    let stranger = world.colleague();
+    let refused = mend(&world.ports, &stranger, before.id, None, &Mend::All);
+    assert_eq!(refused, Err(MendError::Edit(EditDraftError::NotFound)));
 }

@@ -28,7 +28,11 @@ fn the_dashboard_shows_what_there_is() {
     assert_eq!(shown.integrations.len(), 3);
     let line = |id| shown.drafts.iter().find(|line| line.summary.id == id).expect("it is listed");
     let counts = line(written.id).counts;
-    assert_eq!((counts.stories, counts.subtasks, counts.errors, counts.warnings), (2, 4, 0, 0));
+    assert_eq!(
+        (counts.stories, counts.subtasks, counts.errors, counts.warnings),
+        (2, 4, 0, 2),
+        "both tell the same narrative"
+    );
     assert_eq!(line(empty.id).job.as_ref().map(|job| job.id), Some(job));
     assert_eq!(shown.open_jobs.iter().map(|open| open.id).collect::<Vec<_>>(), [job]);
     assert_eq!(shown.created.len(), 6);
@@ -84,7 +88,7 @@ fn findings_come_with_the_rules_that_made_them() {
     let draft = world.draft_with(&["Refund", "refund"]);
     let reviewed = draft_findings(&world.ports, &world.actor, draft.id).unwrap().expect("it is there");
     let codes: Vec<&str> = reviewed.findings.iter().map(|finding| finding.code.as_str()).collect();
-    assert_eq!((codes, reviewed.rules.id.as_str()), (vec!["summary_duplicate"], "default"));
+    assert_eq!((codes, reviewed.rules.id.as_str()), (vec!["duplicate", "duplicate", "summary_duplicate"], "default"));
     assert_eq!(draft_findings(&world.ports, &world.colleague(), draft.id), Ok(None));
     assert_eq!(validate_story(&world.ports, story("x"), StoryFormat::Classic, None), Ok(Some(Vec::new())));
     let empty = validate_story(&world.ports, Story::default(), StoryFormat::Classic, Some("default")).unwrap();

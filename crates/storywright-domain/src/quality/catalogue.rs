@@ -1,9 +1,11 @@
 //! Criteria and codes: the words that programs and documents rely on.
 
 use crate::finding::Severity;
+use serde::{Deserialize, Serialize};
 
 /// What a story is measured by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Criterion {
     /// A story has at least a role and a means.
     WellFormed,
@@ -73,6 +75,12 @@ impl Criterion {
             Self::Estimable => "estimable",
             Self::Independent => "independent",
         }
+    }
+
+    /// Reads that word.
+    #[must_use]
+    pub fn parse(raw: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|criterion| criterion.as_str() == raw)
     }
 
     /// What it asks for, as a sentence.

@@ -23,6 +23,14 @@ pub(super) fn check(reading: &Reading<'_>, findings: &mut Findings) {
     ends(reading, findings);
 }
 
+/// What can be said of any sentence, be it a story or not: vague words, and what is undecided.
+pub(super) fn wording(reading: &Reading<'_>, findings: &mut Findings) {
+    for at in reading.body.clone().filter(|&at| reading.text.is_word(at)) {
+        unambiguous(reading, at, findings);
+        undecided(reading, at, findings);
+    }
+}
+
 fn field_at(reading: &Reading<'_>, at: usize) -> Field {
     let holds = |part: &Option<Part>| part.as_ref().is_some_and(|part| part.tokens.contains(&at));
     if holds(&reading.role) {
@@ -291,14 +299,7 @@ fn estimable(reading: &Reading<'_>, at: usize, findings: &mut Findings) {
     let known = reading.known[at];
     let all = known.word | known.phrase;
     let field = field_at(reading, at);
-    if all & class::UNDECIDED != 0 {
-        findings.add(
-            Code::Undecided,
-            field,
-            text.bytes(at..at + known.phrase_words.max(1)),
-            "Something is still undecided.",
-        );
-    }
+    undecided(reading, at, findings);
     if field == Field::Means && all & class::SCOPE != 0 {
         let narrowed = matches!(text.word(at), "everything" | "anything" | "alles" | "tout")
             && matches!(text.word(at + 1), "that" | "i" | "in" | "he" | "she" | "was" | "ce" | "le" | "les" | "else")
@@ -310,9 +311,19 @@ fn estimable(reading: &Reading<'_>, at: usize, findings: &mut Findings) {
             findings.add(Code::TooWide, field, bytes, "This is too wide to be estimated.");
         }
     }
-    if text.raw[text.tokens[at].end..].starts_with("???") {
-        findings.add(Code::Undecided, field, text.bytes(at..at + 1), "Something is still undecided.");
-    }
+}
+
+fn undecided(reading: &Reading<'_>, at: usize, findings: &mut Findings) {
+    let text = &reading.text;
+    let known = reading.known[at];
+    let bytes = if (known.word | known.phrase) & class::UNDECIDED != 0 {
+        text.bytes(at..at + known.phrase_words.max(1))
+    } else if text.raw[text.tokens[at].end..].starts_with("???") {
+        text.bytes(at..at + 1)
+    } else {
+        return;
+    };
+    findings.add(Code::Undecided, field_at(reading, at), bytes, "Something is still undecided.");
 }
 
 /// Longest means in words.

@@ -20,6 +20,7 @@
 mod atomic;
 mod catalogue;
 mod meaning;
+pub mod narrative;
 mod parse;
 pub mod set;
 mod structure;
@@ -132,6 +133,21 @@ pub fn check_in(story: &str, language: Option<Language>) -> StoryReview {
         findings: findings.placed(story),
         profile: set::Profile::of(&reading),
     }
+}
+
+/// Checks a sentence that is no story, such as an acceptance criterion or a step, for words that can mean many things.
+#[must_use]
+pub fn check_wording(sentence: &str, language: Option<Language>) -> Vec<StoryFinding> {
+    let reading = Reading::new(sentence, language);
+    let mut findings = Findings::default();
+    meaning::wording(&reading, &mut findings);
+    findings.placed(sentence)
+}
+
+/// The language of a text; English when nothing speaks for another.
+#[must_use]
+pub fn language_of(text: &str) -> Language {
+    words::language(&text::Text::new(text))
 }
 
 fn words_of(reading: &Reading<'_>, part: Option<&Part>) -> Option<String> {

@@ -98,8 +98,15 @@ fn two_stories_with_one_summary_are_named() {
     let found = review(&Document::of_stories(vec![good(), good()]), StoryFormat::Classic, &RuleSet::default());
     assert_eq!(
         found.iter().map(|finding| (finding.code.as_str(), finding.field.as_str())).collect::<Vec<_>>(),
-        [("summary_duplicate", "stories.1.summary")]
+        [
+            ("duplicate", "stories.0.narrative.goal"),
+            ("duplicate", "stories.1.narrative.goal"),
+            ("summary_duplicate", "stories.1.summary")
+        ]
     );
+    let blocking: Vec<&str> =
+        found.iter().filter(|found| found.severity == Severity::Error).map(|found| found.code.as_str()).collect();
+    assert_eq!(blocking, ["summary_duplicate"], "parts of a split story share their narrative");
 }
 
 #[test]
@@ -136,4 +143,88 @@ fn an_epic_has_a_summary_and_a_name_that_fits() {
     let codes: Vec<&str> = found.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(codes, ["summary_missing", "label_has_spaces", "epic_name_too_long"]);
     assert_eq!(found[1].field, "epics.0.labels.0");
+}
+
+#[test]
+fn the_narrative_is_read_as_a_story() {
+    let vague = |story: &mut Story| {
+        story.narrative.as_mut().unwrap().goal = "to refund a payment (by card) with a user-friendly form".into();
+    };
+    check(vague, &["brackets", "vague_word"]);
+    let mut story = good();
+    vague(&mut story);
+    let found = review(&Document::of_stories(vec![story]), StoryFormat::Classic, &RuleSet::default());
+    assert_eq!(found[0].field, "stories.0.narrative.goal");
+    assert_eq!(found[0].place, Some(crate::finding::Place { start: 20, end: 29 }));
+}
+
+#[test]
+fn criteria_can_be_tested_and_are_there_once() {
+    check(
+        |story| {
+            story.acceptance_criteria = vec![
+                "A refund shows in the ledger".into(),
+                "a refund  shows in the ledger.".into(),
+                "The refund works as expected".into(),
+                "The form is user-friendly".into(),
+            ];
+        },
+        &["acceptance_criterion_duplicate", "not_testable", "vague_word"],
+    );
+    let rules = RuleSet { max_acceptance_criteria: Some(1), ..RuleSet::default() };
+    let mut story = good();
+    story.acceptance_criteria.push("The customer gets an e-mail".into());
+    check_as(StoryFormat::Classic, &rules, story, &["acceptance_criteria_too_many"]);
+}
+
+#[test]
+fn a_then_says_what_is_seen() {
+    let scenario = Scenario {
+        title: " ".into(),
+        given: vec!["a captured payment".into()],
+        when: vec!["Given another one".into()],
+        then: vec!["the refund works".into()],
+    };
+    let story = Story { scenarios: vec![scenario], ..good() };
+    let expected = ["not_testable", "scenario_title_missing", "scenario_not_gherkin"];
+    check_as(StoryFormat::Bdd, &RuleSet::default(), story, &expected);
+}
+
+#[test]
+fn a_team_has_its_own_words_labels_and_severities() {
+    let rules: RuleSet = serde_json::from_str(
+        r#"{"id": "t", "name": "T", "forbidden_words": ["ledger"], "labels": ["payments"], "ready": ["epic", "label"],
+            "patterns": [{"pattern": "card$", "message": "M.", "criterion": "minimal", "severity": "info"}],
+            "severity": {"forbidden_word": "warning", "unambiguous": "off", "story_points_missing": "error"}}"#,
+    )
+    .unwrap();
+    let story = Story {
+        summary: "Refund a card".into(),
+        labels: vec!["Payments".into()],
+        story_points: None,
+        acceptance_criteria: vec!["The form is user-friendly; see the Ledger".into()],
+        ..good()
+    };
+    let found = review(&Document::of_stories(vec![story]), StoryFormat::Classic, &rules);
+    let shown: Vec<(&str, Severity)> = found.iter().map(|found| (found.code.as_str(), found.severity)).collect();
+    assert_eq!(
+        shown,
+        [
+            ("story_points_missing", Severity::Error),
+            ("label_unknown", Severity::Warning),
+            ("team_pattern", Severity::Info),
+            ("forbidden_word", Severity::Warning),
+            ("not_ready", Severity::Error),
+        ],
+        "{found:#?}"
+    );
+    assert!(found.iter().any(|found| found.cure == "Write it as `payments`."), "{found:#?}");
+}
+
+#[test]
+fn what_jira_refuses_stays_an_error() {
+    let rules: RuleSet =
+        serde_json::from_str(r#"{"id": "t", "name": "T", "severity": {"label_has_spaces": "off"}}"#).unwrap();
+    let story = Story { labels: vec!["two words".into()], ..good() };
+    check_as(StoryFormat::Classic, &rules, story, &["rule_set_broken", "label_has_spaces"]);
 }

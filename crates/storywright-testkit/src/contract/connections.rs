@@ -2,11 +2,14 @@
 
 use super::{Promise, promises};
 use crate::build::{self, NOW, signed_up};
+use std::collections::BTreeMap;
 use storywright_domain::integration::{Health, Integration, IntegrationKind};
 use storywright_domain::person::Person;
 use storywright_domain::ports::{Storage, StorageError, StorageExt};
+use storywright_domain::quality::{Criterion, Language};
 use storywright_domain::remote::TlsTrust;
-use storywright_domain::rules::{Oversize, RequiredSection, RuleSet};
+use storywright_domain::rules::{Oversize, ReadyItem, RequiredSection, RuleSet};
+use storywright_domain::team::{Pattern, Weight};
 use storywright_domain::{Millis, Timestamp, UserId};
 
 pub const ALL: &[Promise<dyn Storage>] = promises![
@@ -131,6 +134,19 @@ fn rule_set(id: &str, name: &str) -> RuleSet {
         max_summary_chars: 80,
         required_sections: vec![RequiredSection::StlcNotes],
         custom_sections: vec!["Context".to_owned()],
+        language: Some(Language::German),
+        severity: BTreeMap::from([("minimal".to_owned(), Weight::Off)]),
+        forbidden_words: vec!["simply".to_owned()],
+        patterns: vec![Pattern {
+            pattern: "T[B8]D".to_owned(),
+            message: "It is open.".to_owned(),
+            cure: "Decide it.".to_owned(),
+            criterion: Criterion::Estimable,
+            severity: Weight::Error,
+        }],
+        labels: vec!["payments".to_owned()],
+        max_acceptance_criteria: Some(9),
+        ready: vec![ReadyItem::Epic],
     }
 }
 

@@ -299,6 +299,7 @@ pub async fn change(caller: Caller, id: web::Path<String>, body: Json<ChangeDraf
                 document: body.document.map(Into::into),
                 // A caller saves once it means it: each call is a version.
                 beside: true,
+                note: String::new(),
             };
             Ok(edit_draft(ports, actor, id, expected?, &change)?)
         })

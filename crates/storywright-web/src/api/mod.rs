@@ -8,6 +8,7 @@ mod catalog;
 mod compare;
 mod drafts;
 mod etag;
+mod fixes;
 mod integrations;
 mod jobs;
 mod meter;
@@ -69,6 +70,7 @@ pub const ROUTES: &[Route] = &[
     Route::delete("/api/v1/drafts/{id}", Bearer, || web::to(drafts::remove)),
     Route::post("/api/v1/drafts/{id}/copy", Bearer, || web::to(drafts::copy)),
     Route::get("/api/v1/drafts/{id}/findings", Bearer, || web::to(drafts::findings)),
+    Route::post("/api/v1/drafts/{id}/fixes", Bearer, || web::to(fixes::fix)),
     Route::get("/api/v1/drafts/{id}/versions", Bearer, || web::to(versions::list)),
     Route::get("/api/v1/drafts/{id}/versions/{number}", Bearer, || web::to(versions::show)),
     Route::post("/api/v1/drafts/{id}/versions/{number}/restore", Bearer, || web::to(versions::restore)),

@@ -3,7 +3,7 @@
 
 use super::problem::Problem;
 use super::{
-    Answer, ROUTES, agent, catalog, drafts, integrations, jobs, meter, people, plan, runs, sections, sources,
+    Answer, ROUTES, agent, catalog, drafts, fixes, integrations, jobs, meter, people, plan, runs, sections, sources,
     story_pages, tools, versions, writing,
 };
 use crate::errors::AppError;
@@ -61,6 +61,7 @@ use utoipa::{Modify, OpenApi};
         drafts::copy,
         drafts::remove,
         drafts::findings,
+        fixes::fix,
         versions::list,
         versions::show,
         versions::restore,

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use storywright_domain::finding::{Finding, Severity};
+use storywright_domain::fixing::is_fixable;
+use storywright_domain::quality::Criterion;
 use storywright_domain::source::Citation;
 use storywright_domain::story::{
     Document, Epic, FieldValue, LinkKind, Narrative, Scenario, Section, Story, StoryLink, Subtask,
@@ -419,6 +421,18 @@ pub struct FindingJson {
     pub message: String,
     /// What to do.
     pub cure: String,
+    /// The criterion of the Quality User Story framework or INVEST that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "unambiguous")]
+    pub criterion: Option<&'static str>,
+    /// First character (Unicode scalar value, from 0) of the field's text that it is about; none when it is about all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<usize>,
+    /// The character after the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<usize>,
+    /// Whether `POST /api/v1/drafts/{id}/fixes` mends it without a model.
+    pub fixable: bool,
 }
 
 /// How much a finding weighs.
@@ -446,6 +460,10 @@ impl From<&Finding> for FindingJson {
             field: finding.field.clone(),
             message: finding.message.clone(),
             cure: finding.cure.clone(),
+            criterion: finding.criterion.map(Criterion::as_str),
+            start: finding.place.map(|place| place.start),
+            end: finding.place.map(|place| place.end),
+            fixable: is_fixable(finding),
         }
     }
 }

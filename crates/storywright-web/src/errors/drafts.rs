@@ -2,7 +2,7 @@
 
 use super::{AppError, Extra, FieldProblem, kinds};
 use storywright_application::drafting::{AnswerError, StartError};
-use storywright_application::drafts::{CreateDraftError, EditDraftError};
+use storywright_application::drafts::{CreateDraftError, EditDraftError, MendError};
 use storywright_domain::Millis;
 use storywright_domain::draft::{BadRequirements, Draft, WrongState};
 
@@ -87,6 +87,15 @@ impl From<EditDraftError> for AppError {
             ),
             EditDraftError::DocumentTooLarge => Self::field("document", "document_too_large", &error.to_string()),
             EditDraftError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<MendError> for AppError {
+    fn from(error: MendError) -> Self {
+        match error {
+            MendError::NothingToMend => Self::field("field", "finding_gone", &error.to_string()),
+            MendError::Edit(error) => error.into(),
         }
     }
 }

@@ -68,6 +68,7 @@ pub const ROUTES: &[Route] = &[
     Route::post("/drafts/{id}/versions/{number}/restore", SignedIn, || to(edit::restore)),
     Route::post("/drafts/{id}/generate", SignedIn, || to(writing::generate)).outside(),
     Route::post("/drafts/{id}/refine", SignedIn, || to(writing::refine)).outside(),
+    Route::post("/drafts/{id}/fix", SignedIn, || to(edit::fix)),
     Route::post("/drafts/{id}/copy", SignedIn, || to(edit::copy)),
     Route::post("/drafts/{id}/delete", SignedIn, || to(list::delete)),
     Route::post("/drafts/{id}/undelete", SignedIn, || to(list::undelete)),

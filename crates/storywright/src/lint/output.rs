@@ -2,7 +2,7 @@
 
 use super::OutputFormat;
 use super::input::Item;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::json;
 use std::io::{self, Write};
 use std::path::Path;
@@ -26,7 +26,6 @@ pub struct Report {
 #[derive(Serialize)]
 pub struct Found {
     pub code: &'static str,
-    #[serde(serialize_with = "as_word")]
     pub criterion: Criterion,
     pub severity: Severity,
     pub field: &'static str,
@@ -34,10 +33,6 @@ pub struct Found {
     pub end: usize,
     pub message: String,
     pub cure: String,
-}
-
-fn as_word<S: Serializer>(criterion: &Criterion, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(criterion.as_str())
 }
 
 impl From<&StoryFinding> for Found {

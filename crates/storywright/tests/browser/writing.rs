@@ -87,7 +87,38 @@ fn a_finding_leads_to_its_words_and_is_fixed_by_the_writer() {
         browser
             .until("see the focus at the words", &format!("document.activeElement === all({})[0]", json!(points)))
             .await;
-        browser.click("#findings button", "Fix").await;
+        browser.click("#findings button", "Ask to fix").await;
         browser.until("see the fix", "!one('#findings h2', 'To fix before') && !one('#prompt-bar[data-job]') && one('#create-bar a', 'Create')").await;
+    });
+}
+
+#[test]
+fn what_needs_no_model_is_fixed_at_one_press_and_can_be_taken_back() {
+    play("mended", DESKTOP, async |stage, browser| {
+        pages::member(stage, browser, "alice").await;
+        pages::new_draft(browser, REQUIREMENTS).await;
+        pages::written(browser).await;
+        let goal = field("stories.0.narrative.goal");
+        browser.fill(&goal, "to refund a payment (by 🏦 card) in part").await;
+        pages::saved(browser).await;
+        browser.click("#findings [data-go='stories.0.narrative.goal'][data-end]", "in brackets").await;
+        let selected = format!(
+            "(f => f.value.slice(f.selectionStart, f.selectionEnd) === '(by 🏦 card)')(all({})[0])",
+            json!(goal)
+        );
+        browser.until("see the words selected", &selected).await;
+        inspect(stage, browser, "workspace-mechanical").await;
+        browser.click("#findings button[aria-label*=brackets]", "Fix").await;
+        browser
+            .until("see the words mended", &format!("all({})[0]?.value === 'to refund a payment in part'", json!(goal)))
+            .await;
+        browser
+            .until(
+                "see them kept",
+                "[...document.querySelectorAll('.doc-input')].some(f => f.value === '- by 🏦 card')",
+            )
+            .await;
+        pages::review(browser, "Versions").await;
+        browser.see("#panel-versions", "fixed brackets").await;
     });
 }

@@ -54,7 +54,7 @@ impl VersionLine {
             if version.note.is_empty() { text.to_owned() } else { format!("{text}: {}", version.note) }
         };
         let (label, by) = match version.origin {
-            Origin::Edited => ("Edited by hand".to_owned(), desk.who.person.display_name.as_str()),
+            Origin::Edited => (with_note("Edited by hand"), desk.who.person.display_name.as_str()),
             Origin::Generated => (with_note("Written from the requirements"), "Storywright"),
             Origin::Refined => (with_note("Refined"), "Storywright"),
             Origin::Restored => (with_note("Restored"), desk.who.person.display_name.as_str()),

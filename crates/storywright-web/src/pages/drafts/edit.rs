@@ -5,7 +5,7 @@ use super::{draft_id, draft_not_found, fields};
 use crate::api;
 use crate::errors::{AppError, kinds};
 use crate::guard::Body;
-use crate::pages::desk::{Answer, Desk, part};
+use crate::pages::desk::{Answer, Desk, Form, part};
 use crate::view::{Time, View};
 use crate::visit::SignedIn;
 use actix_web::HttpResponse;
@@ -13,7 +13,9 @@ use actix_web::http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashMap;
-use storywright_application::drafts::{DraftChange, EditDraftError, copy_draft, draft, edit_draft, restore_version};
+use storywright_application::drafts::{
+    DraftChange, EditDraftError, Mend, MendError, copy_draft, draft, edit_draft, mend, restore_version,
+};
 use storywright_domain::DraftId;
 use storywright_domain::draft::Draft;
 use storywright_domain::story::Document;
@@ -161,6 +163,32 @@ pub async fn restore(me: SignedIn) -> Result<HttpResponse, AppError> {
         let version = version_at(desk, id, number)?;
         restore_version(desk.ports, &desk.who.actor, id, stored.version, version.number)?;
         desk.go_and_say(&format!("/drafts/{id}"), "ok", &format!("Version {} is the newest again.", version.number))
+    })
+    .await
+}
+
+/// The finding that is mended; none stands for all that need no model.
+#[derive(Deserialize)]
+pub struct Mended {
+    #[serde(default)]
+    finding: String,
+    #[serde(default)]
+    path: String,
+}
+
+/// Mends what the rules found, where that needs no model.
+pub async fn fix(me: SignedIn, which: Form<Mended>) -> Result<HttpResponse, AppError> {
+    let id = draft_id(me.request())?;
+    me.serve(move |desk| {
+        let Mended { finding: code, path: field } = which.0;
+        let which = if code.is_empty() { Mend::All } else { Mend::One { code, field } };
+        let (tone, words) = match mend(desk.ports, &desk.who.actor, id, None, &which) {
+            Ok((_, 1)) => ("ok", "One finding is fixed. The version before is kept under Versions.".to_owned()),
+            Ok((_, count)) => ("ok", format!("{count} findings are fixed. The version before is kept under Versions.")),
+            Err(MendError::NothingToMend) => ("bad", "That finding is gone already: here is the new list.".to_owned()),
+            Err(MendError::Edit(error)) => return Err(error.into()),
+        };
+        desk.go_and_say(&format!("/drafts/{id}"), tone, &words)
     })
     .await
 }

@@ -20,6 +20,7 @@ use storywright_application::overview::last_writing_job;
 use storywright_application::publishing::{RunView, run_view};
 use storywright_domain::draft::{Draft, DraftState, DraftVersion};
 use storywright_domain::finding::{Finding, Severity};
+use storywright_domain::fixing::is_fixable;
 use storywright_domain::job::{Job, JobKind, JobStatus};
 use storywright_domain::{DraftId, Millis};
 
@@ -106,6 +107,12 @@ struct ShownFinding {
     place: String,
     message: String,
     cure: String,
+    /// Where in the field's text, for the selection.
+    start: Option<usize>,
+    end: Option<usize>,
+    /// Mended by the program itself.
+    mechanical: bool,
+    /// The model can be asked.
     fixable: bool,
 }
 
@@ -118,6 +125,9 @@ impl From<&Finding> for ShownFinding {
             place: place(&finding.field),
             message: finding.message.clone(),
             cure: finding.cure.trim_end_matches('.').to_owned() + ".",
+            start: finding.place.map(|place| place.start),
+            end: finding.place.map(|place| place.end),
+            mechanical: is_fixable(finding),
             fixable: !finding.field.is_empty(),
         }
     }

@@ -1,0 +1,89 @@
+//! Mending what the rules found, where that needs no model: one finding, or all of them.
+
+use crate::Ports;
+use crate::drafts::edit::{DraftChange, EditDraftError, edit_draft};
+use crate::drafts::read::draft_findings;
+use storywright_domain::DraftId;
+use storywright_domain::draft::Draft;
+use storywright_domain::finding::Finding;
+use storywright_domain::fixing::{fix, is_fixable};
+use storywright_domain::person::Actor;
+use storywright_domain::review::review;
+
+/// Most findings mended at once.
+const MOST: usize = 500;
+
+/// Which findings are mended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mend {
+    /// The finding with this code at this place.
+    One {
+        /// Its code.
+        code: String,
+        /// Its path in the document.
+        field: String,
+    },
+    /// Every finding that needs no model.
+    All,
+}
+
+/// Why nothing was mended.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum MendError {
+    /// The finding is not there (any more), or needs a person or a model.
+    #[error("there is no such finding that can be mended without a model: look at the newest list")]
+    NothingToMend,
+    /// The draft cannot be changed.
+    #[error(transparent)]
+    Edit(#[from] EditDraftError),
+}
+
+/// Mends findings of a draft whose stored version is `expected`, or of whatever is stored; the result is one new version. Also tells how
+/// many were mended.
+///
+/// # Errors
+/// [`MendError`].
+pub fn mend(
+    ports: &Ports,
+    actor: &Actor,
+    id: DraftId,
+    expected: Option<u32>,
+    which: &Mend,
+) -> Result<(Draft, usize), MendError> {
+    let found = draft_findings(ports, actor, id).map_err(EditDraftError::from)?.ok_or(EditDraftError::NotFound)?;
+    let draft = found.draft;
+    draft.editable().map_err(EditDraftError::from)?;
+    let wanted = |finding: &Finding| match which {
+        Mend::One { code, field } => finding.code == *code && finding.field == *field,
+        Mend::All => true,
+    };
+    let mut document = draft.document.clone();
+    let mut mended = Vec::new();
+    let mut findings = found.findings;
+    // Each fix moves what stands behind it, so the rest is looked for again.
+    while mended.len() < MOST {
+        let next = findings.iter().filter(|finding| wanted(finding) && is_fixable(finding));
+        let mut fixes = next.filter_map(|finding| Some((finding.code.clone(), fix(&document, finding)?)));
+        let Some((code, after)) = fixes.next() else { break };
+        mended.push(code);
+        document = after;
+        if matches!(which, Mend::One { .. }) {
+            break;
+        }
+        findings = review(&document, draft.format, &found.rules);
+    }
+    if mended.is_empty() {
+        return Err(MendError::NothingToMend);
+    }
+    let count = mended.len();
+    mended.sort();
+    mended.dedup();
+    let change = DraftChange {
+        document: Some(document),
+        beside: true,
+        note: format!("fixed {}", mended.join(", ")),
+        ..DraftChange::default()
+    };
+    let changed = edit_draft(ports, actor, id, expected.unwrap_or(draft.version), &change)?;
+    Ok((changed, count))
+}
