@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Requirements(String);
 
 impl Requirements {
-    /// Longest text in bytes of UTF-8: 512 KiB.
-    pub const MAX_BYTES: usize = 512 * 1_024;
+    /// Longest text in bytes of UTF-8: 1 MiB, a good 300 densely printed pages.
+    pub const MAX_BYTES: usize = 1_024 * 1_024;
 
     /// Normalises line ends, removes control characters, and refuses what is empty or too long.
     ///
@@ -296,8 +296,10 @@ mod tests {
     #[test]
     fn empty_and_oversize_requirements_are_refused() {
         assert_eq!(Requirements::parse(" \n\u{0} "), Err(BadRequirements::Empty));
-        let long = "x".repeat(1_000_000);
-        assert_eq!(Requirements::parse(&long), Err(BadRequirements::TooLong { bytes: 1_000_000 }));
+        let longest = "x".repeat(Requirements::MAX_BYTES);
+        assert!(Requirements::parse(&longest).is_ok());
+        let bytes = longest.len() + 1;
+        assert!(Requirements::parse(&(longest + "x")) == Err(BadRequirements::TooLong { bytes }));
     }
 
     #[test]

@@ -33,8 +33,8 @@ pub type Handler = fn() -> actix_web::Route;
 
 /// Largest body by default: 64 KiB.
 pub const SMALL: usize = 64 * 1_024;
-/// Largest body of requests that carry requirements or documents.
-pub const LARGE: usize = 2 * 1_024 * 1_024;
+/// Largest body of requests that carry requirements or documents: the longest requirements, three times as long in a form, and a document.
+pub const LARGE: usize = 4 * 1_024 * 1_024;
 /// Largest body of requests that carry files: one of the largest with what a form puts around it, or several smaller ones.
 pub const FILES: usize = storywright_domain::file::MAX_FILE_BYTES + 1_024 * 1_024;
 

@@ -23,9 +23,9 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateDraft {
-    /// What is wanted; at most 512 KiB.
+    /// What is wanted; at most 1 MiB.
     #[schema(
-        max_length = 524_288,
+        max_length = 1_048_576,
         example = "Support agents need to refund a payment in part. A refund above the payment is refused."
     )]
     requirements: String,
@@ -53,8 +53,8 @@ pub struct CreateDraft {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeDraft {
-    /// What is wanted; at most 512 KiB.
-    #[schema(min_length = 1, max_length = 524_288)]
+    /// What is wanted; at most 1 MiB.
+    #[schema(min_length = 1, max_length = 1_048_576)]
     requirements: Option<String>,
     /// How stories are told.
     #[schema(value_type = Option<FormatName>)]

@@ -59,7 +59,7 @@ async fn an_oversize_body_is_refused_whole() {
     let large = json!({"plan_hash": "x".repeat(70_000)});
     let path = format!("/drafts/{}/publish", "0".repeat(32));
     person.post_json(&path, &large).send(&app).await.problem(413, "body_too_large");
-    let requirements = json!({"requirements": "x".repeat(1_000_000), "format": "classic", "project_key": "PAY", "issue_type": "Story"});
+    let requirements = json!({"requirements": "x".repeat(1_048_577), "format": "classic", "project_key": "PAY", "issue_type": "Story"});
     let reply = person.post_json("/drafts", &requirements).send(&app).await;
     reply.refused(422, "invalid_input", &[("requirements", "requirements_too_long")]);
 }

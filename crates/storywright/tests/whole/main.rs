@@ -8,6 +8,7 @@ mod doctor;
 mod faults;
 mod kills;
 mod leaks;
+mod long;
 mod main_job;
 mod mcp;
 mod poisoned;
