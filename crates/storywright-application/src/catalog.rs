@@ -1,12 +1,11 @@
-//! What a person can choose from: sites, projects, issue types, rule sets.
+//! What a person can choose from: sites, projects, issue types, people, epics.
 
 use crate::Ports;
 use crate::access::{self, AccessError};
 use storywright_domain::jira::{CreateField, Issue, IssueType, PickedUser, Project, ProjectKey};
 use storywright_domain::person::Actor;
-use storywright_domain::ports::{StorageError, StorageExt};
+use storywright_domain::ports::StorageError;
 use storywright_domain::remote::{RemoteError, Site, SiteKind};
-use storywright_domain::rules::RuleSet;
 
 /// Why a list from Jira is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,14 +60,6 @@ pub fn list_create_fields(
 ) -> Result<Vec<CreateField>, CatalogError> {
     let access = access::jira(ports, actor)?;
     Ok(ports.jira.create_fields(&access, project, issue_type)?)
-}
-
-/// All rule sets.
-///
-/// # Errors
-/// [`StorageError`].
-pub fn list_rule_sets(ports: &Ports) -> Result<Vec<RuleSet>, StorageError> {
-    ports.storage.read(|tx| tx.rule_sets())
 }
 
 /// People to whom issues of a project can be assigned and whose name begins like `query`, at most 20.

@@ -17,6 +17,7 @@ pub mod people;
 mod ports;
 pub mod preflight;
 pub mod publishing;
+pub mod rule_sets;
 mod running;
 pub mod sections;
 pub mod sources;

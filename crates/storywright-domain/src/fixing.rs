@@ -3,6 +3,8 @@
 //! What is taken out of a sentence goes to a section of the story called [`NOTES`], so that it reaches Jira in the description.
 
 use crate::finding::Finding;
+use crate::rules::RuleSet;
+use crate::splitting::{check_split, split_story};
 use crate::story::{Document, Section, Story};
 
 /// The section that keeps what was taken out of a sentence.
@@ -19,6 +21,8 @@ enum Cure {
     JoinLabel,
     /// Take the entry out of its list.
     RemoveEntry,
+    /// Put several stories in the place of the one that is too large.
+    Split,
 }
 
 fn cure_of(code: &str) -> Option<Cure> {
@@ -29,6 +33,7 @@ fn cure_of(code: &str) -> Option<Cure> {
         "acceptance_criterion_blank" | "acceptance_criterion_duplicate" | "link_duplicate" | "link_to_itself" => {
             Some(Cure::RemoveEntry)
         }
+        "story_points_split" => Some(Cure::Split),
         _ => None,
     }
 }
@@ -44,9 +49,15 @@ pub fn is_fixable(finding: &Finding) -> bool {
     }
 }
 
-/// The document with the finding mended; `None` when it cannot be, or the finding is of another version of the document.
+/// Whether mending it makes several stories of one; that is a choice, not a correction.
 #[must_use]
-pub fn fix(document: &Document, finding: &Finding) -> Option<Document> {
+pub fn is_split(finding: &Finding) -> bool {
+    matches!(cure_of(&finding.code), Some(Cure::Split))
+}
+
+/// The document with the finding of these rules mended; what is new has no reference yet. `None` when it cannot be, or the finding is of another version of the document.
+#[must_use]
+pub fn fix(document: &Document, finding: &Finding, rules: &RuleSet) -> Option<Document> {
     if !is_fixable(finding) {
         return None;
     }
@@ -86,6 +97,9 @@ pub fn fix(document: &Document, finding: &Finding) -> Option<Document> {
                 *labels.get_mut(number)? = joined;
             }
         }
+        (Cure::Split, "stories", ["story_points"]) => {
+            fixed.stories.splice(index..=index, split_at(document, finding, rules)?);
+        }
         (Cure::RemoveEntry, "stories", [entries, number]) => {
             let story = fixed.stories.get_mut(index)?;
             let number = number.parse::<usize>().ok()?;
@@ -98,6 +112,14 @@ pub fn fix(document: &Document, finding: &Finding) -> Option<Document> {
         _ => return None,
     }
     (fixed != *document).then_some(fixed)
+}
+
+/// The stories that take the place of the one that the finding is about; every acceptance criterion is in exactly one of them.
+fn split_at(document: &Document, finding: &Finding, rules: &RuleSet) -> Option<Vec<Story>> {
+    let index = finding.field.split('.').nth(1)?.parse::<usize>().ok()?;
+    let whole = document.stories.get(index)?;
+    let parts = split_story(whole, rules.max_story_points)?;
+    check_split(whole, &parts).is_ok().then_some(parts)
 }
 
 fn part_of<'s>(story: &'s mut Story, part: &str) -> Option<&'s mut String> {
@@ -186,7 +208,7 @@ mod tests {
     #[track_caller]
     fn fixed(story: Story, code: &str) -> Story {
         let document = Document::of_stories(vec![story]);
-        let after = fix(&document, &found(&document, code)).expect("it is mended");
+        let after = fix(&document, &found(&document, code), &RuleSet::default()).expect("it is mended");
         let left = review(&after, StoryFormat::Classic, &RuleSet::default());
         assert!(left.iter().all(|found| found.code != code), "{left:#?}");
         after.stories.into_iter().next().expect("the story is there")
@@ -221,8 +243,25 @@ mod tests {
     fn a_finding_of_another_version_mends_nothing() {
         let document = Document::of_stories(vec![story("to export claims (as PDF)")]);
         let finding = found(&document, "brackets");
-        assert_eq!(fix(&Document::of_stories(vec![story("to")]), &finding), None);
-        assert_eq!(fix(&Document::default(), &finding), None);
+        assert_eq!(fix(&Document::of_stories(vec![story("to")]), &finding, &RuleSet::default()), None);
+        assert_eq!(fix(&Document::default(), &finding, &RuleSet::default()), None);
+    }
+
+    #[test]
+    fn a_story_over_the_maximum_becomes_stories_that_keep_every_criterion_once() {
+        let criteria: Vec<String> = (1..=4).map(|number| format!("Claim {number} is paid")).collect();
+        let large =
+            Story { story_points: Some(8.0), acceptance_criteria: criteria.clone(), ..story("to export claims") };
+        let document = Document::of_stories(vec![large, Story { id: "s2".into(), ..story("to pay claims") }]);
+        let after = fix(&document, &found(&document, "story_points_split"), &RuleSet::default()).unwrap();
+        let ids: Vec<&str> = after.stories.iter().map(|story| story.id.as_str()).collect();
+        assert_eq!(ids, ["s1", "", "", "s2"]);
+        let kept: Vec<&String> = after.stories[..3].iter().flat_map(|story| &story.acceptance_criteria).collect();
+        assert_eq!(kept, criteria.iter().collect::<Vec<_>>());
+
+        let single = Story { story_points: Some(8.0), ..story("to export claims") };
+        let document = Document::of_stories(vec![single]);
+        assert!(!is_fixable(&found(&document, "story_points_indivisible")));
     }
 
     proptest! {
@@ -231,7 +270,7 @@ mod tests {
         fn no_word_is_lost(goal in r"[a-zü(),.:;\- ]{0,60}(\([a-z ]{1,12}\)|e\.g\. [a-z]{1,8}| - [a-z ]{1,12})?[a-z. ]{0,20}") {
             let document = Document::of_stories(vec![story(&goal)]);
             for finding in review(&document, StoryFormat::Classic, &RuleSet::default()) {
-                let Some(after) = fix(&document, &finding) else { continue };
+                let Some(after) = fix(&document, &finding, &RuleSet::default()) else { continue };
                 let text = |document: &Document| {
                     let text = document.stories[0].description_markdown().replace("Notes", "");
                     let mut words: Vec<String> = text

@@ -27,6 +27,7 @@ pub mod quality;
 pub mod remote;
 pub mod requirement;
 pub mod review;
+pub mod rule_keeping;
 pub mod rules;
 pub mod secret;
 pub mod section;

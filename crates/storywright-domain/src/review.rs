@@ -4,6 +4,7 @@ mod wording;
 
 use crate::finding::{Finding, Severity};
 use crate::rules::{Oversize, ReadyItem, RequiredSection, RuleSet, WEIGHABLE};
+use crate::splitting::split_story;
 use crate::story::{Document, Epic, Story, StoryFormat, Subtask};
 use crate::team::TeamRules;
 
@@ -412,9 +413,14 @@ impl Review<'_> {
             );
         } else if points > maximum {
             let (code, cure) = match self.rules.oversize {
-                Oversize::Split => {
-                    ("story_points_split", "Split it into smaller stories; refine with “Split this story”.")
-                }
+                Oversize::Split if split_story(story, maximum).is_some() => (
+                    "story_points_split",
+                    "Split it by its acceptance criteria: each goes to exactly one of the parts.",
+                ),
+                Oversize::Split => (
+                    "story_points_indivisible",
+                    "It has too few acceptance criteria to be split by them: ask for smaller stories, or add criteria.",
+                ),
                 Oversize::Reject => {
                     ("story_points_exceeded", "Make it smaller: take acceptance criteria out until it fits.")
                 }

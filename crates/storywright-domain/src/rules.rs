@@ -64,6 +64,7 @@ pub const WEIGHABLE: &[&str] = &[
     "section_missing",
     "story_points_missing",
     "story_points_split",
+    "story_points_indivisible",
     "story_points_exceeded",
     "summary_duplicate",
     "link_duplicate",

@@ -95,6 +95,29 @@ diesel::table! {
         id -> Text,
         updated_at -> BigInt,
         rules -> Text,
+        version -> BigInt,
+        shipped -> Bool,
+        keeper -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    rule_set_versions (rule_set, number) {
+        rule_set -> Text,
+        number -> BigInt,
+        author -> Text,
+        note -> Text,
+        saved_at -> BigInt,
+        rules -> Text,
+    }
+}
+
+diesel::table! {
+    project_rule_sets (site, project) {
+        site -> Text,
+        project -> Text,
+        rule_set -> Text,
+        set_at -> BigInt,
     }
 }
 

@@ -198,7 +198,7 @@ fn one_of_each(path: &Path) {
             tx.insert_session(&build::session(Some(person.id), 1))?;
             tx.insert_token(&build::token(person.id, 1))?;
             tx.insert_version(person.id, &build::version(&draft))?;
-            tx.save_rule_set(&storywright_domain::rules::RuleSet::default(), NOW)?;
+            assert_eq!(tx.save_rule_set(&build::kept_rule_set(), "", "")?, Saved::Stored);
             tx.audit(&build::audit(Some(person.id), "sign_in"))?;
             assert_eq!(tx.insert_run(&run, &[build::item(&run, 0)])?, Inserted::New);
             let (from, to) = (

@@ -9,6 +9,8 @@ use storywright_domain::person::{ApiToken, AuditEntry, JiraUser, Person, Registr
 use storywright_domain::ports::{Inserted, Storage, StorageError, StorageExt, ToolAccess};
 use storywright_domain::publishing::{ItemState, Run, RunItem, RunState};
 use storywright_domain::remote::{Access, Site, SiteKind, TlsTrust};
+use storywright_domain::rule_keeping::KeptRuleSet;
+use storywright_domain::rules::RuleSet;
 use storywright_domain::source::{Below, SourceEntry, SourceKind, SourceState};
 use storywright_domain::story::{Document, Narrative, Story, StoryFormat, Subtask};
 use storywright_domain::tool::{
@@ -162,6 +164,12 @@ pub fn draft(user: UserId, number: u128) -> Draft {
         created_at: NOW,
         updated_at: NOW,
     }
+}
+
+/// The default rule set as it comes with the configuration.
+#[must_use]
+pub fn kept_rule_set() -> KeptRuleSet {
+    KeptRuleSet { rules: RuleSet::default(), version: 1, keeper: None, shipped: true, updated_at: NOW }
 }
 
 /// A version of a draft as it stands.

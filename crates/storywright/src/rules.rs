@@ -3,27 +3,35 @@
 use crate::wiring::StartError;
 use std::path::Path;
 use storywright_application::Ports;
-use storywright_domain::ports::{StorageError, StorageExt};
+use storywright_domain::ports::{Saved, StorageError, StorageExt};
+use storywright_domain::rule_keeping::KeptRuleSet;
 use storywright_domain::rules::RuleSet;
 
-/// Stores every rule set of the folder, and the default one if it is not among them.
+/// Stores every rule set of the folder that is new or was changed there, and the default one if there is none.
 ///
 /// # Errors
 /// A file that cannot be read, by name and line.
 pub fn load(ports: &Ports, config_folder: &Path) -> Result<(), StartError> {
     let mut sets = read(&config_folder.join("rules"))?;
-    let stored = ports.storage.read(|tx| tx.rule_sets())?;
-    if !sets.iter().chain(&stored).any(|set| set.id == RuleSet::default().id) {
-        sets.push(RuleSet::default());
+    let default = RuleSet::default();
+    if !sets.iter().any(|set| set.id == default.id) {
+        sets.push(default);
     }
-    sets.retain(|set| !stored.contains(set));
+    let stored = ports.storage.read(|tx| tx.rule_sets())?;
+    let as_stored = |set: &RuleSet| stored.iter().any(|kept| kept.shipped && kept.rules == *set);
+    sets.retain(|set| !as_stored(set));
     if sets.is_empty() {
         return Ok(());
     }
     let now = ports.clock.now();
     ports.storage.write(|tx| {
-        for set in &sets {
-            tx.save_rule_set(set, now)?;
+        for rules in &sets {
+            let version = tx.kept_rule_set(&rules.id)?.map_or(1, |kept| kept.version + 1);
+            // What people kept under the same id stays among its versions.
+            let kept = KeptRuleSet { rules: rules.clone(), version, keeper: None, shipped: true, updated_at: now };
+            if tx.save_rule_set(&kept, "", "")? == Saved::Conflict {
+                log::warn!(rule_set = kept.rules.id.as_str(); "the rule set was stored by somebody else meanwhile");
+            }
         }
         Ok::<_, StorageError>(())
     })?;
@@ -44,7 +52,10 @@ fn read(folder: &Path) -> Result<Vec<RuleSet>, StartError> {
             let set: RuleSet = serde_json::from_str(&text).map_err(|error| {
                 format!("{}: line {}: {error}; mend the rule set or remove the file", path.display(), error.line())
             })?;
-            set.team().map_err(|error| format!("{}: {error}; mend the rule set or remove the file", path.display()))?;
+            set.check().map_err(|problems| {
+                let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                format!("{}: {}; mend the rule set or remove the file", path.display(), problems.join("; "))
+            })?;
             Ok(set)
         })
         .collect()
@@ -76,5 +87,23 @@ mod tests {
         std::fs::write(folder.path().join("team.json"), set).unwrap();
         let message = read(folder.path()).unwrap_err().to_string();
         assert!(message.contains("team.json: patterns.0.pattern: regex parse error"), "{message}");
+    }
+
+    #[test]
+    fn the_schema_names_every_key_and_every_severity_that_can_be_set() {
+        use storywright_domain::quality::{Code, Criterion};
+        use storywright_domain::rules::WEIGHABLE;
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../../config/rule-set.schema.json")).unwrap();
+        let codes = Criterion::ALL.iter().map(|one| one.as_str()).chain(Code::ALL.iter().map(|one| one.as_str()));
+        let expected: Vec<&str> = codes.chain(WEIGHABLE.iter().copied()).collect();
+        assert_eq!(schema["properties"]["severity"]["propertyNames"]["enum"], serde_json::json!(expected));
+        // What is not there cannot be seen in a stored set, so each key is named.
+        let source = include_str!("../../storywright-domain/src/rules.rs");
+        let body = source.split("pub struct RuleSet {").nth(1).and_then(|rest| rest.split("\n}\n").next()).unwrap();
+        let keys = body.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.split(':').next());
+        let keys: std::collections::BTreeSet<&str> = keys.chain(["$schema"]).collect();
+        let listed = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, listed);
     }
 }

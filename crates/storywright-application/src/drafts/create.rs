@@ -2,12 +2,14 @@
 
 use crate::Ports;
 use crate::catalog::{CatalogError, list_issue_types};
+use crate::rule_sets::rule_set_of_project;
 use storywright_domain::DraftId;
 use storywright_domain::draft::{BadRequirements, Draft, DraftState, Requirements, title_of};
 use storywright_domain::jira::{BadProjectKey, ProjectKey};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageError, StorageExt};
 use storywright_domain::remote::RemoteError;
+use storywright_domain::rules::RuleSet;
 use storywright_domain::story::{Document, StoryFormat};
 
 /// Longest personal prompt in characters.
@@ -26,7 +28,7 @@ pub struct NewDraft {
     pub project_key: String,
     /// Issue type, by id or by the name that the site shows.
     pub issue_type: String,
-    /// Rule set id; empty for `default`.
+    /// Rule set id; empty for that of the project, or `default`.
     pub rule_set: String,
 }
 
@@ -84,12 +86,16 @@ fn make(ports: &Ports, actor: &Actor, new: &NewDraft, from_sources: bool) -> Res
     let project = ProjectKey::parse(new.project_key.trim()).map_err(|error: BadProjectKey| {
         problems.push(("project_key", "project_key_invalid", error.to_string()));
     });
-    let rule_set = if new.rule_set.is_empty() { "default" } else { new.rule_set.as_str() };
-    if ports.storage.read(|tx| tx.rule_set(rule_set))?.is_none() {
+    let rule_set = match (&project, new.rule_set.as_str()) {
+        (Ok(project), "") => rule_set_of_project(ports, actor, project)?,
+        (Err(()), "") => RuleSet::default().id,
+        (_, chosen) => chosen.to_owned(),
+    };
+    if ports.storage.read(|tx| tx.rule_set(&rule_set))?.is_none() {
         problems.push((
             "rule_set",
             "rule_set_unknown",
-            format!("there is no rule set `{}`: choose one from the list", clip(rule_set)),
+            format!("there is no rule set `{}`: choose one from the list", clip(&rule_set)),
         ));
     }
     if new.issue_type.trim().is_empty() {
@@ -113,7 +119,7 @@ fn make(ports: &Ports, actor: &Actor, new: &NewDraft, from_sources: bool) -> Res
         project,
         issue_type: issue_type.0,
         issue_type_name: issue_type.1,
-        rule_set: rule_set.to_owned(),
+        rule_set,
         state: DraftState::Editing,
         version: 1,
         document: Document::default(),

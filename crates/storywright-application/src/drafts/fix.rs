@@ -1,14 +1,17 @@
 //! Mending what the rules found, where that needs no model: one finding, or all of them.
 
 use crate::Ports;
-use crate::drafts::edit::{DraftChange, EditDraftError, edit_draft};
+use crate::drafts::edit::{DraftChange, EditDraftError, edit_draft, references_in_jira};
 use crate::drafts::read::draft_findings;
+use std::collections::HashSet;
 use storywright_domain::DraftId;
 use storywright_domain::draft::Draft;
 use storywright_domain::finding::Finding;
-use storywright_domain::fixing::{fix, is_fixable};
+use storywright_domain::fixing::{fix, is_fixable, is_split};
 use storywright_domain::person::Actor;
+use storywright_domain::ports::StorageExt;
 use storywright_domain::review::review;
+use storywright_domain::story::Document;
 
 /// Most findings mended at once.
 const MOST: usize = 500;
@@ -23,7 +26,7 @@ pub enum Mend {
         /// Its path in the document.
         field: String,
     },
-    /// Every finding that needs no model.
+    /// Every finding that needs neither a model nor a choice: all but splits.
     All,
 }
 
@@ -53,17 +56,20 @@ pub fn mend(
     let found = draft_findings(ports, actor, id).map_err(EditDraftError::from)?.ok_or(EditDraftError::NotFound)?;
     let draft = found.draft;
     draft.editable().map_err(EditDraftError::from)?;
-    let wanted = |finding: &Finding| match which {
+    let in_jira = ports.storage.read(|tx| references_in_jira(tx, actor.user(), id)).map_err(EditDraftError::from)?;
+    let wanted = |document: &Document, finding: &Finding| match which {
+        _ if is_split(finding) && is_in_jira(document, finding, &in_jira) => false,
         Mend::One { code, field } => finding.code == *code && finding.field == *field,
-        Mend::All => true,
+        // A split changes what the stories are, so a person asks for each by itself.
+        Mend::All => !is_split(finding),
     };
     let mut document = draft.document.clone();
     let mut mended = Vec::new();
     let mut findings = found.findings;
     // Each fix moves what stands behind it, so the rest is looked for again.
     while mended.len() < MOST {
-        let next = findings.iter().filter(|finding| wanted(finding) && is_fixable(finding));
-        let mut fixes = next.filter_map(|finding| Some((finding.code.clone(), fix(&document, finding)?)));
+        let next = findings.iter().filter(|finding| wanted(&document, finding) && is_fixable(finding));
+        let mut fixes = next.filter_map(|finding| Some((finding.code.clone(), fix(&document, finding, &found.rules)?)));
         let Some((code, after)) = fixes.next() else { break };
         mended.push(code);
         document = after;
@@ -86,4 +92,12 @@ pub fn mend(
     };
     let changed = edit_draft(ports, actor, id, expected.unwrap_or(draft.version), &change)?;
     Ok((changed, count))
+}
+
+/// Whether the story of a finding, or one of its sub-tasks, is an issue already: then its parts would be created beside it.
+fn is_in_jira(document: &Document, finding: &Finding, in_jira: &HashSet<String>) -> bool {
+    let story = document.stories.iter().find(|story| story.id == finding.story);
+    story.is_some_and(|story| {
+        in_jira.contains(&story.id) || story.subtasks.iter().any(|subtask| in_jira.contains(&subtask.id))
+    })
 }

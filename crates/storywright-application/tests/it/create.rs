@@ -2,10 +2,9 @@
 
 use crate::world::World;
 use storywright_application::access::AccessError;
-use storywright_application::catalog::{
-    CatalogError, list_create_fields, list_issue_types, list_projects, list_rule_sets, list_sites,
-};
+use storywright_application::catalog::{CatalogError, list_create_fields, list_issue_types, list_projects, list_sites};
 use storywright_application::drafts::{CreateDraftError, NewDraft, create_draft};
+use storywright_application::rule_sets::list_rule_sets;
 use storywright_domain::draft::{Draft, DraftState, Requirements};
 use storywright_domain::integration::{Health, Integration, IntegrationKind};
 use storywright_domain::jira::ProjectKey;
@@ -117,7 +116,7 @@ fn a_person_chooses_from_lists() {
     assert_eq!(projects.iter().map(|project| project.key.as_str()).collect::<Vec<_>>(), ["OPS", "PAY"]);
     assert_eq!(list_issue_types(&world.ports, &world.actor, &pay).unwrap().len(), 4);
     assert_eq!(list_create_fields(&world.ports, &world.actor, &pay, "10001").unwrap().len(), 4);
-    assert_eq!(list_rule_sets(&world.ports).unwrap()[0].id, "default");
+    assert_eq!(list_rule_sets(&world.ports).unwrap()[0].rules.id, "default");
     let sites = list_sites(&world.ports, SiteKind::Confluence);
     assert_eq!(sites.iter().map(|site| site.id.as_str()).collect::<Vec<_>>(), ["confluence", "wiki"]);
 }

@@ -19,6 +19,7 @@ mod preflight;
 mod profile;
 mod random;
 mod reconcile;
+mod rule_sets;
 mod sessions;
 mod settle;
 mod sign_in;

@@ -15,7 +15,6 @@ use storywright_domain::ports::{
 };
 use storywright_domain::publishing::{ItemState, Plan, RunItem, RunState};
 use storywright_domain::remote::{Site, SiteKind};
-use storywright_domain::rules::RuleSet;
 use storywright_domain::story::{Document, Story};
 use storywright_domain::{DraftId, JobId, Millis, RequestId, RunId, Secret, Timestamp};
 use storywright_testkit::build::{self, NOW};
@@ -126,7 +125,7 @@ impl World {
             settings: Arc::new(settings),
             running: process(&pauses, &clock, &at_pause),
         };
-        store.write(|tx| tx.save_rule_set(&RuleSet::default(), NOW)).unwrap();
+        assert_eq!(store.write(|tx| tx.save_rule_set(&build::kept_rule_set(), "", "")), Ok(Saved::Stored));
         let person = build::person(1);
         let actor = Actor::of(&person, request_id());
         let world = Self {

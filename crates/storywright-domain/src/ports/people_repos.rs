@@ -3,7 +3,6 @@
 use super::storage::{Inserted, Saved, StorageError};
 use crate::integration::{Integration, IntegrationKind};
 use crate::person::{ApiToken, Person, Registration, Session};
-use crate::rules::RuleSet;
 use crate::{RegistrationId, SessionId, Timestamp, TokenId, UserId};
 
 /// People.
@@ -174,25 +173,4 @@ pub trait IntegrationRepo {
     /// # Errors
     /// [`StorageError`].
     fn delete_integration(&mut self, user: UserId, kind: IntegrationKind) -> Result<(), StorageError>;
-}
-
-/// Rule sets, shared by all.
-pub trait RuleSetRepo {
-    /// All of them by name.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    fn rule_sets(&mut self) -> Result<Vec<RuleSet>, StorageError>;
-
-    /// One by id.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    fn rule_set(&mut self, id: &str) -> Result<Option<RuleSet>, StorageError>;
-
-    /// Adds or replaces one.
-    ///
-    /// # Errors
-    /// [`StorageError`].
-    fn save_rule_set(&mut self, rule_set: &RuleSet, at: Timestamp) -> Result<(), StorageError>;
 }

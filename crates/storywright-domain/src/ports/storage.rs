@@ -2,7 +2,8 @@
 
 use super::agent_repo::AgentRepo;
 use super::fields::FieldRepo;
-use super::people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, RuleSetRepo, SessionRepo, TokenRepo};
+use super::people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, SessionRepo, TokenRepo};
+use super::rule_sets::RuleSetRepo;
 use super::section_repo::SectionRepo;
 use super::sources::SourceRepo;
 use super::story_page_repo::StoryPageRepo;

@@ -65,7 +65,10 @@ fn a_summary_fits_to_the_character_not_the_byte() {
 
 #[test]
 fn points_over_the_maximum_are_split_or_rejected_as_the_rules_say() {
-    check(|story| story.story_points = Some(5.0), &["story_points_split"]);
+    let two = || vec!["The claim is paid".to_owned(), "The clerk sees it".to_owned()];
+    let large = |story: &mut Story| (story.story_points, story.acceptance_criteria) = (Some(5.0), two());
+    check(large, &["story_points_split"]);
+    check(|story| story.story_points = Some(5.0), &["story_points_indivisible"]);
     let reject = RuleSet { oversize: Oversize::Reject, ..RuleSet::default() };
     check_as(StoryFormat::Classic, &reject, Story { story_points: Some(3.5), ..good() }, &["story_points_exceeded"]);
     check(|story| story.story_points = Some(f64::NAN), &["story_points_invalid"]);

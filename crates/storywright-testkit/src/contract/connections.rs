@@ -1,15 +1,11 @@
-//! Connections and rule sets.
+//! Connections.
 
 use super::{Promise, promises};
 use crate::build::{self, NOW, signed_up};
-use std::collections::BTreeMap;
 use storywright_domain::integration::{Health, Integration, IntegrationKind};
 use storywright_domain::person::Person;
 use storywright_domain::ports::{Storage, StorageError, StorageExt};
-use storywright_domain::quality::{Criterion, Language};
 use storywright_domain::remote::TlsTrust;
-use storywright_domain::rules::{Oversize, ReadyItem, RequiredSection, RuleSet};
-use storywright_domain::team::{Pattern, Weight};
 use storywright_domain::{Millis, Timestamp, UserId};
 
 pub const ALL: &[Promise<dyn Storage>] = promises![
@@ -19,8 +15,6 @@ pub const ALL: &[Promise<dyn Storage>] = promises![
     a_removed_connection_is_gone_and_can_be_made_again,
     connections_of_others_are_out_of_reach,
     a_connection_of_a_stranger_is_refused,
-    rule_sets_come_back_by_name,
-    saving_a_rule_set_again_replaces_it,
 ];
 
 /// Comparable: `Integration` is not, because it holds a sealed secret.
@@ -123,47 +117,4 @@ fn a_connection_of_a_stranger_is_refused(storage: &dyn Storage) {
         let outcome = storage.write(|tx| tx.save_integration(&build::integration(&build::person(9), kind)));
         assert!(matches!(outcome, Err(StorageError::Corrupt { .. })), "{outcome:?}");
     }
-}
-
-fn rule_set(id: &str, name: &str) -> RuleSet {
-    RuleSet {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        max_story_points: 2.5,
-        oversize: Oversize::Reject,
-        max_summary_chars: 80,
-        required_sections: vec![RequiredSection::StlcNotes],
-        custom_sections: vec!["Context".to_owned()],
-        language: Some(Language::German),
-        severity: BTreeMap::from([("minimal".to_owned(), Weight::Off)]),
-        forbidden_words: vec!["simply".to_owned()],
-        patterns: vec![Pattern {
-            pattern: "T[B8]D".to_owned(),
-            message: "It is open.".to_owned(),
-            cure: "Decide it.".to_owned(),
-            criterion: Criterion::Estimable,
-            severity: Weight::Error,
-        }],
-        labels: vec!["payments".to_owned()],
-        max_acceptance_criteria: Some(9),
-        ready: vec![ReadyItem::Epic],
-    }
-}
-
-fn rule_sets_come_back_by_name(storage: &dyn Storage) {
-    assert_eq!(storage.read(|tx| tx.rule_sets()), Ok(Vec::new()));
-    let (payments, default, accounts) = (rule_set("pay", "Payments"), RuleSet::default(), rule_set("acc", "Accounts"));
-    for kept in [&payments, &default, &accounts] {
-        storage.write(|tx| tx.save_rule_set(kept, NOW)).unwrap();
-    }
-    assert_eq!(storage.read(|tx| tx.rule_set("pay")), Ok(Some(payments.clone())));
-    assert_eq!(storage.read(|tx| tx.rule_set("none")), Ok(None));
-    assert_eq!(storage.read(|tx| tx.rule_sets()), Ok(vec![accounts, payments, default]));
-}
-
-fn saving_a_rule_set_again_replaces_it(storage: &dyn Storage) {
-    storage.write(|tx| tx.save_rule_set(&RuleSet::default(), NOW)).unwrap();
-    let newer = RuleSet { max_story_points: 8.0, ..RuleSet::default() };
-    storage.write(|tx| tx.save_rule_set(&newer, NOW)).unwrap();
-    assert_eq!(storage.read(|tx| tx.rule_sets()), Ok(vec![newer]));
 }

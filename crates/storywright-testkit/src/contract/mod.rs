@@ -13,6 +13,7 @@ mod jobs;
 mod people;
 mod publishing;
 mod queue;
+mod rule_sets;
 mod sections;
 mod sessions;
 mod sources;
@@ -50,11 +51,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Panics
 /// When a promise is broken; each is named, with what was expected printed before.
 pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
-    let suites: [&[Promise<dyn Storage>]; 14] = [
+    let suites: [&[Promise<dyn Storage>]; 15] = [
         transactions::ALL,
         people::ALL,
         sessions::ALL,
         connections::ALL,
+        rule_sets::ALL,
         drafts::ALL,
         sources::ALL,
         jobs::ALL,

@@ -11,6 +11,7 @@ mod fields;
 mod jobs;
 mod publishing;
 mod queue;
+mod rule_sets;
 mod sections;
 mod settings;
 mod sources;
@@ -25,12 +26,13 @@ use std::thread::ThreadId;
 use storywright_domain::agent::{AgentStep, Provenance};
 use storywright_domain::draft::{Draft, DraftVersion};
 use storywright_domain::integration::{Integration, IntegrationKind};
+use storywright_domain::jira::ProjectKey;
 use storywright_domain::job::Job;
 use storywright_domain::person::{ApiToken, AuditEntry, Person, Registration, Session};
 use storywright_domain::ports::{Clock, Slice, Storage, StorageError, Tx, TxEnd, TxMode};
 use storywright_domain::preflight::{LearnedField, ScreenPlace};
 use storywright_domain::publishing::{Run, RunEvent, RunItem};
-use storywright_domain::rules::RuleSet;
+use storywright_domain::rule_keeping::{KeptRuleSet, RuleSetVersion};
 use storywright_domain::story::FieldValue;
 use storywright_domain::tool::ToolApproval;
 use storywright_domain::{DraftId, ItemId, JobId, RegistrationId, RunId, Timestamp, TokenId, UserId};
@@ -87,7 +89,9 @@ struct State {
     sessions: BTreeMap<String, Session>,
     tokens: BTreeMap<TokenId, ApiToken>,
     integrations: Vec<Integration>,
-    rule_sets: BTreeMap<String, RuleSet>,
+    rule_sets: BTreeMap<String, KeptRuleSet>,
+    rule_set_versions: BTreeMap<(String, u32), RuleSetVersion>,
+    project_rule_sets: BTreeMap<(String, ProjectKey), String>,
     drafts: BTreeMap<DraftId, Draft>,
     versions: BTreeMap<(DraftId, u32), (UserId, DraftVersion)>,
     sources: BTreeMap<(DraftId, u32), sources::KeptSource>,

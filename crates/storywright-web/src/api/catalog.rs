@@ -8,12 +8,11 @@ use crate::state::AppState;
 use actix_web::web;
 use serde::{Deserialize, Serialize};
 use storywright_application::Ports;
-use storywright_application::catalog::{list_issue_types, list_projects, list_rule_sets};
+use storywright_application::catalog::{list_issue_types, list_projects};
 use storywright_application::drafts::validate_story;
 use storywright_domain::finding::blocks;
 use storywright_domain::jira::ProjectKey;
 use storywright_domain::remote::{Site, SiteKind};
-use storywright_domain::rules::{Oversize, RequiredSection, RuleSet};
 use storywright_domain::story::{Story, StoryFormat};
 use utoipa::ToSchema;
 
@@ -86,55 +85,6 @@ pub struct IssueTypeJson {
 #[derive(Serialize, ToSchema)]
 pub struct IssueTypes {
     items: Vec<IssueTypeJson>,
-}
-
-/// What a team asks of every story.
-#[derive(Serialize, ToSchema)]
-pub struct RuleSetJson {
-    /// Short stable name.
-    #[schema(example = "default")]
-    id: String,
-    /// Name for people.
-    name: String,
-    /// Largest estimate of one story.
-    max_story_points: f64,
-    /// What happens above it: `split` or `reject`.
-    #[schema(example = "split")]
-    oversize: &'static str,
-    /// Longest summary in characters.
-    max_summary_chars: usize,
-    /// `acceptance_criteria`, `stlc_notes`.
-    #[schema(example = json!(["acceptance_criteria", "stlc_notes"]))]
-    required_sections: Vec<&'static str>,
-    /// Headings that every story of the custom format must have.
-    custom_sections: Vec<String>,
-}
-
-impl From<RuleSet> for RuleSetJson {
-    fn from(rules: RuleSet) -> Self {
-        let section = |section: &RequiredSection| match section {
-            RequiredSection::AcceptanceCriteria => "acceptance_criteria",
-            RequiredSection::StlcNotes => "stlc_notes",
-        };
-        Self {
-            required_sections: rules.required_sections.iter().map(section).collect(),
-            id: rules.id,
-            name: rules.name,
-            max_story_points: rules.max_story_points,
-            oversize: match rules.oversize {
-                Oversize::Split => "split",
-                Oversize::Reject => "reject",
-            },
-            max_summary_chars: rules.max_summary_chars,
-            custom_sections: rules.custom_sections,
-        }
-    }
-}
-
-/// Rule sets.
-#[derive(Serialize, ToSchema)]
-pub struct RuleSets {
-    items: Vec<RuleSetJson>,
 }
 
 /// A story to be checked.
@@ -210,14 +160,6 @@ pub async fn issue_types(caller: Caller, key: web::Path<String>) -> Answer {
         .await?;
     let items = types.into_iter().map(|it| IssueTypeJson { id: it.id, name: it.name, subtask: it.subtask }).collect();
     Ok(ok(&IssueTypes { items }))
-}
-
-/// All rule sets.
-#[utoipa::path(get, path = "/api/v1/rule-sets", tag = "Catalog", operation_id = "listRuleSets",
-    responses((status = 200, description = "The rule sets.", body = RuleSets)))]
-pub async fn rule_sets(caller: Caller) -> Answer {
-    let rules = caller.run(|ports, _| Ok(list_rule_sets(ports)?)).await?;
-    Ok(ok(&RuleSets { items: rules.into_iter().map(RuleSetJson::from).collect() }))
 }
 
 /// Checks a story against a rule set without keeping it.

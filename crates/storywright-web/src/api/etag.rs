@@ -19,13 +19,9 @@ pub(super) fn if_match(req: &HttpRequest) -> Result<Option<u32>, AppError> {
     let text = value.to_str().unwrap_or_default().trim();
     let number = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
     number.parse::<u32>().map(Some).map_err(|_| {
-        let problem = FieldProblem::new("If-Match", "field_invalid", "send the ETag of the draft as you have read it");
-        AppError::new(
-            &kinds::INVALID_QUERY,
-            "The header If-Match is no version of a draft",
-            "Send the ETag as you got it",
-        )
-        .with_errors(vec![problem])
+        let problem = FieldProblem::new("If-Match", "field_invalid", "send the ETag as you have read it");
+        AppError::new(&kinds::INVALID_QUERY, "The header If-Match is no version", "Send the ETag as you got it")
+            .with_errors(vec![problem])
     })
 }
 
@@ -34,8 +30,8 @@ pub(super) fn expected_version(req: &HttpRequest) -> Result<u32, AppError> {
     if_match(req)?.ok_or_else(|| {
         AppError::new(
             &kinds::PRECONDITION_REQUIRED,
-            "The call must say which version of the draft it is about",
-            "Send the ETag of the draft as If-Match",
+            "The call must say which version it is about",
+            "Send the ETag that came with it as If-Match",
         )
     })
 }

@@ -16,6 +16,7 @@ mod openapi;
 mod people;
 mod plan;
 mod problem;
+mod rule_sets;
 mod runs;
 mod sections;
 pub mod sources;
@@ -43,6 +44,9 @@ type Answer = Result<HttpResponse, AppError>;
 /// Bodies with a certificate: 64 KiB of it, escaped.
 const CERTIFICATE: usize = 2 * SMALL;
 
+/// Bodies with a rule set.
+const RULES: usize = 8 * SMALL;
+
 use Policy::{Bearer, PublicApi};
 
 /// Routes of the API.
@@ -61,7 +65,13 @@ pub const ROUTES: &[Route] = &[
     Route::post("/api/v1/integrations/{kind}/test", Bearer, || web::to(integrations::test)).outside(),
     Route::get("/api/v1/projects", Bearer, || web::to(catalog::projects)).outside(),
     Route::get("/api/v1/projects/{key}/issue-types", Bearer, || web::to(catalog::issue_types)).outside(),
-    Route::get("/api/v1/rule-sets", Bearer, || web::to(catalog::rule_sets)),
+    Route::get("/api/v1/rule-sets", Bearer, || web::to(rule_sets::list)),
+    Route::post("/api/v1/rule-sets", Bearer, || web::to(rule_sets::create)).body(RULES),
+    Route::get("/api/v1/rule-sets/{id}", Bearer, || web::to(rule_sets::show)),
+    Route::put("/api/v1/rule-sets/{id}", Bearer, || web::to(rule_sets::save)).body(RULES),
+    Route::delete("/api/v1/rule-sets/{id}", Bearer, || web::to(rule_sets::remove)),
+    Route::get("/api/v1/rule-sets/{id}/versions", Bearer, || web::to(rule_sets::versions)),
+    Route::post("/api/v1/rule-sets/{id}/versions/{number}/restore", Bearer, || web::to(rule_sets::restore)),
     Route::post("/api/v1/validate", Bearer, || web::to(catalog::validate)).body(LARGE),
     Route::post("/api/v1/drafts", Bearer, || web::to(drafts::create)).body(LARGE).outside(),
     Route::get("/api/v1/drafts", Bearer, || web::to(drafts::list)),

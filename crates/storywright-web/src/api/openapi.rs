@@ -3,8 +3,8 @@
 
 use super::problem::Problem;
 use super::{
-    Answer, ROUTES, agent, catalog, drafts, fixes, integrations, jobs, meter, people, plan, runs, sections, sources,
-    story_pages, tools, versions, writing,
+    Answer, ROUTES, agent, catalog, drafts, fixes, integrations, jobs, meter, people, plan, rule_sets, runs, sections,
+    sources, story_pages, tools, versions, writing,
 };
 use crate::errors::AppError;
 use crate::route::{Policy, Route, Verb};
@@ -29,6 +29,7 @@ use utoipa::{Modify, OpenApi};
         (name = "People", description = "Signing up, tokens."),
         (name = "Integrations", description = "Connections to Jira, Confluence and the company LLM."),
         (name = "Catalog", description = "What can be chosen from, and checking a story."),
+        (name = "Rule sets", description = "What teams ask of every story."),
         (name = "Drafts", description = "Drafts, their versions and findings."),
         (name = "Sources", description = "What a draft is written from."),
         (name = "Writing", description = "Handing a draft to the model."),
@@ -52,7 +53,13 @@ use utoipa::{Modify, OpenApi};
         catalog::sites,
         catalog::projects,
         catalog::issue_types,
-        catalog::rule_sets,
+        rule_sets::list,
+        rule_sets::create,
+        rule_sets::show,
+        rule_sets::save,
+        rule_sets::remove,
+        rule_sets::versions,
+        rule_sets::restore,
         catalog::validate,
         drafts::create,
         drafts::list,

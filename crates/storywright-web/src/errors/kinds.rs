@@ -38,7 +38,7 @@ kinds! {
     WRONG_CONTENT_TYPE 415 "wrong_content_type" "Not this content type" "The body is not sent as `application/json`."
     BODY_TOO_LARGE 413 "body_too_large" "Too large" "The body is larger than this address takes."
     BODY_TOO_SLOW 408 "body_too_slow" "Too slow" "The body did not arrive in time."
-    PRECONDITION_REQUIRED 428 "if_match_missing" "Which version?" "A change of a draft came without `If-Match`."
+    PRECONDITION_REQUIRED 428 "if_match_missing" "Which version?" "A change came without `If-Match`."
     IDEMPOTENCY_KEY 400 "idempotency_key_invalid" "The idempotency key is missing or malformed" "`Idempotency-Key` must be 1 to 100 visible ASCII characters."
     IDEMPOTENCY_KEY_USED 422 "idempotency_key_used" "The idempotency key was used already" "The same `Idempotency-Key` came for another draft."
     SIGN_IN_REQUIRED 401 "sign_in_required" "Sign in first" "No session or bearer token came with the request, or it has ended."
@@ -90,6 +90,11 @@ kinds! {
     FILE_READER_BUSY 503 "file_reader_busy" "Other files are being read" "Several files are being read at the same time; the answer says when to try again."
     FILE_READER_MISSING 500 "file_reader_missing" "Files cannot be read" "The process that reads files could not be started; the log says why."
     RULE_SET_NOT_FOUND 404 "rule_set_not_found" "There is no such rule set" "No rule set has this id."
+    RULE_SET_CONFLICT 409 "rule_set_changed" "The rule set has changed meanwhile" "Somebody saved the rule set, or its id is taken."
+    RULE_SET_SHIPPED 409 "rule_set_shipped" "The rule set comes with the configuration" "The rule set is changed in its file and nowhere else."
+    RULE_SET_NOT_YOURS 403 "rule_set_not_yours" "Somebody else keeps the rule set" "Only who keeps a rule set and administrators change it."
+    RULE_SET_IN_USE 409 "rule_set_in_use" "The rule set is in use" "A draft or a project has the rule set, so it cannot be removed."
+    TOO_MANY_RULE_SETS 409 "too_many_rule_sets" "Too many rule sets" "There are as many rule sets as are kept."
 
     TOOL_SERVER_NOT_FOUND 404 "tool_server_not_found" "There is no such MCP server" "No MCP server with this id is on the administrator's list."
     TOOL_NOT_FOUND 404 "tool_not_found" "There is no such tool" "The server does not offer the person a tool of this name."
@@ -172,6 +177,7 @@ pub const FIELD_CODES: &[(&str, &str)] = &[
     ("required_field_missing", "Jira's create screen demands the field."),
     ("requirements_empty", "There are no requirements."),
     ("requirements_too_long", "The requirements are longer than the limit."),
+    ("rule_set_invalid", "A key of the rule set is wrong; the message says how."),
     ("rule_set_unknown", "There is no such rule set."),
     ("site_not_listed", "The Jira site is not on the administrator's list."),
     ("space_invalid", "The space is none that may be written to."),

@@ -6,6 +6,7 @@ pub mod kinds;
 mod people;
 mod publishing;
 mod remote;
+mod rule_sets;
 mod sources;
 mod story_pages;
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod jobs;
 mod lists;
 mod pick;
 mod profile;
+mod rules;
 mod runs;
 mod search;
 mod sign_in;
@@ -39,6 +40,9 @@ pub const PLAIN_ROUTES: &[Route] = &[
 
 /// A form with certificates: their text grows when it is encoded for sending.
 const CERTIFICATES: usize = 3 * SMALL;
+
+/// The form of a rule set, encoded for sending.
+const RULES: usize = 8 * SMALL;
 
 /// Routes of pages.
 pub const ROUTES: &[Route] = &[
@@ -117,6 +121,18 @@ pub const ROUTES: &[Route] = &[
     Route::post("/tools/approve", SignedIn, || to(tools::approve)).administrators(),
     Route::post("/tools/approve-suggested", SignedIn, || to(tools::approve_all)).administrators(),
     Route::post("/tools/revoke", SignedIn, || to(tools::revoke)).administrators(),
+    Route::get("/rules", SignedIn, || to(rules::list)),
+    Route::post("/rules", SignedIn, || to(rules::create)).body(RULES),
+    Route::get("/rules/new", SignedIn, || to(rules::new)),
+    Route::post("/rules/import", SignedIn, || to(rules::import)).body(rules::IMPORT),
+    Route::post("/rules/preview", SignedIn, || to(rules::preview)).body(RULES),
+    Route::get("/rules/schema.json", SignedIn, || to(rules::schema)),
+    Route::get("/rules/{id}", SignedIn, || to(rules::page)),
+    Route::post("/rules/{id}", SignedIn, || to(rules::save)).body(RULES),
+    Route::get("/rules/{id}/export", SignedIn, || to(rules::export)),
+    Route::post("/rules/{id}/delete", SignedIn, || to(rules::delete)),
+    Route::post("/rules/{id}/projects", SignedIn, || to(rules::choose)).administrators(),
+    Route::post("/rules/{id}/versions/{number}/restore", SignedIn, || to(rules::restore)),
     Route::get("/profile", SignedIn, || to(profile::page)),
     Route::post("/profile/password", SignedIn, || to(profile::password)),
     Route::post("/profile/sessions/end-others", SignedIn, || to(profile::end_others)),

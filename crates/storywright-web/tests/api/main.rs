@@ -9,6 +9,7 @@ mod load;
 mod people;
 mod policy;
 mod publishing;
+mod rule_sets;
 mod streams;
 mod support;
 mod tools;

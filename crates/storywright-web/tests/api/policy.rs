@@ -72,9 +72,9 @@ fn public_routes_are_these_alone() {
     assert!(ROUTES.iter().all(|route| route.path.starts_with("/api/v1/") && !route.csrf && route.policy.is_api()));
 }
 
-/// Whether a path names something that belongs to one person.
+/// Whether a path names something that belongs to one person; rule sets belong to the company.
 fn is_personal(route: &Route) -> bool {
-    route.policy == Policy::Bearer && route.path.contains("{id}")
+    route.policy == Policy::Bearer && route.path.contains("{id}") && !route.path.starts_with("/api/v1/rule-sets/")
 }
 
 fn body_for(route: &Route) -> serde_json::Value {

@@ -14,9 +14,8 @@ use storywright_application::people::{confirm_registration, issue_token, registe
 use storywright_application::worker::run_claimed;
 use storywright_application::{Ports, RunningJobs, Settings};
 use storywright_domain::job::JobKind;
-use storywright_domain::ports::{JobQueue, StorageError, StorageExt};
+use storywright_domain::ports::{JobQueue, Saved, StorageExt};
 use storywright_domain::remote::{Site, SiteKind};
-use storywright_domain::rules::RuleSet;
 use storywright_domain::tool::McpServer;
 use storywright_domain::{Millis, RequestId, Secret, Timestamp, UserId};
 use storywright_testkit::{
@@ -177,8 +176,7 @@ impl App {
             settings: Arc::new(use_case_settings),
             running: Arc::new(RunningJobs::default()),
         };
-        let rules = RuleSet::default();
-        store.write(|tx| tx.save_rule_set(&rules, FixedClock::START)).map_err(|error: StorageError| error).unwrap();
+        assert_eq!(store.write(|tx| tx.save_rule_set(&build::kept_rule_set(), "", "")), Ok(Saved::Stored));
         let url = Url::parse("https://stories.corp.example").unwrap();
         let mut settings = WebSettings::new(url, Key::from(&[7; 64]));
         change(&mut settings);

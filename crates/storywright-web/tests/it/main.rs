@@ -9,6 +9,7 @@ mod fields;
 mod forms;
 mod pages;
 mod routes;
+mod rules;
 mod server;
 mod sessions;
 mod sources;

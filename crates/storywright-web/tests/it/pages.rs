@@ -189,8 +189,8 @@ async fn writing_from_the_first_press_to_the_story_with_a_question_between() {
     let stored = draft(&app.ports, &app.actor(&alice), made.id).unwrap().unwrap();
     let change = DraftChange { document: Some(Document::of_stories(vec![story])), ..DraftChange::default() };
     edit_draft(&app.ports, &app.actor(&alice), made.id, stored.version, &change).unwrap();
-    browser.fragment(&format!("{path}/findings"), "findings").await.expect(200).shows("story_points_split");
-    let wish = [("finding", "story_points_split"), ("path", "stories.0.story_points")];
+    browser.fragment(&format!("{path}/findings"), "findings").await.expect(200).shows("story_points_indivisible");
+    let wish = [("finding", "story_points_indivisible"), ("path", "stories.0.story_points")];
     let bar = browser.post_to(&format!("{path}/refine"), "prompt-bar", &wish).await.expect(202);
     let job = bar.body.split("data-job=\"").nth(1).unwrap()[..32].to_owned();
     let bar = browser.post_to(&format!("/jobs/{job}/cancel"), "prompt-bar", &[]).await.expect(200);

@@ -275,7 +275,9 @@ async fn another_persons_ids_are_not_found() {
     let bob = Browser::signed_in(&app, "bob").await;
     let token = bob.token("/jobs").await;
     let mut tried = 0;
-    for route in pages::ROUTES.iter().filter(|route| route.path.contains("{id}")) {
+    // Rule sets belong to the company; who may change one has tests of its own.
+    let personal = |route: &&Route| route.path.contains("{id}") && !route.path.starts_with("/rules/");
+    for route in pages::ROUTES.iter().filter(personal) {
         let id = match route.path {
             path if path.starts_with("/drafts/") => &things.draft,
             path if path.starts_with("/runs/") => &things.run,

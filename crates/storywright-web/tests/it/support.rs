@@ -22,9 +22,8 @@ use storywright_domain::draft::Draft;
 use storywright_domain::integration::IntegrationKind;
 use storywright_domain::job::JobKind;
 use storywright_domain::person::{Actor, Person};
-use storywright_domain::ports::{JobQueue, StorageExt};
+use storywright_domain::ports::{JobQueue, Saved, StorageExt};
 use storywright_domain::remote::{Site, SiteKind};
-use storywright_domain::rules::RuleSet;
 use storywright_domain::story::{Document, Story};
 use storywright_domain::tool::McpServer;
 use storywright_domain::{Millis, RequestId, Secret};
@@ -127,7 +126,7 @@ impl TestApp {
     ) -> (Ports, Fakes, web::Data<AppState>) {
         let clock = Arc::new(FixedClock::default());
         let store = MemoryStore::new(clock.clone());
-        store.write(|tx| tx.save_rule_set(&RuleSet::default(), build::NOW)).unwrap();
+        assert_eq!(store.write(|tx| tx.save_rule_set(&build::kept_rule_set(), "", "")), Ok(Saved::Stored));
         let tools = Arc::new(FakeTools::default());
         let (jira, chat) = (Arc::new(FakeJira::default()), Arc::new(FakeChat::default()));
         let (confluence, hasher) = (Arc::new(FakeConfluence::default()), Arc::new(FakeHasher::default()));

@@ -24,6 +24,7 @@ mod mcp;
 mod messages;
 mod pages;
 mod publishing;
+mod rules;
 mod runs;
 mod sessions;
 mod sources;

@@ -9,10 +9,11 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use storywright_application::agent::can_look_up;
-use storywright_application::catalog::{list_issue_types, list_projects, list_rule_sets};
+use storywright_application::catalog::{list_issue_types, list_projects};
 use storywright_application::drafting::generate_with;
 use storywright_application::drafts::{NewDraft, create_draft, create_draft_for_sources};
 use storywright_application::integrations::list_integrations;
+use storywright_application::rule_sets::list_rule_sets;
 use storywright_domain::draft::Requirements;
 use storywright_domain::integration::IntegrationKind;
 use storywright_domain::jira::{Project, ProjectKey};
@@ -190,15 +191,12 @@ fn read(desk: &Desk<'_>, mut form: Typed, errors: Errors) -> Result<NewDraftPage
     {
         form.issue_type.clone_from(&first.value);
     }
-    if form.rule_set.is_empty() {
-        "default".clone_into(&mut form.rule_set);
-    }
     Ok(NewDraftPage {
         form,
         projects: projects.into_iter().map(|project| ProjectChoice { key: project.key, name: project.name }).collect(),
         projects_problem,
         issue_types,
-        rule_sets: list_rule_sets(desk.ports)?.iter().map(rule_choice).collect(),
+        rule_sets: list_rule_sets(desk.ports)?.iter().map(|kept| rule_choice(&kept.rules)).collect(),
         prompts: PROMPTS.iter().map(|(value, label, text)| PromptChoice { value, label, text }).collect(),
         errors,
         missing,

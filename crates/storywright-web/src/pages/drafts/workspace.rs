@@ -20,7 +20,7 @@ use storywright_application::overview::last_writing_job;
 use storywright_application::publishing::{RunView, run_view};
 use storywright_domain::draft::{Draft, DraftState, DraftVersion};
 use storywright_domain::finding::{Finding, Severity};
-use storywright_domain::fixing::is_fixable;
+use storywright_domain::fixing::{is_fixable, is_split};
 use storywright_domain::job::{Job, JobKind, JobStatus};
 use storywright_domain::{DraftId, Millis};
 
@@ -112,6 +112,8 @@ struct ShownFinding {
     end: Option<usize>,
     /// Mended by the program itself.
     mechanical: bool,
+    /// Mending it makes several stories of one.
+    split: bool,
     /// The model can be asked.
     fixable: bool,
 }
@@ -128,6 +130,7 @@ impl From<&Finding> for ShownFinding {
             start: finding.place.map(|place| place.start),
             end: finding.place.map(|place| place.end),
             mechanical: is_fixable(finding),
+            split: is_split(finding),
             fixable: !finding.field.is_empty(),
         }
     }

@@ -1,0 +1,66 @@
+//! Rule sets: made, tried on a draft while they are typed, saved as versions, and what they change in the draft.
+
+use crate::browser::DESKTOP;
+use crate::looks::inspect;
+use crate::pages::{self, field};
+use crate::stage::play;
+use crate::support::REQUIREMENTS;
+
+#[test]
+fn a_rule_set_is_tried_on_a_draft_while_it_is_typed() {
+    play("rules", DESKTOP, async |stage, browser| {
+        let client = stage.company.member("alice");
+        client.written(REQUIREMENTS);
+        pages::sign_in(browser, &stage.company.person("alice")).await;
+        browser.goto("/rules").await;
+        browser.see("h1", "Rule sets").await;
+        inspect(stage, browser, "rules").await;
+
+        browser.goto("/rules/new?from=default").await;
+        browser.fill("#name", "Payments").await;
+        browser.choose("#draft", "Refund").await;
+        browser.see("#rules-preview", "The same findings").await;
+        // What is typed shows without a press.
+        browser.fill("#forbidden_words", "refund").await;
+        browser.see("#rules-preview", "forbidden_word").await;
+        browser.permit(422);
+        browser.fill("[name='pattern.0.pattern']", "(").await;
+        browser.fill("[name='pattern.0.message']", "It is open.").await;
+        browser.see("#rules-preview", "egex parse error").await;
+        browser.click("#rule-form button", "Store the rule set").await;
+        browser.see("#rule-form .problem", "egex parse error").await;
+        assert_eq!(browser.value("#forbidden_words").await, "refund", "what was typed stays");
+        browser.js("void scrollTo({ top: 0, behavior: 'instant' })").await;
+        inspect(stage, browser, "rules-refused").await;
+
+        browser.fill("[name='pattern.0.pattern']", "TBD").await;
+        browser.click("#rule-form button", "Store the rule set").await;
+        browser.see("h1", "Payments").await;
+        browser.see(".timeline", "Version 1").await;
+        browser.fill("#max_story_points", "2").await;
+        browser.click("#rule-form button", "Save as version 2").await;
+        browser.see(".timeline", "Version 2").await;
+        inspect(stage, browser, "rules-versions").await;
+        browser.click("button", "Restore version 1").await;
+        browser.see(".timeline", "version 1 restored").await;
+        assert_eq!(browser.value("#max_story_points").await, "3");
+    });
+}
+
+#[test]
+fn a_story_that_is_too_large_is_split_at_one_press_and_put_back() {
+    play("split", DESKTOP, async |stage, browser| {
+        pages::member(stage, browser, "alice").await;
+        pages::new_draft(browser, REQUIREMENTS).await;
+        pages::written(browser).await;
+        let criteria = "all('[data-path*=\".acceptance_criteria.\"]').filter(field => field.value).length";
+        let stories = "all('[data-story]').length";
+        let (before, count) = (browser.js(criteria).await, browser.js(stories).await);
+        browser.fill(&field("stories.0.story_points"), "8").await;
+        pages::saved(browser).await;
+        browser.click("#findings button", "Split").await;
+        browser.until("see more stories", &format!("{stories} > {count}")).await;
+        assert_eq!(browser.js(criteria).await, before, "every criterion is there once");
+        inspect(stage, browser, "workspace-split").await;
+    });
+}
