@@ -24,7 +24,7 @@ pub struct Company {
 }
 
 impl Company {
-    /// Starts both; `model` is the model that the LLM service is asked for.
+    /// Starts both; `model` is the model that the LLM service is asked for, if it is not that of the configuration.
     pub fn start(model: &str) -> Result<Self, Failure> {
         Self::start_with(model, |_| ())
     }
@@ -73,6 +73,11 @@ impl Company {
 
     /// Signs the person up, connects everything, and gives a client with a token.
     pub async fn person(&self) -> Result<(Api, String), Failure> {
+        self.person_with("sandbox", None).await
+    }
+
+    /// [`Company::person`] with this LLM service, and a credential for it if it is not the pretended one.
+    pub async fn person_with(&self, service: &str, credential: Option<&str>) -> Result<(Api, String), Failure> {
         let people = self.sandbox("GET", "/__sandbox/people", &Value::Null).await?;
         let alice = people
             .as_array()
@@ -86,8 +91,8 @@ impl Company {
         api.call("POST", &format!("registrations/{id}/confirm"), &json!({"password": PASSWORD})).await?;
         let name = alice["employee_id"].as_str().ok_or("no employee_id")?.to_owned();
         api.sign_in(&name, PASSWORD).await?;
-        api.call("PUT", "integrations/llm", &json!({"service": "sandbox", "credential": alice["llm"]["credential"]}))
-            .await?;
+        let credential = credential.map_or_else(|| alice["llm"]["credential"].clone(), |given| json!(given));
+        api.call("PUT", "integrations/llm", &json!({"service": service, "credential": credential})).await?;
         api.call(
             "PUT",
             "integrations/confluence",
@@ -124,7 +129,9 @@ fn write_config(folder: &Path, sandbox_port: u16, model: &str, change: impl FnOn
         .replace("http://127.0.0.1:9900", &format!("http://127.0.0.1:{sandbox_port}"))
         .replace("\"../", &format!("\"{}/", root.join("config").display()));
     let mut config: Value = serde_json::from_str(&text)?;
-    config["llm"]["services"][0]["model"] = json!(model);
+    if !model.is_empty() {
+        config["llm"]["services"][0]["model"] = json!(model);
+    }
     change(&mut config);
     std::fs::create_dir_all(folder.join("config"))?;
     std::fs::write(folder.join("config/config.json"), config.to_string())?;

@@ -5,6 +5,7 @@
 mod api;
 mod company;
 mod dashboard;
+mod eval;
 mod http;
 mod latency;
 mod process;
@@ -26,10 +27,18 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 #[command(name = "storywright-bench")]
 struct Cli {
     #[command(subcommand)]
-    command: Option<Part>,
+    command: Option<Work>,
     /// Shorter runs with fewer streams: a check that the benchmark works, not a figure.
     #[arg(long, global = true)]
     quick: bool,
+}
+
+#[derive(Subcommand)]
+enum Work {
+    #[command(flatten)]
+    Measure(Part),
+    /// The golden set of requirement documents through the whole product.
+    Eval(eval::Options),
 }
 
 #[derive(Subcommand, Clone, Copy, PartialEq, Eq)]
@@ -67,13 +76,13 @@ enum Part {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Some(Part::Bare { size, port }) = cli.command {
-        return exit(dashboard::serve_bare(size, port));
-    }
-    if let Some(Part::ServeTools { port }) = cli.command {
-        return exit(tools::serve_tools(port));
-    }
-    exit(run(cli.command, cli.quick))
+    exit(match cli.command {
+        Some(Work::Measure(Part::Bare { size, port })) => dashboard::serve_bare(size, port),
+        Some(Work::Measure(Part::ServeTools { port })) => tools::serve_tools(port),
+        Some(Work::Measure(part)) => run(Some(part), cli.quick),
+        Some(Work::Eval(options)) => evaluate(&options),
+        None => run(None, cli.quick),
+    })
 }
 
 fn exit(result: Result<(), Failure>) -> ExitCode {
@@ -84,6 +93,10 @@ fn exit(result: Result<(), Failure>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn evaluate(options: &eval::Options) -> Result<(), Failure> {
+    eval::run(&tokio::runtime::Builder::new_current_thread().enable_all().build()?, options)
 }
 
 fn run(part: Option<Part>, quick: bool) -> Result<(), Failure> {

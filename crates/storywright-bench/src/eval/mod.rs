@@ -1,0 +1,209 @@
+//! The golden set through the whole product: every document becomes a draft, and what came of it is counted.
+//!
+//! A document's `required` passages should be covered by a story, its `excluded` ones by none. Both are judged by the product's own
+//! coverage, which goes by words: a list of places to look at, good for comparing one run with another, no verdict on one story.
+
+mod html;
+mod score;
+
+use crate::Failure;
+use crate::api::Api;
+use crate::company::Company;
+use clap::Args;
+use score::Score;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use tokio::runtime::Runtime;
+
+/// Longest wait for one document.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1_800);
+
+/// What is evaluated, and with which model.
+#[derive(Args, Clone)]
+pub struct Options {
+    /// Folder of the documents.
+    #[arg(long, default_value = "eval/golden")]
+    golden: PathBuf,
+    /// Only documents whose names begin so: `001,020`.
+    #[arg(long, value_delimiter = ',')]
+    documents: Vec<String>,
+    /// LLM service of `--config` by its name; without it the model of the pretend company.
+    #[arg(long)]
+    llm: Option<String>,
+    /// Configuration folder that has the service.
+    #[arg(long, default_value = "config")]
+    config: PathBuf,
+    /// Folder for `eval.json` and `eval.html`.
+    #[arg(long, default_value = "artefacts")]
+    out: PathBuf,
+}
+
+/// A document of the golden set.
+struct Golden {
+    name: String,
+    text: String,
+    facts: Value,
+}
+
+/// Runs every document, prints the table, and writes both reports.
+pub fn run(runtime: &Runtime, options: &Options) -> Result<(), Failure> {
+    let documents = read(options)?;
+    let company = company(options)?;
+    runtime.block_on(evaluate_all(&company, &documents, options))
+}
+
+async fn evaluate_all(company: &Company, documents: &[Golden], options: &Options) -> Result<(), Failure> {
+    let api = person(company, options).await?;
+    println!("{}", score::HEAD);
+    let mut scores = Vec::new();
+    for document in documents {
+        let score = match evaluate(&api, document).await {
+            Ok(score) => score,
+            Err(failure) => Score::failed(&document.name, &document.text, &failure.to_string()),
+        };
+        println!("{}", score.line());
+        scores.push(score);
+    }
+    let total = score::total(&scores);
+    println!("{}", total.line());
+    let model = options.llm.clone().unwrap_or_else(|| "the pretend company's writer".to_owned());
+    std::fs::create_dir_all(&options.out)?;
+    let report = json!({"model": model, "documents": scores, "total": total});
+    std::fs::write(options.out.join("eval.json"), serde_json::to_string_pretty(&report)?)?;
+    std::fs::write(options.out.join("eval.html"), html::page(&model, &scores, &total))?;
+    println!("\n{} and {}", options.out.join("eval.json").display(), options.out.join("eval.html").display());
+    match scores.iter().filter(|score| score.problem.is_some()).count() {
+        0 => Ok(()),
+        failed => Err(format!("{failed} of {} documents came to nothing: the table says why", scores.len()).into()),
+    }
+}
+
+fn read(options: &Options) -> Result<Vec<Golden>, Failure> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(&options.golden)
+        .map_err(|error| {
+            format!("{} cannot be read ({error}): run it in the project's folder", options.golden.display())
+        })?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|end| end == "json"))
+        .collect();
+    paths.sort();
+    let name_of = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let wanted = |name: &str| options.documents.is_empty() || options.documents.iter().any(|one| name.starts_with(one));
+    let read = |path: &PathBuf| {
+        let facts = serde_json::from_str(&std::fs::read_to_string(path)?)?;
+        let text = std::fs::read_to_string(path.with_extension("md"))?;
+        Ok(Golden { name: name_of(path), text, facts })
+    };
+    let documents =
+        paths.iter().filter(|path| wanted(&name_of(path))).map(read).collect::<Result<Vec<_>, Failure>>()?;
+    if documents.is_empty() {
+        return Err(format!(
+            "no document in {} begins with {}",
+            options.golden.display(),
+            options.documents.join(", ")
+        )
+        .into());
+    }
+    Ok(documents)
+}
+
+/// The pretend company; with `--llm` its server speaks to that service instead of the pretended one.
+fn company(options: &Options) -> Result<Company, Failure> {
+    let Some(name) = &options.llm else { return Company::start("sandbox-writer") };
+    let folder = options.config.canonicalize()?;
+    let own: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("config.json"))?)?;
+    let services = own["llm"]["services"].as_array().cloned().unwrap_or_default();
+    let service = services.into_iter().find(|service| service["name"] == name.as_str()).ok_or_else(|| {
+        format!("{} has no service `{name}` under llm.services", folder.join("config.json").display())
+    })?;
+    let file = |key: &str, otherwise: &str| {
+        let named = own["llm"]["files"][key].as_str().unwrap_or(otherwise);
+        json!(folder.join(named).display().to_string())
+    };
+    let files = json!({
+        "header": file("header", "header.json"), "payload": file("payload", "payload.json"),
+        "prompts": file("prompts", "prompts.json"), "dialects": file("dialects", "dialects"),
+    });
+    Company::start_with("", |config| {
+        config["llm"]["services"] = json!([service]);
+        config["llm"]["files"] = files;
+    })
+}
+
+async fn person(company: &Company, options: &Options) -> Result<Api, Failure> {
+    let Some(name) = &options.llm else { return Ok(company.person().await?.0) };
+    let variable =
+        |name: &str, what: &str| std::env::var(name).map_err(|_| Failure::from(format!("set {name}: {what}")));
+    let credential = variable("STORYWRIGHT_EVAL_CREDENTIAL", "the credential of the LLM service")?;
+    let employee = variable("STORYWRIGHT_EVAL_EMPLOYEE_ID", "the employee ID that the service knows its holder by")?;
+    // The service must know the person whom Jira knows, so the pretend company takes the real name on.
+    let renamed = json!({"employee_id": employee, "confluence": {"employee_id": employee}});
+    company.sandbox("PATCH", "/__sandbox/people/alice", &renamed).await?;
+    Ok(company.person_with(name, Some(&credential)).await?.0)
+}
+
+async fn evaluate(api: &Api, document: &Golden) -> Result<Score, Failure> {
+    let since = Instant::now();
+    let format = document.facts["format"].as_str().unwrap_or("classic");
+    let body = json!({"requirements": document.text, "format": format, "project_key": "PAY", "issue_type": "Story"});
+    let draft = api.call("POST", "drafts", &body).await?;
+    let id = draft["id"].as_str().ok_or("no draft id")?.to_owned();
+    let job = api.call("POST", &format!("drafts/{id}/generate"), &json!({})).await?["job_id"]
+        .as_str()
+        .ok_or("no job id")?
+        .to_owned();
+    let mut steps = Vec::new();
+    let mut questions = 0;
+    loop {
+        let ended = ended(api, &job).await?;
+        if ended["question"].is_string() {
+            questions += 1;
+            api.call(
+                "POST",
+                &format!("jobs/{job}/answer"),
+                &json!({"text": "Assume the leanest that the text allows."}),
+            )
+            .await?;
+            continue;
+        }
+        let told = api.call("GET", &format!("jobs/{job}/steps"), &Value::Null).await?;
+        steps.extend(told["items"].as_array().cloned().unwrap_or_default());
+        if ended["status"] != "completed" {
+            let error = &ended["error"];
+            return Err(format!(
+                "{}: {}",
+                error["code"].as_str().unwrap_or("?"),
+                error["message"].as_str().unwrap_or_default()
+            )
+            .into());
+        }
+        break;
+    }
+    let took = since.elapsed();
+    let draft = api.call("GET", &format!("drafts/{id}"), &Value::Null).await?;
+    let findings = api.call("GET", &format!("drafts/{id}/findings"), &Value::Null).await?;
+    let coverage = api.call("GET", &format!("drafts/{id}/coverage"), &Value::Null).await?;
+    let sections = api.call("GET", &format!("drafts/{id}/sections"), &Value::Null).await?;
+    Ok(Score::of(
+        &document.name,
+        &document.facts,
+        &score::Told { draft, findings, coverage, sections, steps, questions, took },
+    ))
+}
+
+/// The job when it has ended or asks something; its event stream closes then.
+async fn ended(api: &Api, job: &str) -> Result<Value, Failure> {
+    let since = Instant::now();
+    loop {
+        let told = api.call("GET", &format!("jobs/{job}"), &Value::Null).await?;
+        let open = matches!(told["status"].as_str(), Some("pending" | "running"));
+        if !open || told["question"].is_string() {
+            return Ok(told);
+        }
+        if since.elapsed() > PATIENCE {
+            return Err(format!("not done after {} minutes", PATIENCE.as_secs() / 60).into());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
