@@ -1,7 +1,7 @@
 //! How rule sets are kept: by whom, with every state that they had, and as the default of projects.
 
 use crate::jira::ProjectKey;
-use crate::rules::RuleSet;
+use crate::rules::{MAX_REWRITES, RuleSet};
 use crate::team::TeamRulesError;
 use crate::{Timestamp, UserId};
 
@@ -111,6 +111,9 @@ impl RuleSet {
                 wrong(key, &format!("each needs 1 to {MAX_ENTRY_CHARS} characters"));
             }
         }
+        if self.rewrites > MAX_REWRITES {
+            wrong("rewrites", &format!("use 0 to {MAX_REWRITES}: then the person decides"));
+        }
         if self.labels.iter().any(|label| label.chars().any(char::is_whitespace)) {
             wrong("labels", "Jira's labels are single words: join the words with a hyphen");
         }
@@ -173,6 +176,7 @@ mod tests {
             max_story_points: f64::NAN,
             max_summary_chars: 300,
             max_acceptance_criteria: Some(0),
+            rewrites: 3,
             labels: vec!["two words".to_owned()],
             custom_sections: vec![String::new()],
             patterns: vec![pattern],
@@ -186,6 +190,7 @@ mod tests {
             "max_summary_chars",
             "max_acceptance_criteria",
             "custom_sections",
+            "rewrites",
             "labels",
             "patterns.0.message",
             "patterns.0.pattern",

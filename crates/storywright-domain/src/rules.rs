@@ -118,7 +118,13 @@ pub struct RuleSet {
     /// The definition of ready.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ready: Vec<ReadyItem>,
+    /// How often what blocks in a first draft goes back to the model before the person decides; at most [`MAX_REWRITES`].
+    #[serde(default = "default_rewrites")]
+    pub rewrites: u8,
 }
+
+/// Most rewritings of a first draft.
+pub const MAX_REWRITES: u8 = 2;
 
 impl RuleSet {
     /// The team's own severities, words and patterns, ready for use.
@@ -134,6 +140,10 @@ impl RuleSet {
 
 fn default_points() -> f64 {
     3.0
+}
+
+fn default_rewrites() -> u8 {
+    MAX_REWRITES
 }
 
 fn default_oversize() -> Oversize {
@@ -165,6 +175,7 @@ impl Default for RuleSet {
             labels: Vec::new(),
             max_acceptance_criteria: None,
             ready: Vec::new(),
+            rewrites: default_rewrites(),
         }
     }
 }

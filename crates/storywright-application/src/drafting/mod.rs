@@ -2,6 +2,7 @@
 
 mod agent_tools;
 mod allowed;
+mod amend;
 mod answer;
 mod gather;
 mod given;

@@ -2,6 +2,7 @@
 
 use super::agent_tools;
 use super::allowed::allowed;
+use super::amend::{Amending, amended};
 use super::answer::{Answer, read, read_partial};
 use super::gather::{Gathered, Gathering, begin_step, end_step, estimated, gather, over_budget, too_many_runs};
 use super::given::gathered;
@@ -165,7 +166,14 @@ fn write(
                 Pipeline { ports, job, access: &access, draft: &draft, rules: &rules, ask: &ask, cancellation };
             write_sections(&pipeline, &sections)
         }
-        None => converse(ports, job, &access, ask, may_ask, cancellation),
+        None => match converse(ports, job, &access, ask, may_ask, cancellation)? {
+            Written::Document(first) if job.kind == JobKind::Generate => {
+                let (allowed, sources) = (changes.allowed.as_str(), changes.sources.as_str());
+                let (draft, rules, access) = (&draft, &rules, &access);
+                amended(&Amending { ports, job, access, draft, rules, allowed, sources, cancellation }, first)
+            }
+            written => Ok(written),
+        },
     };
     written.map(|written| without_foreign_links(written, &named))
 }
@@ -261,7 +269,7 @@ pub(super) fn ended_step(
     }
 }
 
-fn converse(
+pub(super) fn converse(
     ports: &Ports,
     job: &Job,
     access: &ChatAccess,

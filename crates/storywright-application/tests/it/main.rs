@@ -1,6 +1,7 @@
 //! The promises of the use cases, over a storage in memory and fakes of the remote sites.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "test support: a failure is to stop the test")]
 
+mod amending;
 mod approve;
 mod asked;
 mod connections;

@@ -43,6 +43,7 @@ fn rules(id: &str, name: &str) -> RuleSet {
         labels: vec!["payments".to_owned()],
         max_acceptance_criteria: Some(9),
         ready: vec![ReadyItem::Epic],
+        rewrites: 1,
     }
 }
 

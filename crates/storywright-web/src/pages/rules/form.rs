@@ -5,7 +5,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use storywright_domain::quality::{Code, Criterion, Language};
 use storywright_domain::rule_keeping::RuleSetProblem;
-use storywright_domain::rules::{Oversize, ReadyItem, RequiredSection, RuleSet, WEIGHABLE};
+use storywright_domain::rules::{MAX_REWRITES, Oversize, ReadyItem, RequiredSection, RuleSet, WEIGHABLE};
 use storywright_domain::team::{Pattern, Weight};
 
 /// Blank rows for further patterns.
@@ -83,6 +83,7 @@ impl Typed {
             patterns: self.patterns(),
             labels: self.lines("labels"),
             max_acceptance_criteria,
+            rewrites: self.one("rewrites").parse().unwrap_or(MAX_REWRITES),
             ready: READY
                 .iter()
                 .filter(|(_, word, _)| self.all("ready").any(|one| one == *word))
@@ -141,6 +142,7 @@ pub(super) struct Shown {
     labels: String,
     forbidden_words: String,
     ready: Vec<Ready>,
+    rewrites: u8,
     criteria: Vec<Weighed>,
     criterion_choices: Vec<Choice>,
     others: Vec<Weighed>,
@@ -214,6 +216,7 @@ impl Shown {
                 .iter()
                 .map(|(item, value, label)| Ready { value, label, on: rules.ready.contains(item) })
                 .collect(),
+            rewrites: rules.rewrites,
             criteria: Criterion::ALL.into_iter().map(criterion).collect(),
             criterion_choices: Criterion::ALL
                 .iter()
@@ -313,6 +316,7 @@ mod tests {
             ("max_acceptance_criteria".to_owned(), shown.max_acceptance_criteria.clone()),
             ("custom_sections".to_owned(), shown.custom_sections.clone()),
             ("labels".to_owned(), shown.labels.clone()),
+            ("rewrites".to_owned(), shown.rewrites.to_string()),
             ("forbidden_words".to_owned(), shown.forbidden_words.clone()),
         ];
         let required = [("acceptance_criteria", shown.acceptance_criteria), ("stlc_notes", shown.stlc_notes)];
@@ -358,6 +362,7 @@ mod tests {
             labels: vec!["payments".to_owned()],
             max_acceptance_criteria: Some(9),
             ready: vec![ReadyItem::Epic, ReadyItem::Source],
+            rewrites: 0,
         };
         for rules in [rules, RuleSet::default()] {
             let (back, problems) = sent(&Shown::of(&rules, &Errors::new())).rules(&rules.id);
