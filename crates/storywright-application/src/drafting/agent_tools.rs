@@ -2,7 +2,7 @@
 
 use super::gather::{NoResult, Offer, Toolbox};
 use crate::Ports;
-use crate::tools::{self, CallRefused, OfferedTool};
+use crate::tools::{self, CallRefused, MAX_HINT_TOKENS, OfferedTool, tokens};
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::ports::{StorageError, ToolError};
 use storywright_domain::tool::ToolResult;
@@ -51,7 +51,20 @@ impl<'a> AgentTools<'a> {
             parameters: tool.parameters.clone(),
             hash: tool.hash.clone(),
         };
-        Toolbox { offered: self.offered.iter().map(offer).collect(), call }
+        Toolbox { offered: self.offered.iter().map(offer).collect(), hints: self.hints(), call }
+    }
+}
+
+impl AgentTools<'_> {
+    /// The hints, unless the definitions themselves are no longer than hints may be.
+    fn hints(&self) -> String {
+        let told = |tool: &OfferedTool| {
+            [&tool.name, &tool.hint, &tool.parameters].map(|part| tokens(part)).iter().sum::<usize>()
+        };
+        if self.offered.iter().map(told).sum::<usize>() <= MAX_HINT_TOKENS {
+            return String::new();
+        }
+        tools::hints(&self.offered)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Tools: lists that are kept, approvals that are pinned, calls that are checked.
 
+use crate::jobs::answer;
 use crate::world::{PAT, World, request_id, site};
 use std::sync::Arc;
+use storywright_application::drafting::generate_with;
 use storywright_application::integrations::test_integration;
 use storywright_application::people::sign_in;
 use storywright_application::tools::{
@@ -14,12 +16,12 @@ use storywright_domain::cancel::Cancellation;
 use storywright_domain::integration::IntegrationKind;
 use storywright_domain::job::{EventKind, JobKind, JobStatus};
 use storywright_domain::person::{Actor, Person, Role};
-use storywright_domain::ports::{StorageExt as _, ToolError};
+use storywright_domain::ports::{ChatRequest, StorageExt as _, ToolError};
 use storywright_domain::remote::SiteKind;
 use storywright_domain::tool::{McpServer, ToolClass, ToolDefinition, ToolHints, ToolPurpose, ToolResult};
 use storywright_domain::{Millis, Secret, UserId};
-use storywright_testkit::ToolScript;
 use storywright_testkit::build::{self, tool, tool_list};
+use storywright_testkit::{Script, ToolScript};
 
 const SERVER: &str = "mcp-jira";
 
@@ -407,6 +409,24 @@ fn ninety_eight_tools_take_at_most_fifteen_hundred_tokens() {
     let few = hints(&all[..3]);
     assert!(few.contains("user_identifier*") && few.contains("Our words"), "{few}");
     assert_eq!(hints(&[]), "");
+
+    // That is what the model is sent, with our own tool that opens others; the definition of a tool comes once it is open.
+    let draft = world.draft_with(&[]);
+    generate_with(&world.ports, &world.actor, draft.id, true).unwrap();
+    let name = all[0].name.clone();
+    world.chat.will_say(Script::calling(&[("open_tools", &serde_json::json!({"names": [name]}).to_string())]));
+    world.chat.will_say(Script::text(r#"{"ask":null,"note":"enough"}"#));
+    world.chat.will_say(Script::text(&answer(&["Refund in full"])));
+    while world.work().kind != JobKind::Generate {}
+    let requests = world.chat.requests();
+    let sent = |request: &ChatRequest| {
+        let told = request.values.iter().find(|(name, _)| *name == "hints").map_or("", |(_, text)| text.as_str());
+        let names: Vec<String> = request.tools.iter().map(|tool| tool.name().to_owned()).collect();
+        (told.to_owned(), names)
+    };
+    assert_eq!(sent(&requests[0]), (text.clone(), vec!["open_tools".to_owned()]));
+    assert_eq!(sent(&requests[1]), (text, vec!["open_tools".to_owned(), name]));
+    assert_eq!((requests.len(), sent(&requests[2])), (3, (String::new(), Vec::new())));
 }
 
 #[test]

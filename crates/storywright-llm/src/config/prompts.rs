@@ -10,8 +10,9 @@ use storywright_domain::ports::ChatCall;
 /// Values of a request that Storywright itself words; they may stand in the text of a user message.
 const TOLD: [&str; 2] = ["format", "rules"];
 /// Values of a request that come from people, pages or the model; they stand in marked blocks only.
-const DATA: [&str; 10] = [
+const DATA: [&str; 11] = [
     "requirements",
+    "hints",
     "sources",
     "prompt",
     "allowed",

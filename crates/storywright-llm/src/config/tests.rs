@@ -157,7 +157,7 @@ fn what_is_wrong_is_said_with_file_line_and_cure() {
         "prompts.json",
         "\"tag\": \"requirements\"",
         "\"tag\": \"secrets\"",
-        "prompts.json line LINE: call `gather`: `secrets` cannot name a block; use one of requirements, sources, \
+        "prompts.json line LINE: call `gather`: `secrets` cannot name a block; use one of requirements, hints, sources, \
          story, findings, instructions, answer, wishes, previous, errors, allowed, result",
     );
     check(

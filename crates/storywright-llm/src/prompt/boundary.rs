@@ -7,8 +7,9 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// The names that blocks may have.
-pub(crate) const TAGS: [&str; 11] = [
+pub(crate) const TAGS: [&str; 12] = [
     "requirements",
+    "hints",
     "sources",
     "story",
     "findings",

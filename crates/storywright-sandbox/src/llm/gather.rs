@@ -58,7 +58,7 @@ pub(super) fn next(request: &Value) -> Answer {
     let prompt = Prompt::read(messages);
     let offers = offers(request);
     let past = past(messages);
-    match plan(&prompt, &offers, &past) {
+    match open(&prompt, &offers, &past).or_else(|| plan(&prompt, &offers, &past)) {
         Some(call) => called(request, call),
         None => finished(request, &done(&prompt, &past)),
     }
@@ -142,6 +142,29 @@ pub(super) fn past(messages: &[Value]) -> Vec<Past> {
         result: found[3].to_owned(),
     });
     past.into_iter().map(|(_, call)| call).chain(told.collect::<Vec<_>>()).collect()
+}
+
+/// Opens what it wants to call, when tools are only listed with a line each.
+fn open(prompt: &Prompt, offers: &[Offer], past: &[Past]) -> Option<ToolCall> {
+    let opener = offers.iter().find(|offer| offer.name == "open_tools")?;
+    if past.iter().any(|call| call.name == opener.name) {
+        return None;
+    }
+    let mut listed = Vec::new();
+    let mut prefix = "";
+    for line in prompt.hints.lines() {
+        match line.strip_prefix("Names begin with ") {
+            Some(begin) => prefix = begin.trim_end_matches(':'),
+            None => listed.push(format!("{prefix}{}", line.split(['(', ':']).next().unwrap_or_default().trim())),
+        }
+    }
+    let wanted = [("confluence", "search"), ("jira", "search"), ("confluence", "get_page"), ("jira", "get_issue")];
+    let first = |(product, part): &(&str, &str)| {
+        let fits = |name: &&String| name.contains(product) && name.contains(part) && !name.contains("children");
+        listed.iter().find(fits).cloned()
+    };
+    let names: Vec<String> = wanted.iter().filter_map(first).collect();
+    (!names.is_empty()).then(|| opener.call(|name| (name == "names").then(|| json!(names))))
 }
 
 /// The next call, while there is something left to look at.
@@ -290,6 +313,27 @@ mod tests {
         check(&[wiki, jira, one], Some(("confluence_get_page", "98766")));
         check(&[wiki, jira, one, two], Some(("jira_get_issue", "PAY-7")));
         check(&[wiki, jira, one, two, ("jira_get_issue", "{\"issue_key\":\"PAY-7\"}", "text")], None);
+    }
+
+    #[test]
+    fn of_tools_that_are_only_listed_it_opens_what_it_will_call() {
+        let hints = "Names begin with mcp-jira__:\njira_get_issue(issue_key*): One issue\njira_search(jql*)\n\nNames begin with wiki__:\nconfluence_get_page_children(id*)\nconfluence_get_page(id*): A page\nconfluence_search";
+        let mut request = request(&[]);
+        request["messages"][1]["content"] = json!(format!(
+            "<requirements id=\"b\">\nRefunds.\n</requirements id=\"b\">\n<hints id=\"b\">\n{hints}\n</hints id=\"b\">"
+        ));
+        request["tools"] = json!([{"type": "function", "function": {"name": "open_tools", "description": "", "parameters": {
+            "type": "object", "properties": {"names": {"type": "array", "items": {"type": "string"}}}, "required": ["names"]}}}]);
+        let Answer::Tool(call) = next(&request) else { panic!("it calls nothing") };
+        assert_eq!(call.name, "open_tools");
+        let names: Value = serde_json::from_str(&call.arguments).unwrap();
+        let expected = [
+            "wiki__confluence_search",
+            "mcp-jira__jira_search",
+            "wiki__confluence_get_page",
+            "mcp-jira__jira_get_issue",
+        ];
+        assert_eq!(names["names"], json!(expected));
     }
 
     #[test]

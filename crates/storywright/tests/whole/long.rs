@@ -1,7 +1,7 @@
 //! A set of requirements of 200 pages: written in sections, killed in the middle, and gone on with.
 
 use crate::support::{Client, Company, Event};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Instant;
 use storywright_sandbox::{LoggedRequest, Service};

@@ -79,8 +79,8 @@ fn bad_requirements_projects_and_types_are_named_together() {
     assert_eq!(fields, ["requirements", "project_key", "issue_type"], "{problem:#}");
     create(REQUIREMENTS, "NOPE", "Story").problem(422, "invalid_input");
     create(REQUIREMENTS, "PAY", "Saga").problem(422, "invalid_input");
-    create(&"x ".repeat(300_000), "PAY", "Story").problem(422, "invalid_input");
-    assert_eq!(create(&"x".repeat(3_000_000), "PAY", "Story").status, 413);
+    create(&"x ".repeat(600_000), "PAY", "Story").problem(422, "invalid_input");
+    assert_eq!(create(&"x".repeat(5_000_000), "PAY", "Story").status, 413);
     let id = create("Support\u{7} agents must refund payments.\r\nSoon.", "PAY", "Story").expect(201)["id"]
         .as_str()
         .unwrap()

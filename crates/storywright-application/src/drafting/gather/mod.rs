@@ -8,6 +8,7 @@
 mod corpus;
 mod found;
 mod limits;
+mod opening;
 mod record;
 mod said;
 mod state;
@@ -31,7 +32,7 @@ use storywright_domain::agent::{AgentStep, StepKind, StepState};
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::job::Job;
 use storywright_domain::ports::{
-    ChatAccess, ChatCall, ChatError, ChatRequest, ChatSink, ChatTool, Finish, JsonSchema, StorageError, ToolUse, Usage,
+    ChatAccess, ChatCall, ChatError, ChatRequest, ChatSink, Finish, JsonSchema, StorageError, ToolUse, Usage,
 };
 use storywright_domain::suspicion::{suspicions, unseen_in};
 
@@ -124,7 +125,11 @@ impl Run<'_> {
         if let Some(problem) = self.over_limit_before_turn(turn) {
             return self.stop_looking(turn, problem);
         }
-        let offered: Vec<ChatTool> = self.gathering.tools.offered.iter().filter_map(Offer::for_the_model).collect();
+        let offered = self.tools_for_the_model();
+        let mut values = self.gathering.values.clone();
+        if !self.gathering.tools.hints.is_empty() {
+            values.push(("hints", self.gathering.tools.hints.clone()));
+        }
         let setup = ports.chat.setup(&access.service, ChatCall::Gather);
         let began = AgentStep {
             asked: if turn == 1 { "What to look up".to_owned() } else { "What to look up next".to_owned() },
@@ -140,7 +145,7 @@ impl Run<'_> {
             tools: offered,
             turns: self.turns(),
             within: Some(self.time_left()),
-            ..ChatRequest::plain(ChatCall::Gather, self.gathering.values.clone(), Some(schema()))
+            ..ChatRequest::plain(ChatCall::Gather, values, Some(schema()))
         };
         match ports.chat.converse(access, &request, &mut Silent, self.gathering.cancellation) {
             Err(ChatError::Cancelled) => Ok(Some(stopped(ports, job, None)?)),
@@ -184,9 +189,11 @@ impl Run<'_> {
     /// Asks the person what to do about a server that gave no answer.
     fn ask_about(&mut self, failed: &AgentStep) -> Result<Option<Written>, StorageError> {
         let why = failed.problem.split_once(": ").map_or(failed.problem.as_str(), |(_, words)| words);
+        let servers = &self.gathering.ports.settings.mcp_servers;
+        let server = servers.iter().find(|server| server.id == failed.server).map_or(&failed.server, |one| &one.name);
         let question = format!(
-            "The tool server `{}` gave no answer to `{}` ({why}). Go on without it, or try again?",
-            failed.server, failed.tool
+            "The tool server `{server}` gave no answer to `{}` ({why}). Go on without it, or try again?",
+            failed.tool
         );
         let choices = serde_json::json!([GO_ON_WITHOUT, TRY_AGAIN]).to_string();
         let step = AgentStep {
@@ -204,6 +211,9 @@ impl Run<'_> {
     fn call(&mut self, turn: u32, call: &ToolUse) -> Result<Option<Written>, StorageError> {
         if let Some(problem) = self.over_limit_before_call(call) {
             return self.stop_looking(turn, problem);
+        }
+        if self.opens(call) {
+            return self.open(turn, call);
         }
         let new = AgentStep {
             asked: format!("Call {}", call.name),
@@ -271,7 +281,7 @@ impl Run<'_> {
         Ok(if self.end(ended, Usage::default())? { None } else { Some(Written::LeaseLost) })
     }
 
-    fn refuse(&mut self, step: AgentStep, code: &str, words: &str) -> Result<Option<Written>, StorageError> {
+    pub(super) fn refuse(&mut self, step: AgentStep, code: &str, words: &str) -> Result<Option<Written>, StorageError> {
         let step = AgentStep { state: StepState::Refused, problem: format!("{code}: {words}"), ..step };
         Ok(if self.end(step, Usage::default())? { None } else { Some(Written::LeaseLost) })
     }

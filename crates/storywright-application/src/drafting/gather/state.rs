@@ -1,6 +1,7 @@
 //! Where a run is, as its stored steps say.
 
 use super::Gathering;
+use super::opening::OPEN_TOOLS;
 use super::said::Said;
 use std::fmt::Write as _;
 use storywright_domain::agent::{AgentStep, StepKind, StepState};
@@ -149,6 +150,7 @@ impl<'a> Run<'a> {
         let found = |step: &&AgentStep| {
             step.kind == StepKind::Tool
                 && step.state == StepState::Done
+                && step.tool != OPEN_TOOLS
                 // What became a source of the draft comes with its sources.
                 && step.source.is_empty()
                 && !step.result.trim().is_empty()

@@ -1,5 +1,6 @@
 //! The loop, with tools that a test answers for.
 
+use super::opening::OPEN_TOOLS;
 use super::*;
 use crate::{RunningJobs, Settings};
 use std::cell::RefCell;
@@ -27,6 +28,7 @@ pub(super) struct World {
     claim: Claim,
     answers: Vec<(String, String)>,
     pub(super) offered: Vec<Offer>,
+    hints: String,
     pub(super) called: RefCell<Vec<(String, String)>>,
     tool: RefCell<Answer>,
 }
@@ -87,6 +89,7 @@ impl World {
             claim,
             answers: Vec::new(),
             offered: vec![offer("wiki__search", ToolClass::Read), offer("jira__get", ToolClass::ReadOpen)],
+            hints: String::new(),
             called: RefCell::default(),
             tool: RefCell::new(Box::new(|_, _| result("found"))),
         }
@@ -115,7 +118,7 @@ impl World {
             self.called.borrow_mut().push((offer.name.clone(), arguments.to_owned()));
             (self.tool.borrow())(&offer.name, arguments)
         };
-        let tools = Toolbox { offered: self.offered.clone(), call: &call };
+        let tools = Toolbox { offered: self.offered.clone(), hints: self.hints.clone(), call: &call };
         let gathering = Gathering {
             ports: &self.ports,
             job: &self.claim.job,
@@ -176,7 +179,7 @@ fn it_looks_things_up_and_writes_from_what_it_found() {
     );
     let requests = world.chat.requests();
     assert_eq!(requests[0].call, ChatCall::Gather);
-    let offered: Vec<&str> = requests[0].tools.iter().map(ChatTool::name).collect();
+    let offered: Vec<&str> = requests[0].tools.iter().map(|tool| tool.name()).collect();
     assert_eq!(offered, ["wiki__search", "jira__get"]);
     assert_eq!(requests[0].tools[0].description(), "Look with wiki__search");
     let outcomes: &[ToolOutcome] = &requests[1].turns[0].outcomes;
@@ -413,4 +416,82 @@ fn a_service_that_does_not_count_is_counted_for() {
     world.enough();
     let used = world.store.read(|tx| tx.tokens_of(world.user(), day_of(world.ports.clock.now()))).unwrap();
     assert!(used.input > 0 && used.output > 0, "{used:?}");
+}
+
+/// A world with more tools than are told at once: `wiki__search`, `jira__get` and twenty others.
+fn many_tools() -> World {
+    let mut world = World::new();
+    world.offered.extend((1..=20).map(|number| offer(&format!("jira__more_{number}"), ToolClass::Read)));
+    world.hints = "Names begin with wiki__:\nsearch: Finds pages\n".to_owned();
+    world
+}
+
+fn names(request: &ChatRequest) -> Vec<&str> {
+    request.tools.iter().map(|tool| tool.name()).collect()
+}
+
+#[test]
+fn of_many_tools_those_that_were_opened_are_told_whole() {
+    let world = many_tools();
+    world.says(&[(OPEN_TOOLS, r#"{"names":["wiki__search","wiki__none"]}"#)]);
+    world.says(&[("wiki__search", r#"{"query":"refunds"}"#)]);
+    world.chat.will_say(Script::text(READY));
+    let sources = world.enough();
+    let requests = world.chat.requests();
+    let told =
+        |request: &ChatRequest| request.values.iter().find(|(name, _)| *name == "hints").map(|(_, text)| text.clone());
+    assert!(requests.iter().all(|request| told(request).as_deref() == Some(world.hints.as_str())));
+    assert_eq!(names(&requests[0]), [OPEN_TOOLS]);
+    assert_eq!(names(&requests[1]), [OPEN_TOOLS, "wiki__search"]);
+    let outcome = &requests[1].turns[0].outcomes[0].text;
+    assert_eq!(outcome, "Open now: wiki__search. Not in the list: wiki__none.");
+    // Opening asks no server and gives nothing to write from.
+    assert_eq!(world.called.borrow().len(), 1);
+    assert!(sources.contains("found") && !sources.contains(OPEN_TOOLS), "{sources}");
+    let asked: Vec<String> =
+        world.steps().into_iter().filter(|step| step.kind == StepKind::Tool).map(|step| step.asked).collect();
+    assert_eq!(asked, ["See how wiki__search is called", "Look with wiki__search"]);
+}
+
+#[test]
+fn a_tool_that_was_not_opened_is_called_and_open_from_then_on() {
+    let world = many_tools();
+    world.says(&[("jira__more_3", "{}")]);
+    world.chat.will_say(Script::text(READY));
+    world.enough();
+    assert_eq!(names(&world.chat.requests()[1]), [OPEN_TOOLS, "jira__more_3"]);
+}
+
+#[test]
+fn at_most_eight_are_open_and_the_oldest_make_room() {
+    let world = many_tools();
+    let all: Vec<String> = (1..=10).map(|number| format!("jira__more_{number}")).collect();
+    world.says(&[(OPEN_TOOLS, &serde_json::json!({"names": all}).to_string())]);
+    world.says(&[(OPEN_TOOLS, r#"{"names":["wiki__search"]}"#)]);
+    world.chat.will_say(Script::text(READY));
+    world.enough();
+    let requests = world.chat.requests();
+    assert_eq!(names(&requests[1])[1..], all[..8]);
+    assert!(requests[1].turns[0].outcomes[0].text.ends_with("the others were left out."));
+    let last = names(&requests[2]);
+    assert_eq!((last.len(), last[1], last[8]), (9, "jira__more_2", "wiki__search"));
+}
+
+#[test]
+fn opening_what_is_not_there_is_refused_and_has_an_end() {
+    let world = many_tools();
+    for _ in 0..4 {
+        world.says(&[(OPEN_TOOLS, r#"{"names":["none"]}"#)]);
+    }
+    world.chat.will_say(Script::text(READY));
+    world.enough();
+    let refused = world.steps().into_iter().find(|step| step.tool == OPEN_TOOLS).unwrap();
+    assert_eq!(refused.state, StepState::Refused);
+    assert!(refused.problem.starts_with("tool_unknown: None of these names"), "{}", refused.problem);
+    // Without a list there is no such tool.
+    let few = World::new();
+    few.says(&[(OPEN_TOOLS, r#"{"names":["wiki__search"]}"#)]);
+    few.chat.will_say(Script::text(READY));
+    few.enough();
+    assert!(few.steps().iter().any(|step| step.problem.starts_with("tool_unknown: There is no such tool")));
 }

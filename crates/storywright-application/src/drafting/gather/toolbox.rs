@@ -62,5 +62,7 @@ pub(in crate::drafting) type CallTool<'a> = dyn Fn(&Offer, &str, &Cancellation) 
 /// The tools of a run.
 pub(in crate::drafting) struct Toolbox<'a> {
     pub(in crate::drafting) offered: Vec<Offer>,
+    /// A line of each, when their definitions are too many to be told all; else empty.
+    pub(in crate::drafting) hints: String,
     pub(in crate::drafting) call: &'a CallTool<'a>,
 }

@@ -50,6 +50,8 @@ pub struct Prompt {
     pub wishes: String,
     /// What the team's rules hold against the story.
     pub findings: String,
+    /// The tools that can be opened, a line each.
+    pub hints: String,
     /// Texts that tools gave back.
     pub tool_results: Vec<String>,
     /// The wanted shape.
@@ -88,6 +90,7 @@ impl Prompt {
             answers,
             wishes: tagged(&user, "wishes").join("\n"),
             findings: tagged(&user, "findings").join("\n"),
+            hints: tagged(&user, "hints").join("\n"),
             tool_results: messages
                 .iter()
                 .filter(|m| m["role"] == "tool")
@@ -151,6 +154,7 @@ fn without_tagged(text: &str) -> String {
         "previous",
         "errors",
         "allowed",
+        "hints",
     ] {
         for span in spans(&kept.clone(), tag).into_iter().rev() {
             kept.replace_range(span.outer.0..span.outer.1, "");
