@@ -928,6 +928,20 @@
     for (const id of (event.target.dataset?.open ?? '').split(' ').filter(Boolean)) document.getElementById(id)?.setAttribute('open', '');
   });
 
+  // The answer to files replaces the pane of sources: what is typed in its other forms stays.
+  document.addEventListener('htmx:beforeSwap', ({ target, detail }) => {
+    if (target.id !== 'sources' || !detail.requestConfig?.elt?.matches?.('[data-upload]')) return;
+    const typed = $$('input[id]:not([type=file], [type=hidden])', target).filter((field) => field.value);
+    target.typed = typed.map((field) => [field.id, field.value]);
+  });
+  document.addEventListener('htmx:afterSwap', ({ target }) => {
+    for (const [id, value] of target.typed ?? []) {
+      const field = document.getElementById(id);
+      if (field && !field.value) field.value = value;
+    }
+    delete target.typed;
+  });
+
   // What stories rest on comes with the list of sources, and takes the place of what the document shows, where it does.
   document.addEventListener('htmx:afterSwap', ({ target }) => {
     for (const mark of [...$('template[data-marks]', target)?.content.children ?? []]) {

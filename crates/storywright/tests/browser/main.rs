@@ -29,10 +29,12 @@ mod runs;
 mod sessions;
 mod sources;
 mod stage;
+mod story_page;
 #[path = "../whole/support.rs"]
 #[expect(dead_code, clippy::expect_used, reason = "shared with the suite that needs no browser")]
 mod support;
 mod tools;
+mod uploads;
 #[path = "../whole/wiki.rs"]
 mod wiki;
 mod writing;

@@ -44,6 +44,10 @@ fn tools_are_approved_used_step_by_step_and_stopped_when_they_change() {
             admin.until("see them approved", &format!("one('{place} .badge', 'In use')")).await;
         }
         inspect(stage, admin, "tools-approved").await;
+        admin.goto("/integrations").await;
+        admin.see("#card-jira", "in use").await;
+        inspect(stage, admin, "integrations-tools").await;
+        admin.goto("/tools").await;
 
         let person = stage.browser(DESKTOP).await;
         pages::sign_in(&person, &stage.company.person("alice")).await;

@@ -1,5 +1,6 @@
 //! Publishing through a tool of the pretend company's MCP server, where the administrator has declared how.
 
+use crate::mcp;
 use crate::support::{Browser, Company, REQUIREMENTS};
 use serde_json::json;
 use storywright_sandbox::{FaultKind, FaultRule, LoggedRequest, Service};
@@ -55,6 +56,7 @@ fn publish_with(fault: Option<FaultKind>) {
     if let Some(kind) = fault {
         company.sandbox.add_fault(FaultRule::new(Service::Mcp, kind).on("POST", CREATE).after(1)).unwrap();
     }
+    let began = mcp::now(&company);
     let run = alice.publish(&draft, "through");
     let mut view = alice.settled(&run);
     if view["state"] != "completed" {
@@ -71,6 +73,11 @@ fn publish_with(fault: Option<FaultKind>) {
     assert!(company.sandbox.faults().is_empty(), "the fault was met");
     let parent = &created.iter().find(|(_, _, parent)| parent.is_none()).unwrap().0;
     assert_eq!(created.iter().filter(|(_, _, of)| of.as_ref() == Some(parent)).count(), planned - 1);
+    // What says "no writes" of the agent counts these: each call of the tool, and what the server behind it sent on.
+    let writes = mcp::writes(&mcp::after(&company, began));
+    let by_tool = writes.iter().filter(|write| write.ends_with(" jira_create_issue")).count();
+    let by_rest = writes.iter().filter(|write| write.trim_end() == "POST /jira/rest/api/2/issue").count();
+    assert_eq!((by_tool, by_rest), (planned, planned), "{writes:#?}");
     for post in posts(&company) {
         assert!(post.user_agent.unwrap().starts_with("sandbox-mcp/"), "by the tool alone");
         assert_eq!(post.person.as_deref(), Some("alice"));
