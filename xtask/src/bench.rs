@@ -12,7 +12,7 @@ pub const HELP: &str = "\
 Usage: cargo xtask bench [--fast-build] [-- options of storywright-bench]
 
 Builds the server, the pretend company and `storywright-bench` in release and prints the figures: pages, streams,
-start, memory, a tree of issues, a list of tools. The first build takes about ten minutes on two cores.
+start, memory, a tree of issues, a list of tools, lint. The first build takes about ten minutes on two cores.
 
   --fast-build  uses the profile `release-fast`: without link-time optimisation, figures a few percent lower";
 

@@ -8,6 +8,7 @@ mod dashboard;
 mod eval;
 mod http;
 mod latency;
+mod lint;
 mod process;
 mod publish;
 mod report;
@@ -55,6 +56,8 @@ enum Part {
     SignIn,
     /// The kept list of a server with 98 tools.
     Tools,
+    /// `storywright lint` on long files and on long lines.
+    Lint,
     /// (used by the benchmark itself) Serve those tools.
     #[command(hide = true)]
     ServeTools {
@@ -105,6 +108,9 @@ fn run(part: Option<Part>, quick: bool) -> Result<(), Failure> {
     let mut report = Report::default();
     if wanted(Part::Start) {
         start::measure(&mut report, quick)?;
+    }
+    if wanted(Part::Lint) {
+        lint::measure(&mut report, quick)?;
     }
     if wanted(Part::Dashboard) || wanted(Part::SignIn) {
         let company = Company::start("sandbox-writer")?;

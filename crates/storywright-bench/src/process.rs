@@ -24,11 +24,31 @@ impl Process {
 
     /// Resident memory in MB.
     pub fn resident_mb(&self) -> Result<f64, Failure> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-        let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kilobytes / 1_000.0)
+        memory_mb(self.0.id(), "VmRSS:")
     }
+}
+
+/// The most memory that a process has had so far, in MB.
+pub fn peak_mb(process: u32) -> Result<f64, Failure> {
+    memory_mb(process, "VmHWM:")
+}
+
+fn memory_mb(process: u32, name: &str) -> Result<f64, Failure> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or_else(|| format!("no {name}"))?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kilobytes / 1_000.0)
+}
+
+/// Processor seconds of all processes that this one has started and waited for.
+pub fn child_seconds() -> Result<f64, Failure> {
+    /// Linux counts in hundredths of a second for programs (`USER_HZ`).
+    const TICKS: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // The name stands in parentheses and may hold blanks; `cutime` and `cstime` are the 14th and 15th field after it.
+    let (_, fields) = stat.rsplit_once(')').ok_or("no account of this process")?;
+    let ticks: Vec<f64> = fields.split_whitespace().skip(13).take(2).map(str::parse).collect::<Result<_, _>>()?;
+    Ok(ticks.iter().sum::<f64>() / TICKS)
 }
 
 impl Drop for Process {

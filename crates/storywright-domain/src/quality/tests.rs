@@ -1,6 +1,7 @@
 //! Tests of the story checks.
 
 use super::*;
+use proptest::strategy::Strategy as _;
 
 #[track_caller]
 fn parts(story: &str, role: Option<&str>, means: Option<&str>, ends: Option<&str>) {
@@ -73,6 +74,26 @@ proptest::proptest! {
         let story = words.join(glue);
         let review = check(&story);
         let length = story.chars().count();
+        for finding in review.findings {
+            proptest::prop_assert!(finding.start <= finding.end && finding.end <= length);
+        }
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    // Its time is measured by the benchmark `lint`.
+    #[test]
+    fn no_line_of_32_kilobytes_makes_the_checks_panic(
+        pieces in proptest::collection::vec(proptest::prop_oneof![
+            ".{1,40}",
+            proptest::sample::select(vec!["as a ", "i want to ", "so that ", "(", "[", "and view ", "US-1 ", "afin de ", "\u{301}", "e.g. "]).prop_map(str::to_owned),
+        ], 1..12),
+    ) {
+        let line: String = pieces.iter().cycle().map(String::as_str).take(32 * 1024 / pieces.concat().len().max(1) * pieces.len() + 1).collect();
+        let review = check(&line);
+        let length = line.chars().count();
         for finding in review.findings {
             proptest::prop_assert!(finding.start <= finding.end && finding.end <= length);
         }
