@@ -244,6 +244,10 @@
     if (!target) return false;
     const panes = $('.panes');
     if (panes && target.closest('.pane-doc')) showPane('doc');
+    if (panes && target.closest('.pane-left')) {
+      showPane('left');
+      $('.pane-left .pane-toggle[aria-expanded="false"]')?.click();
+    }
     if (target instanceof HTMLDetailsElement) target.open = true;
     target.scrollIntoView({ block: 'center' });
     ($(':scope > summary', target) ?? target).focus({ preventScroll: true });
@@ -718,6 +722,10 @@
   document.addEventListener('htmx:beforeSwap', (event) => { if (event.detail.target?.id === 'doc-tree') held = anchor(); });
   document.addEventListener('htmx:afterSwap', (event) => { if (event.detail.target?.id === 'doc-tree') held(); });
 
+  // Sections and coverage cost a reading of all the requirements: they are asked for only while they can be seen.
+  const wantCoverage = (what = 'coverage-wanted') => { if ($('#panel-coverage')?.hidden === false) tell(what); };
+  for (const name of ['draft-saved', 'draft-changed']) document.addEventListener(name, () => wantCoverage());
+
   // ---- streams ------------------------------------------------------------------------------------
   // One EventSource per job that the page shows. The server replays what the page has not seen
   // (`after`, then Last-Event-ID), so a reload, a lost connection or a restart lose nothing.
@@ -813,6 +821,7 @@
       if (line && label) line.textContent = label;
       const bar = host && $('[data-job-progress]', host);
       if (bar) { if (typeof percent === 'number') bar.value = percent; else bar.removeAttribute('value'); }
+      if (this.kind === 'draft') wantCoverage('sections-wanted');
       this.changed();
     }
 
@@ -1208,6 +1217,7 @@
           other.tabIndex = chosen ? 0 : -1;
           document.getElementById(other.getAttribute('aria-controls')).hidden = !chosen;
         }
+        if (tab.id === 'tab-coverage') wantCoverage();
       },
       walk(event) {
         const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

@@ -61,6 +61,28 @@ pub fn merged(sections: Vec<Vec<Story>>) -> Document {
     Document::of_stories(stories).with_references()
 }
 
+/// A document with more stories at a place: those that are there stay as they are and keep their references; a new one that is the same
+/// as one of them (by [`SAME`]) is joined to it. New stories have no links: the references in them are those of another document.
+#[must_use]
+pub fn added(mut document: Document, stories: Vec<Story>, at: usize) -> Document {
+    let profile = |story: &Story| IssueProfile::of(&story.summary, &story.description_markdown());
+    let known: Vec<IssueProfile> = document.stories.iter().map(profile).collect();
+    let mut fresh = Vec::new();
+    for mut story in stories {
+        let told = profile(&story);
+        story.id.clear();
+        story.links.clear();
+        story.subtasks.iter_mut().for_each(|subtask| subtask.id.clear());
+        match known.iter().position(|other| other.similarity(&told) >= SAME) {
+            Some(place) => join(&mut document.stories[place], story),
+            None => fresh.push(story),
+        }
+    }
+    let at = at.min(document.stories.len());
+    document.stories.splice(at..at, fresh);
+    document.with_references()
+}
+
 /// Adds what `other` lists to `story`.
 fn join(story: &mut Story, other: Story) {
     add(&mut story.acceptance_criteria, other.acceptance_criteria);
@@ -161,6 +183,23 @@ mod tests {
         assert_eq!(document.stories.len(), 2);
         assert_eq!(document.stories[0].links, [link("s2")]);
         assert_eq!(document.stories[1].links, [link("s1"), link("PAY-1")]);
+    }
+
+    #[test]
+    fn added_stories_stand_at_their_place_and_change_no_other() {
+        let before = vec![story("s1", "Approve a refund", &["Paid"]), story("s4", "Export the ledger", &["CSV"])];
+        let mut mail = story("s1", "Send a mail", &["Sent"]);
+        mail.links = vec![link("s4")];
+        let more = vec![mail, story("s2", "Export the ledger", &["CSV", "By month"])];
+        let document = added(Document::of_stories(before.clone()), more, 1);
+        let told: Vec<(&str, &str)> =
+            document.stories.iter().map(|story| (story.id.as_str(), story.summary.as_str())).collect();
+        assert_eq!(told, [("s1", "Approve a refund"), ("s2", "Send a mail"), ("s4", "Export the ledger")]);
+        assert_eq!(document.stories[0], before[0]);
+        assert_eq!(document.stories[1].links, []);
+        assert_eq!(document.stories[2].acceptance_criteria, ["CSV", "By month"]);
+        let far = added(Document::of_stories(before), vec![story("", "Archive vouchers", &[])], 99);
+        assert_eq!(far.stories.last().map(|story| story.summary.as_str()), Some("Archive vouchers"));
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use super::given::gathered;
 use super::identity;
-use super::request::WritingPayload;
+use super::request::{Part, WritingPayload};
 use crate::Ports;
 use crate::drafts::references_in_jira;
 use crate::jobs::release_draft;
@@ -168,7 +168,7 @@ fn keep(
             return Ok(Some(None));
         };
         let in_jira = references_in_jira(tx, before.user, before.id)?;
-        let after = written(before.clone(), document.clone(), &in_jira, job.kind, now);
+        let after = written(before.clone(), document.clone(), &in_jira, goes_on(job), now);
         match tx.update_draft(&after, before.version)? {
             Saved::Stored => {}
             Saved::Conflict => return Ok(None),
@@ -205,13 +205,18 @@ fn written(
     draft: Draft,
     document: Document,
     in_jira: &HashSet<String>,
-    kind: JobKind,
+    goes_on: bool,
     now: storywright_domain::Timestamp,
 ) -> Draft {
     let number = draft.version + 1;
-    let document = identity::merged(&draft.document, document, in_jira, kind == JobKind::Refine);
+    let document = identity::merged(&draft.document, document, in_jira, goes_on);
     // One version for both: the new text and the end of writing are one change.
     Draft { version: number, ..draft.with_document(document, now).end_writing(now) }
+}
+
+/// Whether what was written goes on from the stories that are there, so that their references mean the same.
+fn goes_on(job: &Job) -> bool {
+    job.kind == JobKind::Refine || WritingPayload::of_json(&job.payload).is_ok_and(|payload| payload.only.is_some())
 }
 
 fn origin(kind: JobKind) -> Origin {
@@ -237,7 +242,8 @@ fn with_true_citations(ports: &Ports, job: &Job, mut document: Document) -> Resu
 }
 
 fn version_note(job: &Job, note: &str, about_sources: &str) -> String {
-    let instructions = WritingPayload::of_json(&job.payload).map(|payload| payload.instructions).unwrap_or_default();
+    let payload = WritingPayload::of_json(&job.payload).unwrap_or_default();
+    let instructions = payload.only.map_or(payload.instructions, Part::note);
     let note = [note, about_sources].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
     match (instructions.is_empty(), note.is_empty()) {
         (true, _) => note,

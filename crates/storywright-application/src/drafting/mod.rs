@@ -19,10 +19,11 @@ pub(crate) use gather::day_of;
 pub use gather::{AgentLimits, GO_ON_WITHOUT, TRY_AGAIN};
 pub use keep::{CUT_OFF_NOTE, STOPPED_NOTE};
 pub use path_stream::{PathStream, PathText};
-pub use pipeline::SECTION_TOKENS;
-pub use request::{Changes, WritingPayload, story_schema};
+pub use pipeline::{SECTION_TOKENS, uncovered_in_one_call};
+pub use request::{Changes, Part, WritingPayload, story_schema};
 pub use start::{
     AnswerError, LEANEST, StartError, answer_question, generate, generate_with, refine, requirements_changed,
+    write_section, write_uncovered,
 };
 
 use run::RunError;

@@ -23,6 +23,29 @@ pub struct WritingPayload {
     /// SHA-256 of the requirements that it writes from; empty in jobs from before this was noted.
     #[serde(default)]
     pub requirements_sha256: String,
+    /// What alone is written, to be added to the stories that are there; all is written anew when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Part>,
+}
+
+/// A part of the requirements that is written for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The section at this place, from 1.
+    Section(u32),
+    /// Sentences that no story covers.
+    Uncovered,
+}
+
+impl Part {
+    /// Note of the version that came of it.
+    pub(super) fn note(self) -> String {
+        match self {
+            Self::Section(ordinal) => format!("section {ordinal} alone"),
+            Self::Uncovered => "what no story covered".to_owned(),
+        }
+    }
 }
 
 /// What a request is about beyond the draft itself.

@@ -8,7 +8,7 @@ use super::gather::{Gathered, Gathering, begin_step, end_step, estimated, gather
 use super::given::gathered;
 use super::keep::{Written, conclude, progress};
 use super::path_stream::PathStream;
-use super::pipeline::{Pipeline, sections_of, write_sections};
+use super::pipeline::{Pipeline, sections_of, write_part, write_sections};
 use super::request::{Changes, WritingPayload, gather_values, repair, request};
 use super::safe_text::{Named, harmless};
 use crate::Ports;
@@ -160,13 +160,11 @@ fn write(
         .collect();
     let named = Named::of(sites, &given);
     let sections = (job.kind == JobKind::Generate).then(|| sections_of(draft.requirements.as_str())).flatten();
-    let written = match sections {
-        Some(sections) => {
-            let pipeline =
-                Pipeline { ports, job, access: &access, draft: &draft, rules: &rules, ask: &ask, cancellation };
-            write_sections(&pipeline, &sections)
-        }
-        None => match converse(ports, job, &access, ask, may_ask, cancellation)? {
+    let pipeline = Pipeline { ports, job, access: &access, draft: &draft, rules: &rules, ask: &ask, cancellation };
+    let written = match (payload.only, sections) {
+        (Some(part), _) => write_part(&pipeline, part),
+        (None, Some(sections)) => write_sections(&pipeline, &sections),
+        (None, None) => match converse(ports, job, &access, ask, may_ask, cancellation)? {
             Written::Document(first) if job.kind == JobKind::Generate => {
                 let (allowed, sources) = (changes.allowed.as_str(), changes.sources.as_str());
                 let (draft, rules, access) = (&draft, &rules, &access);

@@ -1,12 +1,14 @@
 //! Handing a draft to a writing job.
 
-use super::request::WritingPayload;
+use super::pipeline::{section_to_write, uncovered_text};
+use super::request::{Part, WritingPayload};
 use crate::Ports;
 use crate::access::{self, AccessError};
+use crate::overview::last_writing_job;
 use storywright_domain::draft::{Draft, WrongState};
 use storywright_domain::job::{Job, JobKind, JobStatus};
 use storywright_domain::person::Actor;
-use storywright_domain::ports::{Saved, StorageError, StorageExt};
+use storywright_domain::ports::{Saved, StorageError, StorageExt, Tx};
 use storywright_domain::source::SourceEntry;
 use storywright_domain::{DraftId, JobId};
 
@@ -35,6 +37,12 @@ pub enum StartError {
     /// There are neither requirements nor sources that were read.
     #[error("there is nothing to write from: type requirements, or add a source and wait until it is read")]
     NothingToWriteFrom,
+    /// There is no such section, or it is written already.
+    #[error("section {0} is not one that is still to be written")]
+    NoSuchSection(u32),
+    /// No sentence of the requirements is without a story.
+    #[error("every sentence of the requirements is covered by a story")]
+    NothingUncovered,
     /// The instruction is blank or too long.
     #[error("say in 1 to {MAX_INSTRUCTION_CHARS} characters what should change")]
     BadInstruction,
@@ -91,6 +99,48 @@ pub fn refine(ports: &Ports, actor: &Actor, id: DraftId, instructions: &str) -> 
     start(ports, actor, id, JobKind::Refine, WritingPayload { instructions, ..WritingPayload::default() })
 }
 
+/// Starts writing one section that failed or was not reached, for itself: its stories are added to those that are there.
+///
+/// # Errors
+/// [`StartError`].
+pub fn write_section(ports: &Ports, actor: &Actor, id: DraftId, ordinal: u32) -> Result<JobId, StartError> {
+    write_part(ports, actor, id, Part::Section(ordinal))
+}
+
+/// Starts writing stories for the first sentences that no story covers, as many as one call takes; they are added to those that are there.
+///
+/// # Errors
+/// [`StartError`].
+pub fn write_uncovered(ports: &Ports, actor: &Actor, id: DraftId) -> Result<JobId, StartError> {
+    write_part(ports, actor, id, Part::Uncovered)
+}
+
+fn write_part(ports: &Ports, actor: &Actor, id: DraftId, part: Part) -> Result<JobId, StartError> {
+    // What the stories as a whole were written from stays what it was: this job writes a part.
+    let whole = last_writing_job(ports, actor, id)?.map(|job| WritingPayload::of_json(&job.payload)).transpose()?;
+    let requirements_sha256 = whole.map(|payload| payload.requirements_sha256).unwrap_or_default();
+    let payload = WritingPayload { only: Some(part), requirements_sha256, ..WritingPayload::default() };
+    start(ports, actor, id, JobKind::Generate, payload)
+}
+
+/// Whether the part is there to be written.
+fn check_part(tx: &mut dyn Tx, draft: &Draft, part: Part) -> Result<(), StartError> {
+    match part {
+        Part::Section(ordinal) => {
+            let kept = tx.sections(draft.user, draft.id)?;
+            match section_to_write(draft.requirements.as_str(), &kept, ordinal) {
+                Some(_) => Ok(()),
+                None => Err(StartError::NoSuchSection(ordinal)),
+            }
+        }
+        Part::Uncovered if draft.document.is_empty() => Err(StartError::NothingToRefine),
+        Part::Uncovered => match uncovered_text(draft) {
+            Some(_) => Ok(()),
+            None => Err(StartError::NothingUncovered),
+        },
+    }
+}
+
 fn clean(text: &str) -> Option<String> {
     let text: String = text.trim().chars().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect();
     (!text.is_empty() && text.chars().count() <= MAX_INSTRUCTION_CHARS).then_some(text)
@@ -139,6 +189,9 @@ fn start(
         if draft.requirements.as_str().is_empty() && !tx.sources(user, id)?.iter().any(SourceEntry::is_read) {
             return Err(StartError::NothingToWriteFrom);
         }
+        if let Some(part) = payload.only {
+            check_part(tx, &draft, part)?;
+        }
         let open = tx.open_jobs(user)?.into_iter().filter(|job| job.kind != JobKind::RefreshTools).count();
         if open >= ports.settings.max_open_jobs {
             return Err(StartError::TooManyJobs(open));
@@ -149,7 +202,10 @@ fn start(
             Saved::Stored => {}
             Saved::Conflict => return Err(StartError::Conflict(Box::new(draft))),
         }
-        let payload = WritingPayload { requirements_sha256: digest(ports, &draft), ..payload.clone() };
+        let payload = match payload.only {
+            Some(_) => payload.clone(),
+            None => WritingPayload { requirements_sha256: digest(ports, &draft), ..payload.clone() },
+        };
         tx.insert_job(&Job { payload: payload.to_json(), ..job.clone() })?;
         tx.audit(&entry)?;
         Ok(())

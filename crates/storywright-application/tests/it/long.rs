@@ -5,13 +5,14 @@ use crate::world::World;
 use crate::writing::{started, summaries};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use storywright_application::drafting::SECTION_TOKENS;
+use storywright_application::drafting::{SECTION_TOKENS, StartError, write_section, write_uncovered};
+use storywright_domain::JobId;
 use storywright_domain::cancel::Cancellation;
-use storywright_domain::draft::{Draft, DraftState, Requirements};
-use storywright_domain::job::JobStatus;
+use storywright_domain::draft::{Draft, DraftState, Requirements, WrongState};
+use storywright_domain::job::{Job, JobStatus};
 use storywright_domain::ports::{
     ChatAccess, ChatAnswer, ChatCall, ChatError, ChatIdentity, ChatModel, ChatRequest, ChatSetup, ChatSink, Finish,
-    StorageExt, Usage,
+    Saved, StorageExt, Usage,
 };
 use storywright_domain::section::SectionState;
 use storywright_testkit::build;
@@ -152,4 +153,105 @@ fn a_section_that_fails_sinks_no_other_and_is_written_again_alone() {
     assert_eq!(summaries(&world.draft(draft.id)), PARTS);
     let expected = PARTS.iter().map(|part| ((*part).to_owned(), if *part == "Export" { 2 } else { 1 })).collect();
     assert_eq!(scribe.calls(), expected);
+}
+
+/// Keeps a changed draft, as an edit by hand does.
+fn edit(world: &World, mut draft: Draft, change: impl FnOnce(&mut Draft)) {
+    change(&mut draft);
+    draft.version += 1;
+    let stored = world.store.write(|tx| tx.update_draft(&draft, draft.version - 1)).unwrap();
+    assert_eq!(stored, Saved::Stored);
+}
+
+fn job_of(world: &World, id: JobId) -> Job {
+    world.store.read(|tx| tx.job(world.person.id, id)).unwrap().unwrap()
+}
+
+#[test]
+fn one_failed_section_is_written_for_itself_and_what_was_edited_stays() {
+    let (world, scribe, draft) = long_world();
+    scribe.refuses.lock().unwrap().extend(["Export".to_owned(), "Archive".to_owned()]);
+    started(&world, &draft);
+    assert_eq!(world.work().status, JobStatus::Failed);
+    edit(&world, world.draft(draft.id), |draft| draft.document.stories[0].stlc_notes = "by hand".to_owned());
+
+    scribe.refuses.lock().unwrap().remove("Export");
+    *scribe.dies_at.lock().unwrap() = Some("Export".to_owned());
+    let job = write_section(&world.ports, &world.actor, draft.id, 4).unwrap();
+    assert_eq!(
+        write_section(&world.ports, &world.actor, draft.id, 5),
+        Err(StartError::WrongState(WrongState::Writing { job }))
+    );
+    world.work_and_die();
+    world.outlive_leases();
+    let done = world.work();
+    assert_eq!((done.id, done.status, done.error), (job, JobStatus::Completed, None));
+    let after = world.draft(draft.id);
+    assert_eq!(summaries(&after), PARTS.into_iter().filter(|part| *part != "Archive").collect::<Vec<_>>());
+    assert_eq!(after.document.stories[0].stlc_notes, "by hand");
+    let expected = |part: &str| match part {
+        "Export" => 3,
+        _ => 1,
+    };
+    assert_eq!(scribe.calls(), PARTS.iter().map(|part| ((*part).to_owned(), expected(part))).collect());
+
+    for ordinal in [4, 0, 9] {
+        let refused = write_section(&world.ports, &world.actor, draft.id, ordinal);
+        assert_eq!(refused, Err(StartError::NoSuchSection(ordinal)));
+    }
+    // Archive is refused again: the draft is as it was, and the section says why.
+    let again = write_section(&world.ports, &world.actor, draft.id, 5).unwrap();
+    world.work();
+    let failed = job_of(&world, again);
+    assert_eq!(failed.status, JobStatus::Failed);
+    assert!(failed.error.as_deref().unwrap_or_default().contains("Section 5 “Archive”"), "{failed:?}");
+    assert_eq!(world.draft(draft.id).document, after.document);
+    assert_eq!(states(&world, &draft).iter().filter(|state| **state == SectionState::Failed).count(), 1);
+    // Requirements that are cut otherwise have no such section.
+    edit(&world, world.draft(draft.id), |draft| {
+        draft.requirements = Requirements::parse("The clerk must archive.").unwrap();
+    });
+    let refused = write_section(&world.ports, &world.actor, draft.id, 5);
+    assert_eq!(refused, Err(StartError::NoSuchSection(5)));
+}
+
+#[test]
+fn a_section_that_was_kept_before_the_process_died_is_not_asked_for_again() {
+    let (world, scribe, draft) = long_world();
+    scribe.refuses.lock().unwrap().insert("Export".to_owned());
+    started(&world, &draft);
+    world.work();
+    scribe.refuses.lock().unwrap().clear();
+    let job = write_section(&world.ports, &world.actor, draft.id, 4).unwrap();
+    // What the dead attempt left: the section is kept, the draft does not hold it yet.
+    let mut kept = world.store.read(|tx| tx.sections(world.person.id, draft.id)).unwrap();
+    kept[3].state = SectionState::Done;
+    kept[3].job = job;
+    kept[3].stories = vec![build::story("Export")];
+    world.store.write(|tx| tx.put_section(&kept[3])).unwrap();
+    assert_eq!(world.work().status, JobStatus::Completed);
+    assert_eq!(summaries(&world.draft(draft.id)), PARTS);
+    assert_eq!(scribe.calls()["Export"], 1);
+}
+
+#[test]
+fn stories_for_what_no_story_covers_are_added_to_those_that_are_there() {
+    let (world, scribe, _) = long_world();
+    let empty = world.draft_with(&[]);
+    let nothing = write_uncovered(&world.ports, &world.actor, empty.id);
+    assert_eq!(nothing, Err(StartError::NothingToRefine));
+    let short = world.draft_with(&["The clerk must print labels"]);
+    let requirements =
+        "# Labels\n\nThe clerk must print labels.\n\n# Vouchers\n\nThe manager must block stolen vouchers.\n";
+    edit(&world, short.clone(), |draft| draft.requirements = Requirements::parse(requirements).unwrap());
+    write_uncovered(&world.ports, &world.actor, short.id).unwrap();
+    assert_eq!(world.work().status, JobStatus::Completed);
+    assert_eq!(summaries(&world.draft(short.id)), ["The clerk must print labels", "Vouchers"]);
+    // The covered sentence was not asked for.
+    assert_eq!(scribe.calls().keys().collect::<Vec<_>>(), ["Vouchers"]);
+    edit(&world, world.draft(short.id), |draft| {
+        draft.document.stories[1].summary = "The manager must block stolen vouchers".to_owned();
+    });
+    let covered = write_uncovered(&world.ports, &world.actor, short.id);
+    assert_eq!(covered, Err(StartError::NothingUncovered));
 }

@@ -86,6 +86,8 @@ use utoipa::{Modify, OpenApi};
         sources::spaces,
         sections::list,
         sections::coverage,
+        sections::write,
+        sections::write_uncovered,
         writing::generate,
         writing::refine,
         plan::plan,

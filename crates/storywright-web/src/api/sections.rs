@@ -1,9 +1,12 @@
 //! Long requirements: their sections, and what of them the stories cover.
 
+use super::drafts::draft_id;
+use super::writing::{JobStarted, started};
 use super::{Answer, Caller, ok};
 use crate::errors::AppError;
 use actix_web::web;
 use serde::Serialize;
+use storywright_application::drafting;
 use storywright_application::sections::{SectionView, coverage_of_draft, sections_of_draft};
 use storywright_domain::DraftId;
 use storywright_domain::requirement::{COVERED, Coverage, SentenceCoverage};
@@ -136,4 +139,34 @@ pub async fn coverage(caller: Caller, id: web::Path<String>) -> Answer {
         })
         .await?;
     Ok(ok(&CoverageJson::from(coverage)))
+}
+
+/// Writes one section that failed or was not reached, for itself: its stories are added to those of the draft, which stay as they are.
+#[utoipa::path(post, path = "/api/v1/drafts/{id}/sections/{ordinal}/write", tag = "Writing", operation_id = "writeSection",
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$"),
+        ("ordinal" = u32, Path, description = "Place of the section, from 1.")),
+    responses((status = 202, description = "The job that writes.", body = JobStarted, headers(("Location" = String))),
+        (status = 409, description = "The section is written already, the LLM is not connected, or the draft is being written or published."),
+        (status = 429, description = "Too many jobs of this person.")))]
+pub async fn write(caller: Caller, path: web::Path<(String, String)>) -> Answer {
+    let job = caller
+        .run(move |ports, actor| {
+            let (id, ordinal) = path.into_inner();
+            // A place that is no number is one that no section has.
+            let ordinal = ordinal.parse().unwrap_or(0);
+            Ok(drafting::write_section(ports, actor, draft_id(&id)?, ordinal)?)
+        })
+        .await?;
+    Ok(started(job))
+}
+
+/// Writes stories for the first sentences that no story covers, as many as one call of the model takes, and adds them to those of the draft.
+#[utoipa::path(post, path = "/api/v1/drafts/{id}/coverage/write", tag = "Writing", operation_id = "writeUncovered",
+    params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$")),
+    responses((status = 202, description = "The job that writes.", body = JobStarted, headers(("Location" = String))),
+        (status = 409, description = "Every sentence is covered, the draft is empty, the LLM is not connected, or the draft is being written or published."),
+        (status = 429, description = "Too many jobs of this person.")))]
+pub async fn write_uncovered(caller: Caller, id: web::Path<String>) -> Answer {
+    let job = caller.run(move |ports, actor| Ok(drafting::write_uncovered(ports, actor, draft_id(&id)?)?)).await?;
+    Ok(started(job))
 }

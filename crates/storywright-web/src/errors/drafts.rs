@@ -116,6 +116,16 @@ impl From<StartError> for AppError {
                 "There is nothing to write from: no requirements and no source that was read",
                 "Type what is wanted, or add a source and wait until it is read",
             ),
+            StartError::NoSuchSection(ordinal) => Self::new(
+                &kinds::SECTION_NOT_OPEN,
+                &format!("Section {ordinal} is not one that is still to be written"),
+                "Look at the sections again: it may be written by now, or the requirements have changed",
+            ),
+            StartError::NothingUncovered => Self::new(
+                &kinds::NOTHING_UNCOVERED,
+                "Every sentence of the requirements is covered by a story",
+                "There is nothing to add; refine the stories that are there instead",
+            ),
             StartError::BadInstruction => Self::field("instructions", "instructions_invalid", &error.to_string()),
             StartError::TooManyJobs(count) => Self::new(
                 &kinds::TOO_MANY_JOBS,

@@ -84,6 +84,8 @@ kinds! {
     DRAFT_PUBLISHED 409 "draft_published" "The issues are in Jira already" "The draft was created in Jira and does not change any more."
     NOTHING_TO_REFINE 409 "nothing_to_refine" "The draft is empty" "There is nothing to refine before something was generated."
     NOTHING_TO_WRITE_FROM 409 "nothing_to_write_from" "Nothing to write from" "The draft has neither requirements nor a source that was read."
+    SECTION_NOT_OPEN 409 "section_not_open" "No such section to write" "The section is written already, or the requirements are cut otherwise by now."
+    NOTHING_UNCOVERED 409 "nothing_uncovered" "Nothing is uncovered" "Every sentence of the requirements is covered by a story."
     SOURCE_NOT_FOUND 404 "source_not_found" "There is no such source" "The draft has no such source, or the source has not changed."
     TOO_MANY_SOURCES 409 "too_many_sources" "The draft is full" "A draft has at most 300 sources."
     SOURCE_TOO_LATE 409 "source_too_late" "Not any more" "The source was removed too long ago, or there is nothing to read again."

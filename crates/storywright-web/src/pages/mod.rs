@@ -29,7 +29,7 @@ use crate::route::Policy::{Public, SignedIn};
 use crate::route::{FILES, LARGE, Route, SMALL};
 use crate::sse;
 use actix_web::web::to;
-use drafts::{compare, edit, fields, list, new, plan, similar, sources, uploads, workspace, writing};
+use drafts::{compare, coverage, edit, fields, list, new, plan, similar, sources, uploads, workspace, writing};
 
 /// Routes without a session.
 pub const PLAIN_ROUTES: &[Route] = &[
@@ -72,6 +72,10 @@ pub const ROUTES: &[Route] = &[
     Route::post("/drafts/{id}/versions/{number}/restore", SignedIn, || to(edit::restore)),
     Route::post("/drafts/{id}/generate", SignedIn, || to(writing::generate)).outside(),
     Route::post("/drafts/{id}/refine", SignedIn, || to(writing::refine)).outside(),
+    Route::get("/drafts/{id}/coverage", SignedIn, || to(coverage::covered)).background(),
+    Route::post("/drafts/{id}/coverage/write", SignedIn, || to(coverage::write_uncovered)).outside(),
+    Route::get("/drafts/{id}/sections", SignedIn, || to(coverage::sections)).background(),
+    Route::post("/drafts/{id}/sections/{ordinal}/write", SignedIn, || to(coverage::write_section)).outside(),
     Route::post("/drafts/{id}/fix", SignedIn, || to(edit::fix)),
     Route::post("/drafts/{id}/copy", SignedIn, || to(edit::copy)),
     Route::post("/drafts/{id}/delete", SignedIn, || to(list::delete)),

@@ -208,3 +208,20 @@ async fn sections_and_coverage_are_the_persons_own() {
         other.get(&format!("{path}/{part}")).send(&app).await.problem(404, "draft_not_found");
     }
 }
+
+#[actix_web::test]
+async fn a_part_of_the_requirements_is_written_only_when_it_is_open() {
+    let app = App::new();
+    let (person, other) = (app.writer(1).await, app.person(2));
+    let path = empty_draft(&app, &person).await;
+    for place in ["1", "0", "x", "-1", "99999999999"] {
+        let reply = person.post_json(&format!("{path}/sections/{place}/write"), &json!({})).send(&app).await;
+        reply.problem(409, "section_not_open");
+    }
+    let reply = person.post_json(&format!("{path}/coverage/write"), &json!({})).send(&app).await;
+    reply.problem(409, "nothing_to_refine");
+    for part in ["sections/1", "coverage"] {
+        let reply = other.post_json(&format!("{path}/{part}/write"), &json!({})).send(&app).await;
+        assert_eq!(reply.status, 409, "they have no LLM connection, which is found out before");
+    }
+}

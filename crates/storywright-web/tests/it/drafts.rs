@@ -7,7 +7,7 @@ use storywright_application::drafts::{draft, list_drafts};
 use storywright_application::publishing::{make_plan, publish};
 use storywright_domain::draft::{DraftVersion, Origin};
 use storywright_domain::ports::{Saved, StorageExt};
-use storywright_testkit::Script;
+use storywright_testkit::{Script, build};
 
 #[actix_web::test]
 async fn what_is_typed_is_saved_with_its_version() {
@@ -258,4 +258,36 @@ async fn changed_requirements_are_told_until_the_stories_are_written_from_them()
     findings.shows("id=\"again\" hx-swap-oob=\"true\"").shows(told);
     write();
     browser.get(&path).await.expect(200).hides(told);
+}
+
+#[actix_web::test]
+async fn the_coverage_names_who_covers_what_and_has_the_rest_written() {
+    let (app, alice, _) = alice_and_bob().await;
+    let made = app.ready_draft(&alice, "The clerk must refund a card payment");
+    let browser = Browser::signed_in(&app, "alice").await;
+    let path = format!("/drafts/{}", made.id);
+    let open: String = (1..=60).map(|number| format!("- The <b>baker</b> must weigh loaf {number}.\n")).collect();
+    let requirements = format!("# Money\n\nThe clerk must refund a card payment.\n\n# Bread\n\n{open}");
+    browser.put(&path, &json!({"version": made.version, "requirements": requirements})).await.expect(200);
+    // All fits one call, so there are no sections to follow.
+    browser.get(&format!("{path}/sections")).await.expect(200).hides("data-sections");
+    let got = browser.get(&format!("{path}/coverage")).await.expect(200);
+    let got = got.shows("1 of 61 sentences").shows("Write stories for these").shows("Under Bread").shows("10 left");
+    got.shows("&lt;b&gt;baker&lt;").hides("<b>baker");
+    browser.get(&format!("{path}/coverage?from=50")).await.expect(200).shows("loaf 60").hides("loaf 50").hides("left");
+    let story = &made.document.stories[0].id;
+    let got = browser.get(&format!("{path}/coverage?story={story}")).await.expect(200);
+    got.shows("The clerk must refund a card payment").hides("loaf");
+    browser.get(&format!("{path}/coverage?story=%22")).await.expect(200).shows("covers none of them");
+    for place in ["1", "7", "x"] {
+        browser.post(&format!("{path}/sections/{place}/write"), &[]).await.expect(422).shows("still to be written");
+    }
+    browser.post(&format!("{path}/coverage/write"), &[]).await.expect(202).shows("data-job");
+    browser.get(&format!("{path}/coverage")).await.expect(200).hides("Write stories");
+    app.chat.will_say(Script::text(&json!({"clarify": null, "stories": [build::story("Weigh loaves")]}).to_string()));
+    while app.work() {}
+    let after = draft(&app.ports, &app.actor(&alice), made.id).unwrap().unwrap();
+    assert_eq!(after.document.stories[0], made.document.stories[0], "what is there stays");
+    assert_eq!(after.document.stories[1].summary, "Weigh loaves");
+    browser.get(&path).await.expect(200).shows("what no story covered");
 }

@@ -26,6 +26,7 @@ mod pages;
 mod publishing;
 mod rules;
 mod runs;
+mod sections;
 mod sessions;
 mod sources;
 mod stage;

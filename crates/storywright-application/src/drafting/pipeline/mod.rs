@@ -6,6 +6,10 @@
 //! job, generating again begins anew.
 
 mod one;
+mod part;
+
+pub use self::part::uncovered_in_one_call;
+pub(super) use self::part::{section_to_write, uncovered_text, write_part};
 
 use self::one::{One, write_one};
 use super::RunError;
@@ -56,11 +60,7 @@ pub(super) fn write_sections(pipeline: &Pipeline<'_>, sections: &[OutlineSection
     let missing: VecDeque<DraftSection> =
         kept.iter().filter(|section| section.state != SectionState::Done).cloned().collect();
     let found = kept.iter().filter(|section| section.state == SectionState::Done);
-    let shared = Shared {
-        total,
-        next_step: Mutex::new(next_step(pipeline)?),
-        state: Mutex::new(State { missing, done: found.cloned().collect(), ended: None }),
-    };
+    let shared = Shared::of(pipeline, total, State { missing, done: found.cloned().collect(), ended: None })?;
     let words = match shared.lock().done.len() {
         0 => format!("The requirements are written in {total} sections"),
         done => format!("{done} of {total} sections are there already"),
@@ -101,7 +101,7 @@ fn told(failed: &[DraftSection], total: usize) -> String {
         .map(|section| format!("{} “{}”: {}", section.ordinal, section.title, section.problem))
         .collect();
     format!(
-        "{} of {total} sections could not be written ({}). What was written is kept. Generate again: only those sections are written again.",
+        "{} of {total} sections could not be written ({}). What was written is kept. Retry a section under Coverage, or generate again: only those sections are written again.",
         failed.len(),
         named.join("; ")
     )
@@ -115,6 +115,7 @@ pub(super) struct Shared {
     state: Mutex<State>,
 }
 
+#[derive(Default)]
 struct State {
     missing: VecDeque<DraftSection>,
     /// Written or failed, in the order in which they ended.
@@ -131,6 +132,10 @@ pub(super) enum Ended {
 }
 
 impl Shared {
+    fn of(pipeline: &Pipeline<'_>, total: usize, state: State) -> Result<Self, StorageError> {
+        Ok(Self { total, next_step: Mutex::new(next_step(pipeline)?), state: Mutex::new(state) })
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -248,12 +253,18 @@ fn next_step(pipeline: &Pipeline<'_>) -> Result<u32, StorageError> {
 /// One document of all stories; those over the maximum are split where the rule set says so.
 fn put_together(sections: Vec<DraftSection>, rules: &RuleSet) -> Document {
     let mut document = merged(sections.into_iter().map(|section| section.stories).collect());
-    if rules.oversize == Oversize::Split {
-        let split = |story: Story| match split_story(&story, rules.max_story_points) {
-            Some(parts) if check_split(&story, &parts).is_ok() => parts,
-            _ => vec![story],
-        };
-        document.stories = document.stories.into_iter().flat_map(split).collect();
-    }
+    document.stories = small_enough(document.stories, rules);
     document.with_references()
+}
+
+/// The stories, those over the maximum split where the rule set says so.
+fn small_enough(stories: Vec<Story>, rules: &RuleSet) -> Vec<Story> {
+    if rules.oversize != Oversize::Split {
+        return stories;
+    }
+    let split = |story: Story| match split_story(&story, rules.max_story_points) {
+        Some(parts) if check_split(&story, &parts).is_ok() => parts,
+        _ => vec![story],
+    };
+    stories.into_iter().flat_map(split).collect()
 }

@@ -9,7 +9,7 @@ use super::super::run::{ended_step, explain, unfinished};
 use super::{Ended, Pipeline, Shared};
 use storywright_domain::agent::{AgentStep, StepKind};
 use storywright_domain::job::{Job, MAX_ATTEMPTS};
-use storywright_domain::ports::{ChatError, ChatRequest, ChatSink, StorageError, StorageExt};
+use storywright_domain::ports::{ChatError, ChatRequest, ChatSink, StorageError, StorageExt, Usage};
 use storywright_domain::section::{DraftSection, SectionState};
 use storywright_domain::story::Story;
 
@@ -52,30 +52,60 @@ fn tried(pipeline: &Pipeline<'_>, shared: &Shared, mut section: DraftSection) ->
     let requirements = pipeline.draft.requirements.as_str();
     let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     let text = requirements.get(place(section.start)..place(section.end)).unwrap_or_default();
-    let mut ask = request_for(pipeline.ask, text);
+    let ask = request_for(pipeline.ask, text);
     section.state = SectionState::Running;
     section.attempts += 1;
     section.problem.clear();
     if !kept(pipeline, &section)? {
         return Ok(One::Ended(Ended::Written(Written::LeaseLost)));
     }
-    for round in 0..2 {
-        match asked(pipeline, shared, &mut section, &ask)? {
-            Asked::Stories(stories) => return ended(pipeline, section, SectionState::Done, stories, String::new()),
-            Asked::Ended(end) => {
-                section.state = SectionState::Pending;
-                kept(pipeline, &section)?;
-                return Ok(One::Ended(end));
-            }
-            Asked::Failed(problem) => return ended(pipeline, section, SectionState::Failed, Vec::new(), problem),
-            Asked::Unusable(problem) if round == 0 => ask = repair(&ask, &problem),
-            Asked::Unusable(problem) => {
-                let problem = format!("llm_answer_unusable: {problem}");
-                return ended(pipeline, section, SectionState::Failed, Vec::new(), problem);
-            }
+    let what = format!("Write section {} of {}: {}", section.ordinal, shared.total, section.title);
+    match asked_twice(pipeline, shared, &what, ask, &mut section.usage)? {
+        Asked::Stories(stories) => ended(pipeline, section, SectionState::Done, stories, String::new()),
+        Asked::Failed(problem) | Asked::Unusable(problem) => {
+            ended(pipeline, section, SectionState::Failed, Vec::new(), problem)
+        }
+        Asked::Ended(end) => {
+            section.state = SectionState::Pending;
+            kept(pipeline, &section)?;
+            Ok(One::Ended(end))
         }
     }
-    ended(pipeline, section, SectionState::Failed, Vec::new(), "llm_answer_unusable: no usable answer".to_owned())
+}
+
+/// The stories that a call for some other text gives; else why there are none.
+pub(super) fn told_stories(
+    pipeline: &Pipeline<'_>,
+    shared: &Shared,
+    what: &str,
+    ask: ChatRequest,
+) -> Result<Result<Vec<Story>, Ended>, RunError> {
+    Ok(match asked_twice(pipeline, shared, what, ask, &mut Usage::default())? {
+        Asked::Stories(stories) => Ok(stories),
+        Asked::Ended(end) => Err(end),
+        Asked::Failed(problem) | Asked::Unusable(problem) => Err(Ended::Written(Written::Failed {
+            code: "llm_answer_unusable",
+            message: format!("No stories could be written: {problem}. Try again, or choose another model."),
+            partial: None,
+        })),
+    })
+}
+
+/// Asks, and once more when the answer does not fit.
+fn asked_twice(
+    pipeline: &Pipeline<'_>,
+    shared: &Shared,
+    what: &str,
+    ask: ChatRequest,
+    usage: &mut Usage,
+) -> Result<Asked, RunError> {
+    match asked(pipeline, shared, what, &ask, usage)? {
+        Asked::Unusable(problem) => Ok(match asked(pipeline, shared, what, &repair(&ask, &problem), usage)? {
+            Asked::Unusable(problem) => Asked::Unusable(format!("llm_answer_unusable: {problem}")),
+            other => other,
+        }),
+        other => Ok(other),
+    }
 }
 
 enum Asked {
@@ -90,8 +120,9 @@ enum Asked {
 fn asked(
     pipeline: &Pipeline<'_>,
     shared: &Shared,
-    section: &mut DraftSection,
+    what: &str,
     ask: &ChatRequest,
+    used: &mut Usage,
 ) -> Result<Asked, RunError> {
     let Pipeline { ports, job, access, cancellation, .. } = pipeline;
     // Sections run side by side for long: the day's budget may be used up by now.
@@ -100,7 +131,7 @@ fn asked(
     }
     let setup = ports.chat.setup(&access.service, ask.call);
     let step = AgentStep {
-        asked: format!("Write section {} of {}: {}", section.ordinal, shared.total, section.title),
+        asked: what.to_owned(),
         service: access.service.clone(),
         prompt_sha256: setup.as_ref().map(|setup| ports.sha256.hex(setup.prompt.as_bytes())).unwrap_or_default(),
         model: setup.map(|setup| setup.model).unwrap_or_default(),
@@ -113,7 +144,7 @@ fn asked(
     let mut sink = Collected::default();
     let result = ports.chat.converse(access, ask, &mut sink, cancellation);
     let (mut step, usage) = ended_step(step, ask, &result, &sink.text);
-    section.usage = section.usage.plus(usage);
+    *used = used.plus(usage);
     if !end_step(ports, job, &mut step, usage)? {
         return lease_lost();
     }

@@ -1,6 +1,7 @@
 //! Drafts: the list, a new one, and the workspace with all that can be done there.
 
 pub mod compare;
+pub mod coverage;
 pub mod edit;
 pub mod fields;
 pub mod list;

@@ -70,7 +70,12 @@ fn cure(desk: &Desk<'_>, id: DraftId, wish: &Wish) -> Result<String, AppError> {
 }
 
 /// The prompt bar after a start: with the job, or with what is wrong.
-fn bar(desk: &Desk<'_>, id: DraftId, started: Result<JobId, AppError>, typed: String) -> Result<Answer, AppError> {
+pub(super) fn bar(
+    desk: &Desk<'_>,
+    id: DraftId,
+    started: Result<JobId, AppError>,
+    typed: String,
+) -> Result<Answer, AppError> {
     let (status, errors) = match started {
         Ok(_) => (StatusCode::ACCEPTED, Errors::new()),
         Err(error) if error.status() >= 500 || error.kind == &kinds::DRAFT_NOT_FOUND => return Err(error),
