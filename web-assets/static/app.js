@@ -830,6 +830,7 @@
       const line = $(`[data-job="${this.job}"] [data-job-label]`);
       if (line && asked && state === 'running') line.textContent = asked;
       tell('agent-step');
+      if (this.kind === 'draft') wantCoverage('sections-wanted');
     }
 
     clarify() { this.refresh(); tell('job-changed'); tell('agent-step'); }

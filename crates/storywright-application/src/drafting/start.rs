@@ -8,7 +8,7 @@ use crate::overview::last_writing_job;
 use storywright_domain::draft::{Draft, WrongState};
 use storywright_domain::job::{Job, JobKind, JobStatus};
 use storywright_domain::person::Actor;
-use storywright_domain::ports::{Saved, StorageError, StorageExt, Tx};
+use storywright_domain::ports::{Saved, StorageError, StorageExt};
 use storywright_domain::source::SourceEntry;
 use storywright_domain::{DraftId, JobId};
 
@@ -116,29 +116,26 @@ pub fn write_uncovered(ports: &Ports, actor: &Actor, id: DraftId) -> Result<JobI
 }
 
 fn write_part(ports: &Ports, actor: &Actor, id: DraftId, part: Part) -> Result<JobId, StartError> {
+    let user = actor.user();
+    let (draft, kept) = ports.storage.read(|tx| {
+        let draft = tx.draft(user, id)?.filter(|draft| draft.deleted_at.is_none()).ok_or(StartError::NotFound)?;
+        Ok::<_, StartError>((draft, tx.sections(user, id)?))
+    })?;
+    // All requirements are read for this, so no transaction waits for it; the job looks again.
+    match part {
+        Part::Section(ordinal) => {
+            section_to_write(draft.requirements.as_str(), &kept, ordinal).ok_or(StartError::NoSuchSection(ordinal))?;
+        }
+        Part::Uncovered if draft.document.is_empty() => return Err(StartError::NothingToRefine),
+        Part::Uncovered => {
+            uncovered_text(&draft).ok_or(StartError::NothingUncovered)?;
+        }
+    }
     // What the stories as a whole were written from stays what it was: this job writes a part.
     let whole = last_writing_job(ports, actor, id)?.map(|job| WritingPayload::of_json(&job.payload)).transpose()?;
     let requirements_sha256 = whole.map(|payload| payload.requirements_sha256).unwrap_or_default();
     let payload = WritingPayload { only: Some(part), requirements_sha256, ..WritingPayload::default() };
     start(ports, actor, id, JobKind::Generate, payload)
-}
-
-/// Whether the part is there to be written.
-fn check_part(tx: &mut dyn Tx, draft: &Draft, part: Part) -> Result<(), StartError> {
-    match part {
-        Part::Section(ordinal) => {
-            let kept = tx.sections(draft.user, draft.id)?;
-            match section_to_write(draft.requirements.as_str(), &kept, ordinal) {
-                Some(_) => Ok(()),
-                None => Err(StartError::NoSuchSection(ordinal)),
-            }
-        }
-        Part::Uncovered if draft.document.is_empty() => Err(StartError::NothingToRefine),
-        Part::Uncovered => match uncovered_text(draft) {
-            Some(_) => Ok(()),
-            None => Err(StartError::NothingUncovered),
-        },
-    }
 }
 
 fn clean(text: &str) -> Option<String> {
@@ -188,9 +185,6 @@ fn start(
         }
         if draft.requirements.as_str().is_empty() && !tx.sources(user, id)?.iter().any(SourceEntry::is_read) {
             return Err(StartError::NothingToWriteFrom);
-        }
-        if let Some(part) = payload.only {
-            check_part(tx, &draft, part)?;
         }
         let open = tx.open_jobs(user)?.into_iter().filter(|job| job.kind != JobKind::RefreshTools).count();
         if open >= ports.settings.max_open_jobs {

@@ -81,7 +81,7 @@ fn write_section(pipeline: &Pipeline<'_>, ordinal: u32) -> Result<Written, RunEr
             None => return Ok(gone(ordinal)),
         },
     };
-    progress(ports, job.id, &format!("Section {ordinal} of {total} is written"), 0)?;
+    progress(ports, job.id, &format!("Writing section {ordinal} of {total}"), 0)?;
     let shared = Shared::of(pipeline, total, State::default())?;
     match write_one(pipeline, &shared, known) {
         One::Section(section) if section.state == SectionState::Done => {
@@ -98,7 +98,7 @@ fn write_section(pipeline: &Pipeline<'_>, ordinal: u32) -> Result<Written, RunEr
 
 fn gone(ordinal: u32) -> Written {
     Written::Failed {
-        code: "llm_answer_unusable",
+        code: "section_not_open",
         message: format!(
             "Section {ordinal} is no longer there: the requirements have changed. Write the stories again."
         ),
@@ -111,8 +111,11 @@ fn with_stories(pipeline: &Pipeline<'_>, kept: &[DraftSection], section: DraftSe
     let document = pipeline.draft.document.clone();
     let before = kept.iter().filter(|other| other.ordinal < section.ordinal).flat_map(|other| &other.stories);
     let before: HashSet<&str> = before.map(|story| story.summary.as_str()).collect();
+    // A story that was split has become “summary (1 of 3)” and so on.
+    let whole = |summary: &str| before.contains(summary.rsplit_once(" (").map_or(summary, |(whole, _)| whole));
+    let is_before = |story: &Story| before.contains(story.summary.as_str()) || whole(&story.summary);
     let later = kept.iter().any(|other| other.ordinal > section.ordinal && !other.stories.is_empty());
-    let last = document.stories.iter().rposition(|story| before.contains(story.summary.as_str()));
+    let last = document.stories.iter().rposition(is_before);
     // Without a trace of what comes before, the end is where it disturbs nobody.
     let at = match last {
         Some(last) => last + 1,
