@@ -150,12 +150,14 @@ fn two_hundred_pages_survive_a_kill_and_no_finished_section_is_asked_again() {
     assert!(again <= AT_ONCE, "{again} sections were asked for twice");
     assert_eq!(log.len(), planned.len() + again, "no call but those of the sections");
     let stories = alice.get(&format!("drafts/{draft}")).expect(200)["document"]["stories"].as_array().unwrap().len();
+    let asked = Instant::now();
     let coverage = alice.get(&format!("drafts/{draft}/coverage")).expect(200);
+    let looked_up = asked.elapsed();
     let sentences = coverage["items"].as_array().unwrap().len();
     assert!(coverage["covered"].as_u64() > Some(0));
     let peak = first_life.max(second_life);
     println!(
-        "{PAGES} pages, {} KB, {} sections, {stories} stories, {} of {sentences} sentences covered; killed after {killed:.1?} with {} sections done, {again} asked again, whole {whole:.1?}; memory idle {} MiB, peak {} MiB before and {} MiB after the kill",
+        "{PAGES} pages, {} KB, {} sections, {stories} stories, {} of {sentences} sentences covered (looked up in {looked_up:.1?}); killed after {killed:.1?} with {} sections done, {again} asked again, whole {whole:.1?}; memory idle {} MiB, peak {} MiB before and {} MiB after the kill",
         text.len() / 1_000,
         planned.len(),
         coverage["covered"],
