@@ -65,6 +65,8 @@ fn nothing_that_is_read_writes_tells_a_secret_or_runs() {
         pages::sign_in(browser, &company.person("alice")).await;
         let mut html = String::new();
 
+        // What blocks in so long a draft goes back to the model twice: three long answers.
+        company.llm_control("__pace", &json!({ "chunk_ms": 0, "first_ms": 0 }));
         let draft = from_pages(browser, &alice, &above, pages.len(), &mut html).await;
         let looked = with_results(stage, browser, &alice, &mut html).await;
         for draft in [&draft, &looked] {
