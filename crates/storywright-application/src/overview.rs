@@ -1,10 +1,11 @@
 //! What the dashboard and lists of drafts show, read in one transaction.
 
 use crate::Ports;
+use crate::drafts::with_waivers;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use storywright_domain::draft::{Draft, DraftState, DraftSummary};
-use storywright_domain::finding::Severity;
+use storywright_domain::finding::{Finding, Severity};
 use storywright_domain::integration::{Integration, IntegrationKind};
 use storywright_domain::job::{Job, JobKind, JobStatus};
 use storywright_domain::person::Actor;
@@ -65,7 +66,7 @@ pub struct Overview {
     pub open_jobs: Vec<Job>,
 }
 
-/// Counts of versions that were counted before. A version never changes, so only a changed rule set makes a count old.
+/// Counts of versions that were counted before. A version never changes, so only a changed rule set or a waiver makes a count old.
 #[derive(Default)]
 pub struct CountCache {
     counts: Mutex<HashMap<(DraftId, u32), (Timestamp, DraftCounts)>>,
@@ -75,6 +76,11 @@ impl CountCache {
     fn get(&self, id: DraftId, version: u32, now: Timestamp) -> Option<DraftCounts> {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.get(&(id, version)).filter(|(at, _)| now.since(*at) < BELIEVED).map(|(_, counts)| *counts)
+    }
+
+    /// Forgets a draft whose findings have changed without a new version: one was waived.
+    pub fn forget(&self, id: DraftId) {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).retain(|(draft, _), _| *draft != id);
     }
 
     fn keep(&self, id: DraftId, version: u32, now: Timestamp, found: DraftCounts) {
@@ -103,7 +109,7 @@ pub fn overview(ports: &Ports, cache: &CountCache, actor: &Actor) -> Result<Over
             .collect::<Result<_, StorageError>>()?;
         let jobs = tx.jobs(user, None, PAGE)?;
         let found = tx.drafts(user, None, None, RECENT)?;
-        let drafts = lines(tx, cache, user, &jobs.items, found.items, now)?;
+        let drafts = lines(ports, tx, cache, user, &jobs.items, found.items, now)?;
         let created = created(ports, tx, user, RECENT)?;
         let open_jobs = match jobs.next {
             // An open job may be older than many that have ended.
@@ -131,7 +137,7 @@ pub fn list_draft_lines(
     ports.storage.read(|tx| {
         let jobs = tx.jobs(user, None, PAGE)?.items;
         let found = tx.drafts(user, words, cursor, PAGE)?;
-        Ok(Slice { items: lines(tx, cache, user, &jobs, found.items, now)?, next: found.next })
+        Ok(Slice { items: lines(ports, tx, cache, user, &jobs, found.items, now)?, next: found.next })
     })
 }
 
@@ -150,7 +156,7 @@ pub fn draft_line(
     ports.storage.read(|tx| {
         let Some(draft) = tx.draft(user, id)?.filter(|draft| draft.deleted_at.is_none()) else { return Ok(None) };
         let jobs = tx.jobs(user, None, PAGE)?.items;
-        Ok(lines(tx, cache, user, &jobs, vec![summary_of(&draft)], now)?.into_iter().next())
+        Ok(lines(ports, tx, cache, user, &jobs, vec![summary_of(&draft)], now)?.into_iter().next())
     })
 }
 
@@ -191,6 +197,7 @@ fn writing_job(jobs: &[Job], id: DraftId) -> Option<&Job> {
 }
 
 fn lines(
+    ports: &Ports,
     tx: &mut dyn Tx,
     cache: &CountCache,
     user: UserId,
@@ -209,7 +216,8 @@ fn lines(
                     let found = tx.rule_set(&draft.rule_set)?.unwrap_or_default();
                     rules.insert(draft.rule_set.clone(), found);
                 }
-                let counts = count(&draft, rules.get(&draft.rule_set).unwrap_or(&RuleSet::default()));
+                let found = findings_of(&draft, rules.get(&draft.rule_set).unwrap_or(&RuleSet::default()));
+                let counts = count(&draft, &with_waivers(ports.sha256.as_ref(), tx, &draft, found)?);
                 cache.keep(summary.id, draft.version, now, counts);
                 counts
             }
@@ -228,11 +236,15 @@ fn lines(
     Ok(lines)
 }
 
-fn count(draft: &Draft, rules: &RuleSet) -> DraftCounts {
+/// An empty draft has nothing to find fault with yet.
+fn findings_of(draft: &Draft, rules: &RuleSet) -> Vec<Finding> {
+    if draft.document.stories.is_empty() { Vec::new() } else { review(&draft.document, draft.format, rules) }
+}
+
+fn count(draft: &Draft, findings: &[Finding]) -> DraftCounts {
     let stories = draft.document.stories.len();
-    // An empty draft has nothing to find fault with yet.
-    let findings = if stories == 0 { Vec::new() } else { review(&draft.document, draft.format, rules) };
-    let of = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let counted = findings.iter().filter(|finding| finding.waived.is_none());
+    let of = |severity: Severity| counted.clone().filter(|finding| finding.severity == severity).count();
     DraftCounts {
         format: draft.format,
         stories,

@@ -36,6 +36,17 @@ pub struct Finding {
     /// Where in the field's text; none when it is about the field as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
+    /// Why a person lets it pass; it does not block then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waived: Option<String>,
+}
+
+impl Finding {
+    /// Whether it blocks creation.
+    #[must_use]
+    pub fn blocks(&self) -> bool {
+        self.severity == Severity::Error && self.waived.is_none()
+    }
 }
 
 /// Characters (Unicode scalar values) of a text, from 0, the end not included.
@@ -50,5 +61,5 @@ pub struct Place {
 /// Whether any finding blocks creation.
 #[must_use]
 pub fn blocks(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.severity == Severity::Error)
+    findings.iter().any(Finding::blocks)
 }

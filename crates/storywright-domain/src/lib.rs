@@ -40,6 +40,7 @@ pub mod suspicion;
 pub mod team;
 pub mod time;
 pub mod tool;
+pub mod waiver;
 
 pub use ids::{DraftId, ItemId, JobId, RegistrationId, RequestId, RunId, SessionId, TokenId, UserId};
 pub use secret::Secret;

@@ -103,6 +103,7 @@ impl Review<'_> {
             cure: cure.into(),
             criterion: None,
             place: None,
+            waived: None,
         });
     }
 

@@ -102,6 +102,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    waivers (draft_id, fingerprint) {
+        draft_id -> Text,
+        user_id -> Text,
+        fingerprint -> Text,
+        code -> Text,
+        place -> Text,
+        waived_at -> BigInt,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
     rule_set_versions (rule_set, number) {
         rule_set -> Text,
         number -> BigInt,

@@ -1,6 +1,7 @@
 //! Looking at drafts: one, many, their versions, their findings.
 
 use crate::Ports;
+use crate::drafts::waive::with_waivers;
 use storywright_domain::DraftId;
 use storywright_domain::draft::{Draft, DraftSummary, DraftVersion};
 use storywright_domain::finding::Finding;
@@ -53,6 +54,7 @@ pub fn draft_findings(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Optio
         };
         let rules = tx.rule_set(&draft.rule_set)?.unwrap_or_default();
         let findings = review(&draft.document, draft.format, &rules);
+        let findings = with_waivers(ports.sha256.as_ref(), tx, &draft, findings)?;
         Ok(Some(Reviewed { draft, rules, findings }))
     })
 }

@@ -69,6 +69,7 @@ fn warning(issue: &PlannedIssue, code: &str, message: String, cure: &str) -> Fin
         cure: cure.to_owned(),
         criterion: None,
         place: None,
+        waived: None,
     }
 }
 
@@ -100,6 +101,7 @@ fn perhaps_in_jira(draft: &Draft, issues: &[PlannedIssue], known: &Existing, fin
                 cure: "Remove it here if it is the same; otherwise say in its summary what sets it apart.".to_owned(),
                 criterion: None,
                 place: None,
+                waived: None,
             });
         } else if !kept {
             findings.push(Finding {
@@ -113,6 +115,7 @@ fn perhaps_in_jira(draft: &Draft, issues: &[PlannedIssue], known: &Existing, fin
                         .to_owned(),
                 criterion: None,
                 place: None,
+                waived: None,
             });
         }
     }
@@ -191,6 +194,7 @@ fn changed_since(draft: &Draft, existing: &[ExistingIssue], findings: &mut Vec<F
                 cure: "Change it in Jira. If it is another issue, remove it here and add it anew.".to_owned(),
                 criterion: None,
                 place: None,
+                waived: None,
             });
         }
     }

@@ -7,6 +7,7 @@ use super::screens::Screens;
 use crate::Ports;
 use crate::access::{self, AccessError};
 use crate::catalog::CatalogError;
+use crate::drafts::with_waivers;
 use std::collections::HashSet;
 use storywright_domain::DraftId;
 use storywright_domain::draft::{Draft, WrongState};
@@ -101,12 +102,13 @@ pub fn make_plan(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Plan, Plan
                 created.push((run.site, item));
             }
         }
-        Ok::<_, StorageError>(Some((draft, rules, created)))
+        let findings = review(&draft.document, draft.format, &rules);
+        let findings = with_waivers(ports.sha256.as_ref(), tx, &draft, findings)?;
+        Ok::<_, StorageError>(Some((draft, findings, created)))
     })?;
-    let (draft, rules, created) = found.ok_or(PlanError::NotFound)?;
+    let (draft, findings, created) = found.ok_or(PlanError::NotFound)?;
     draft.editable()?;
     let draft = with_own_references(draft);
-    let findings = review(&draft.document, draft.format, &rules);
     if blocks(&findings) {
         return Err(PlanError::Blocked(findings));
     }
@@ -140,7 +142,9 @@ pub fn make_plan(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Plan, Plan
     if issues.is_empty() {
         return Err(PlanError::NothingMissing);
     }
-    let findings = findings::of_plan(ports, actor.user(), &access.site.id, &draft, &issues, &existing, &known)?;
+    let waived = findings.into_iter().filter(|finding| finding.waived.is_some());
+    let mut findings = findings::of_plan(ports, actor.user(), &access.site.id, &draft, &issues, &existing, &known)?;
+    findings.extend(waived);
     if blocks(&findings) {
         return Err(PlanError::Blocked(findings));
     }

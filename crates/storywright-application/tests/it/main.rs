@@ -35,6 +35,7 @@ mod tokens;
 mod tools;
 mod trees;
 mod uploads;
+mod waivers;
 mod world;
 mod writing;
 mod writing_faults;

@@ -19,6 +19,7 @@ mod storage;
 mod story_page_repo;
 mod tool_repos;
 mod tools;
+mod waivers;
 mod work_repos;
 
 pub use agent_repo::AgentRepo;
@@ -41,6 +42,7 @@ pub use storage::{Cursor, Inserted, Saved, Slice, Storage, StorageError, Storage
 pub use story_page_repo::StoryPageRepo;
 pub use tool_repos::ToolRepo;
 pub use tools::{ToolAccess, ToolError, ToolServer};
+pub use waivers::WaiverRepo;
 pub use work_repos::{AuditRepo, DraftRepo, ItemChange, JobRepo, PublishRepo};
 
 use crate::Timestamp;

@@ -8,6 +8,7 @@ use super::section_repo::SectionRepo;
 use super::sources::SourceRepo;
 use super::story_page_repo::StoryPageRepo;
 use super::tool_repos::ToolRepo;
+use super::waivers::WaiverRepo;
 use super::work_repos::{AuditRepo, DraftRepo, JobRepo, PublishRepo};
 
 /// Why storage could not do it. Nothing that a person typed is at fault.
@@ -84,6 +85,7 @@ pub trait Tx:
     + TokenRepo
     + IntegrationRepo
     + RuleSetRepo
+    + WaiverRepo
     + DraftRepo
     + SourceRepo
     + JobRepo
@@ -104,6 +106,7 @@ impl<T> Tx for T where
         + TokenRepo
         + IntegrationRepo
         + RuleSetRepo
+        + WaiverRepo
         + DraftRepo
         + SourceRepo
         + JobRepo

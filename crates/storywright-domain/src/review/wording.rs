@@ -115,6 +115,7 @@ impl Review<'_> {
                     cure: "Say what can be observed: a value, a message, a state.".to_owned(),
                     criterion: Some(Criterion::Unambiguous),
                     place: Some(place),
+                    waived: None,
                 });
             }
         }
@@ -157,6 +158,7 @@ impl Review<'_> {
                     cure: found.cure.to_owned(),
                     criterion: Some(found.criterion),
                     place: Some(Place { start: found.place.start, end: found.place.end }),
+                    waived: None,
                 });
             }
         }
@@ -172,6 +174,7 @@ fn of_quality(story: &str, field: String, found: StoryFinding) -> Finding {
         field,
         criterion: Some(found.code.criterion()),
         place: Some(Place { start: found.start, end: found.end }),
+        waived: None,
         cure: found.cure().to_owned(),
         message: found.message,
     }

@@ -16,6 +16,7 @@ mod sources;
 mod story_pages;
 pub mod tokens;
 mod tools;
+mod waivers;
 
 use crate::text::Conn;
 

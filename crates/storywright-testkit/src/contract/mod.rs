@@ -21,6 +21,7 @@ mod story_pages;
 mod tool_server;
 mod tools;
 mod transactions;
+mod waivers;
 
 pub use confluence::{ConfluenceFixture, confluence_contract};
 pub use crypto::{hasher_contract, sealer_contract, sha256_contract, signer_contract};
@@ -51,12 +52,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Panics
 /// When a promise is broken; each is named, with what was expected printed before.
 pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
-    let suites: [&[Promise<dyn Storage>]; 15] = [
+    let suites: [&[Promise<dyn Storage>]; 16] = [
         transactions::ALL,
         people::ALL,
         sessions::ALL,
         connections::ALL,
         rule_sets::ALL,
+        waivers::ALL,
         drafts::ALL,
         sources::ALL,
         jobs::ALL,

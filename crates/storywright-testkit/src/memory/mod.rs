@@ -17,6 +17,7 @@ mod settings;
 mod sources;
 mod story_pages;
 mod tools;
+mod waivers;
 
 use crate::FixedClock;
 use events::Channels;
@@ -95,6 +96,7 @@ struct State {
     drafts: BTreeMap<DraftId, Draft>,
     versions: BTreeMap<(DraftId, u32), (UserId, DraftVersion)>,
     sources: BTreeMap<(DraftId, u32), sources::KeptSource>,
+    waivers: BTreeMap<(DraftId, String), storywright_domain::waiver::Waiver>,
     jobs: BTreeMap<JobId, KeptJob>,
     runs: BTreeMap<RunId, Run>,
     items: BTreeMap<ItemId, KeptItem>,

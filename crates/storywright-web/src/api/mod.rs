@@ -24,6 +24,7 @@ mod stories;
 pub mod story_pages;
 mod tools;
 mod versions;
+mod waivers;
 mod writing;
 
 pub use caller::Caller;
@@ -81,6 +82,8 @@ pub const ROUTES: &[Route] = &[
     Route::post("/api/v1/drafts/{id}/copy", Bearer, || web::to(drafts::copy)),
     Route::get("/api/v1/drafts/{id}/findings", Bearer, || web::to(drafts::findings)),
     Route::post("/api/v1/drafts/{id}/fixes", Bearer, || web::to(fixes::fix)),
+    Route::post("/api/v1/drafts/{id}/waivers", Bearer, || web::to(waivers::create)),
+    Route::post("/api/v1/drafts/{id}/waivers/take-back", Bearer, || web::to(waivers::take_back)),
     Route::get("/api/v1/drafts/{id}/versions", Bearer, || web::to(versions::list)),
     Route::get("/api/v1/drafts/{id}/versions/{number}", Bearer, || web::to(versions::show)),
     Route::post("/api/v1/drafts/{id}/versions/{number}/restore", Bearer, || web::to(versions::restore)),

@@ -4,7 +4,7 @@
 use super::problem::Problem;
 use super::{
     Answer, ROUTES, agent, catalog, drafts, fixes, integrations, jobs, meter, people, plan, rule_sets, runs, sections,
-    sources, story_pages, tools, versions, writing,
+    sources, story_pages, tools, versions, waivers, writing,
 };
 use crate::errors::AppError;
 use crate::route::{Policy, Route, Verb};
@@ -69,6 +69,8 @@ use utoipa::{Modify, OpenApi};
         drafts::remove,
         drafts::findings,
         fixes::fix,
+        waivers::create,
+        waivers::take_back,
         versions::list,
         versions::show,
         versions::restore,

@@ -10,6 +10,7 @@ use storywright_domain::source::Citation;
 use storywright_domain::story::{
     Document, Epic, FieldValue, LinkKind, Narrative, Scenario, Section, Story, StoryLink, Subtask,
 };
+use storywright_domain::waiver::is_waivable;
 use utoipa::ToSchema;
 
 /// Everything that a draft has come to so far.
@@ -433,6 +434,11 @@ pub struct FindingJson {
     pub end: Option<usize>,
     /// Whether `POST /api/v1/drafts/{id}/fixes` mends it without a model.
     pub fixable: bool,
+    /// Whether `POST /drafts/{id}/waivers` can let it pass.
+    pub waivable: bool,
+    /// Why it may pass; then it does not block.
+    #[schema(required)]
+    pub waived: Option<String>,
 }
 
 /// How much a finding weighs.
@@ -464,6 +470,8 @@ impl From<&Finding> for FindingJson {
             start: finding.place.map(|place| place.start),
             end: finding.place.map(|place| place.end),
             fixable: is_fixable(finding),
+            waivable: is_waivable(finding),
+            waived: finding.waived.clone(),
         }
     }
 }

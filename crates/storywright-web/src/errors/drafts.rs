@@ -2,7 +2,7 @@
 
 use super::{AppError, Extra, FieldProblem, kinds};
 use storywright_application::drafting::{AnswerError, StartError};
-use storywright_application::drafts::{CreateDraftError, EditDraftError, MendError};
+use storywright_application::drafts::{CreateDraftError, EditDraftError, MendError, WaiveError};
 use storywright_domain::Millis;
 use storywright_domain::draft::{BadRequirements, Draft, WrongState};
 
@@ -96,6 +96,20 @@ impl From<MendError> for AppError {
         match error {
             MendError::NothingToMend => Self::field("field", "finding_gone", &error.to_string()),
             MendError::Edit(error) => error.into(),
+        }
+    }
+}
+
+impl From<WaiveError> for AppError {
+    fn from(error: WaiveError) -> Self {
+        match error {
+            WaiveError::NotFound => draft_not_found(),
+            WaiveError::NoSuchFinding => Self::field("field", "finding_gone", &error.to_string()),
+            WaiveError::NotWaivable => Self::field("code", "finding_not_waivable", &error.to_string()),
+            WaiveError::BadReason(error) => Self::field("reason", "reason_invalid", &error.to_string()),
+            WaiveError::TooMany => Self::field("code", "too_many_waivers", &error.to_string()),
+            WaiveError::WrongState(error) => error.into(),
+            WaiveError::Storage(error) => error.into(),
         }
     }
 }

@@ -175,3 +175,31 @@ async fn findings_say_what_blocks() {
     let plan = person.get(&format!("{path}/plan")).send(&app).await;
     assert_eq!(plan.problem(409, "plan_blocked")["findings"], bad["findings"]);
 }
+
+#[actix_web::test]
+async fn a_finding_is_waived_with_a_reason_and_blocks_again_when_that_is_taken_back() {
+    let app = App::new();
+    let alice = app.person(1);
+    let story = json!({"summary": "Refund", "narrative": {"role": "agent", "goal": "to refund a payment", "benefit": "trust"},
+        "acceptance_criteria": ["It is paid"], "stlc_notes": "ghp_0123456789abcdefghijklmnopqrstuvwxyz", "story_points": 2});
+    let new = json!({"requirements": "Refunds.", "format": "classic", "project_key": "PAY", "issue_type": "10001"});
+    let draft = alice.post_json("/drafts", &new).send(&app).await.good(201);
+    let path = format!("/drafts/{}", draft["id"].as_str().unwrap());
+    let change = json!({"document": {"stories": [story]}});
+    alice.put(&path, &change, Some(&format!("\"{}\"", draft["version"]))).send(&app).await.good(200);
+    let which = json!({"code": "secret_suspected", "field": "stories.0.stlc_notes"});
+    let mut waiver = which.clone();
+    waiver["reason"] = json!("ok");
+    let waivers = format!("{path}/waivers");
+    alice.post_json(&waivers, &waiver).send(&app).await.refused(422, "invalid_input", &[("reason", "reason_invalid")]);
+    waiver["reason"] = json!("The password of a test account.");
+    alice.post_json(&waivers, &waiver).send(&app).await.good(204);
+    let found = alice.get(&format!("{path}/findings")).send(&app).await.good(200);
+    let one =
+        found["findings"].as_array().unwrap().iter().find(|one| one["code"] == "secret_suspected").unwrap().clone();
+    assert_eq!((&found["blocked"], &one["waived"]), (&json!(false), &waiver["reason"]));
+    let none = json!({"code": "vague_word", "field": "stories.0.summary", "reason": "Never mind"});
+    alice.post_json(&waivers, &none).send(&app).await.refused(422, "invalid_input", &[("field", "finding_gone")]);
+    alice.post_json(&format!("{waivers}/take-back"), &which).send(&app).await.good(204);
+    assert_eq!(alice.get(&format!("{path}/findings")).send(&app).await.good(200)["blocked"], json!(true));
+}

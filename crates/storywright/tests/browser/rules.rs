@@ -1,7 +1,7 @@
 //! Rule sets: made, tried on a draft while they are typed, saved as versions, and what they change in the draft.
 
 use crate::browser::DESKTOP;
-use crate::looks::inspect;
+use crate::looks::{inspect, inspect_pane};
 use crate::pages::{self, field};
 use crate::stage::play;
 use crate::support::REQUIREMENTS;
@@ -62,5 +62,29 @@ fn a_story_that_is_too_large_is_split_at_one_press_and_put_back() {
         browser.until("see more stories", &format!("{stories} > {count}")).await;
         assert_eq!(browser.js(criteria).await, before, "every criterion is there once");
         inspect(stage, browser, "workspace-split").await;
+    });
+}
+
+#[test]
+fn a_finding_is_waived_with_a_reason_and_shown_where_the_plan_is_approved() {
+    play("waiver", DESKTOP, async |stage, browser| {
+        pages::member(stage, browser, "alice").await;
+        let draft = pages::new_draft(browser, REQUIREMENTS).await;
+        pages::written(browser).await;
+        let token = "ghp_0123456789abcdefghijklmnopqrstuvwxyz";
+        browser.fill(&field("stories.0.stlc_notes"), &format!("Log in with {token}")).await;
+        pages::saved(browser).await;
+        browser.see("#findings", "secret_suspected").await;
+        browser.click("#findings summary", "Waive with a reason").await;
+        browser.fill("#findings [name=reason]", "The token of a test account").await;
+        browser.click("#findings form button", "Waive").await;
+        browser.see("#findings [data-waived]", "The token of a test account").await;
+        browser.see("#create-bar a", "Create").await;
+        inspect_pane(stage, browser, "workspace-waived", "Review").await;
+        browser.goto(&format!("/drafts/{draft}/plan")).await;
+        browser.see("main", "Waived: The token of a test account").await;
+        pages::open(browser, &draft).await;
+        browser.click("#findings button", "Take it back").await;
+        browser.see("#findings h2", "To fix before it can go to Jira").await;
     });
 }

@@ -11,6 +11,7 @@ mod shown;
 pub mod similar;
 pub mod sources;
 pub mod uploads;
+pub mod waive;
 pub mod workspace;
 pub mod writing;
 

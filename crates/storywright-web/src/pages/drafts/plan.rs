@@ -19,7 +19,6 @@ use storywright_application::catalog::list_create_fields;
 use storywright_application::drafts::draft;
 use storywright_application::publishing::{PlanError, PlanProblem, PublishError, make_plan, publish};
 use storywright_domain::draft::{Draft, WrongState};
-use storywright_domain::finding::Severity;
 use storywright_domain::publishing::{Plan, PlannedIssue, PlannedLink};
 use storywright_domain::story::{LinkKind, Story};
 
@@ -232,7 +231,10 @@ fn around(desk: &Desk<'_>, draft: &Draft, plan: &Plan) -> (Vec<Existing>, Vec<Wo
     });
     let findings = plan.findings.iter().map(|finding| Worth {
         message: finding.message.clone(),
-        cure: finding.cure.clone(),
+        cure: match &finding.waived {
+            Some(reason) => format!("Waived: {reason}"),
+            None => finding.cure.clone(),
+        },
         href: (!finding.field.is_empty()).then(|| format!("/drafts/{}#p-{}", draft.id, finding.field)),
     });
     let marks = plan.marker_modes.iter().map(|(type_name, mode)| {
@@ -268,7 +270,7 @@ fn refused(desk: &Desk<'_>, draft: &Draft, error: PlanError) -> Result<ApprovalP
     let mut view = approval(desk, draft, None);
     match error {
         PlanError::Blocked(findings) => {
-            let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+            let errors = findings.iter().filter(|finding| finding.blocks());
             view.blocked = errors
                 .map(|finding| Missing {
                     text: format!("{}: {}", place(&finding.field), finding.message),

@@ -19,9 +19,10 @@ use storywright_application::jobs;
 use storywright_application::overview::last_writing_job;
 use storywright_application::publishing::{RunView, run_view};
 use storywright_domain::draft::{Draft, DraftState, DraftVersion};
-use storywright_domain::finding::{Finding, Severity};
+use storywright_domain::finding::{Finding, Severity, blocks};
 use storywright_domain::fixing::{is_fixable, is_split};
 use storywright_domain::job::{Job, JobKind, JobStatus};
+use storywright_domain::waiver::is_waivable;
 use storywright_domain::{DraftId, Millis};
 
 /// Instructions that people often give next.
@@ -116,6 +117,10 @@ struct ShownFinding {
     split: bool,
     /// The model can be asked.
     fixable: bool,
+    /// A person may let it pass.
+    waivable: bool,
+    /// Why it may pass.
+    waived: Option<String>,
 }
 
 impl From<&Finding> for ShownFinding {
@@ -132,6 +137,8 @@ impl From<&Finding> for ShownFinding {
             mechanical: is_fixable(finding),
             split: is_split(finding),
             fixable: !finding.field.is_empty(),
+            waivable: is_waivable(finding),
+            waived: finding.waived.clone(),
         }
     }
 }
@@ -366,7 +373,7 @@ fn workspace_state(draft: &Draft, findings: &[Finding], asks: bool) -> &'static 
         DraftState::Publishing { .. } => "publishing",
         DraftState::Published { .. } => "published",
         DraftState::Editing if draft.document.is_empty() => "empty",
-        DraftState::Editing if findings.iter().any(|finding| finding.severity == Severity::Error) => "blocked",
+        DraftState::Editing if blocks(findings) => "blocked",
         DraftState::Editing => "ready",
     }
 }
@@ -420,7 +427,7 @@ fn create(desk: &Desk<'_>, draft: &Draft, findings: &[Finding], asks: bool) -> C
     } else if draft.document.is_empty() {
         need("Write the stories first".to_owned(), None);
     }
-    for finding in findings.iter().filter(|finding| finding.severity == Severity::Error) {
+    for finding in findings.iter().filter(|finding| finding.blocks()) {
         let text = format!("{}: {}", place(&finding.field), finding.cure.trim_end_matches('.'));
         need(text, Some(format!("#p-{}", finding.field)).filter(|_| !finding.field.is_empty()));
     }

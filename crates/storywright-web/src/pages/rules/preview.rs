@@ -137,6 +137,7 @@ mod tests {
             cure: String::new(),
             criterion: None,
             place: None,
+            waived: None,
         }
     }
 

@@ -1,0 +1,100 @@
+//! Findings that a person lets pass.
+
+use crate::world::World;
+use storywright_application::drafts::{DraftChange, WaiveError, draft_findings, edit_draft, take_waiver_back, waive};
+use storywright_application::overview::{CountCache, list_draft_lines};
+use storywright_application::publishing::{PlanError, make_plan};
+use storywright_domain::draft::Draft;
+use storywright_domain::finding::{Finding, blocks};
+use storywright_domain::ports::StorageExt;
+use storywright_domain::story::{Document, Story};
+use storywright_testkit::build::story;
+
+const FIELD: &str = "stories.0.stlc_notes";
+
+/// A draft whose story holds what looks like a password.
+fn suspected(world: &World) -> Draft {
+    let draft = world.draft_with(&["Refund"]);
+    let leaky =
+        Story { stlc_notes: "Log in with ghp_0123456789abcdefghijklmnopqrstuvwxyz".to_owned(), ..story("Refund") };
+    change(world, &draft, leaky)
+}
+
+fn change(world: &World, draft: &Draft, story: Story) -> Draft {
+    let story = Story { id: draft.document.stories[0].id.clone(), ..story };
+    let change = DraftChange { document: Some(Document::of_stories(vec![story])), ..DraftChange::default() };
+    edit_draft(&world.ports, &world.actor, draft.id, draft.version, &change).unwrap()
+}
+
+fn findings(world: &World, draft: &Draft) -> Vec<Finding> {
+    draft_findings(&world.ports, &world.actor, draft.id).unwrap().unwrap().findings
+}
+
+fn waived(world: &World, draft: &Draft, reason: &str) -> Result<(), WaiveError> {
+    waive(&world.ports, &world.actor, draft.id, "secret_suspected", FIELD, reason)
+}
+
+#[test]
+fn a_waived_finding_blocks_no_more_until_its_words_change() {
+    let world = World::new();
+    let draft = suspected(&world);
+    assert!(matches!(make_plan(&world.ports, &world.actor, draft.id), Err(PlanError::Blocked(_))));
+    waived(&world, &draft, " The password of the test account. ").unwrap();
+    let found = findings(&world, &draft);
+    assert!(!blocks(&found), "{found:?}");
+    let one = found.iter().find(|finding| finding.code == "secret_suspected").unwrap();
+    assert_eq!(one.waived.as_deref(), Some("The password of the test account."));
+    // Whoever approves sees what was waived, and why.
+    let plan = make_plan(&world.ports, &world.actor, draft.id).unwrap();
+    assert!(plan.findings.iter().any(|finding| finding.waived.is_some()), "{:?}", plan.findings);
+    let lines = list_draft_lines(&world.ports, &CountCache::default(), &world.actor, None, None).unwrap();
+    assert_eq!(lines.items[0].counts.errors, 0);
+
+    // Another story before it changes nothing; other words do.
+    let before = DraftChange {
+        document: Some(Document {
+            stories: vec![story("Other"), draft.document.stories[0].clone()],
+            ..Document::default()
+        }),
+        ..DraftChange::default()
+    };
+    let moved = edit_draft(&world.ports, &world.actor, draft.id, draft.version, &before).unwrap();
+    assert!(!blocks(&findings(&world, &moved)), "{:?}", findings(&world, &moved));
+    let mut other = moved.document.clone();
+    other.stories[1].stlc_notes.push_str(" and elsewhere");
+    let change = DraftChange { document: Some(other), ..DraftChange::default() };
+    let changed = edit_draft(&world.ports, &world.actor, draft.id, moved.version, &change).unwrap();
+    assert!(blocks(&findings(&world, &changed)));
+}
+
+#[test]
+fn a_waiver_needs_a_reason_is_audited_and_can_be_taken_back() {
+    let world = World::new();
+    let draft = suspected(&world);
+    assert!(matches!(waived(&world, &draft, "ok"), Err(WaiveError::BadReason(_))));
+    waived(&world, &draft, "A test account").unwrap();
+    take_waiver_back(&world.ports, &world.actor, draft.id, "secret_suspected", FIELD).unwrap();
+    assert!(blocks(&findings(&world, &draft)));
+    let again = take_waiver_back(&world.ports, &world.actor, draft.id, "secret_suspected", FIELD);
+    assert_eq!(again, Err(WaiveError::NoSuchFinding));
+    let audit = world.store.read(|tx| tx.audit_entries(world.actor.user(), None, 10)).unwrap().items;
+    let told: Vec<(&str, &str)> =
+        audit.iter().map(|entry| (entry.action.as_str(), entry.detail.as_str())).take(2).collect();
+    let detail = format!("secret_suspected {FIELD}");
+    assert_eq!(told, [("waiver_taken_back", detail.as_str()), ("finding_waived", detail.as_str())]);
+    assert!(!format!("{audit:?}").contains("A test account"), "what people type is not in the log");
+}
+
+#[test]
+fn what_jira_would_refuse_and_what_is_anothers_is_not_waived() {
+    let world = World::new();
+    let draft = world.draft_with(&["Refund"]);
+    let draft = change(&world, &draft, Story { labels: vec!["two words".to_owned()], ..story("Refund") });
+    let outcome = waive(&world.ports, &world.actor, draft.id, "label_has_spaces", "stories.0.labels.0", "Never mind");
+    assert_eq!(outcome, Err(WaiveError::NotWaivable));
+    let outcome = waive(&world.ports, &world.actor, draft.id, "vague_word", "stories.0.summary", "Never mind");
+    assert_eq!(outcome, Err(WaiveError::NoSuchFinding));
+    let stranger = world.colleague();
+    let outcome = waive(&world.ports, &stranger, draft.id, "label_has_spaces", "stories.0.labels.0", "Never mind");
+    assert_eq!(outcome, Err(WaiveError::NotFound));
+}

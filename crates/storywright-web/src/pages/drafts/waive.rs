@@ -1,0 +1,54 @@
+//! Letting a finding pass with a reason, and taking that back.
+
+use super::draft_id;
+use crate::errors::AppError;
+use crate::pages::desk::Form;
+use crate::visit::SignedIn;
+use actix_web::HttpResponse;
+use serde::Deserialize;
+use storywright_application::drafts::{self, WaiveError, take_waiver_back};
+
+/// Which finding, and why it may pass.
+#[derive(Deserialize)]
+pub struct Waived {
+    #[serde(default)]
+    finding: String,
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    reason: String,
+}
+
+/// Lets it pass.
+pub async fn waive(me: SignedIn, which: Form<Waived>) -> Result<HttpResponse, AppError> {
+    let id = draft_id(me.request())?;
+    me.serve(move |desk| {
+        let Waived { finding, path, reason } = which.0;
+        let (tone, words) = match drafts::waive(desk.ports, &desk.who.actor, id, &finding, &path, &reason) {
+            Ok(()) => ("ok", "The finding is waived while its words stay as they are. The reason is kept.".to_owned()),
+            Err(error @ (WaiveError::NoSuchFinding | WaiveError::BadReason(_))) => {
+                ("bad", AppError::from(error).detail())
+            }
+            Err(error) => return Err(error.into()),
+        };
+        desk.state.counts.forget(id);
+        desk.go_and_say(&format!("/drafts/{id}"), tone, &words)
+    })
+    .await
+}
+
+/// Takes that back.
+pub async fn take_back(me: SignedIn, which: Form<Waived>) -> Result<HttpResponse, AppError> {
+    let id = draft_id(me.request())?;
+    me.serve(move |desk| {
+        let Waived { finding, path, .. } = which.0;
+        let (tone, words) = match take_waiver_back(desk.ports, &desk.who.actor, id, &finding, &path) {
+            Ok(()) => ("ok", "The waiver is taken back."),
+            Err(WaiveError::NoSuchFinding) => ("bad", "That finding is gone already: here is the new list."),
+            Err(error) => return Err(error.into()),
+        };
+        desk.state.counts.forget(id);
+        desk.go_and_say(&format!("/drafts/{id}"), tone, words)
+    })
+    .await
+}
