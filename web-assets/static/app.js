@@ -276,7 +276,7 @@
     return message === '';
   }
   function mark(field, message) {
-    const ids = (field.getAttribute('aria-describedby') ?? '').split(' ');
+    const ids = (field.getAttribute('aria-describedby') ?? '').split(' ').filter(Boolean);
     // Within the field's own form: while a form is replaced, its successor has the same ids.
     const line = ids.map((id) => $(`#${CSS.escape(id)}`, field.form ?? document)).find((element) => element?.classList.contains('problem'));
     if (message) field.setAttribute('aria-invalid', 'true'); else field.removeAttribute('aria-invalid');
@@ -1200,13 +1200,6 @@
       },
       leave(event) { if (!this.$root.contains(event.relatedTarget)) this.close(); },
       close() { clearTimeout(this.timer); this.shown = false; this.point(-1); },
-    }),
-
-    promptPicker: () => ({
-      choose(event) {
-        const { text } = event.target.selectedOptions[0].dataset;
-        if (text !== undefined) this.$refs.text.value = text;
-      },
     }),
 
     tabs: () => ({

@@ -16,6 +16,7 @@ pub mod overview;
 pub mod people;
 mod ports;
 pub mod preflight;
+pub mod prompts;
 pub mod publishing;
 pub mod rule_sets;
 mod running;

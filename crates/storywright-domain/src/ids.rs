@@ -82,6 +82,10 @@ id!(
     /// One issue of a publish run.
     ItemId
 );
+id!(
+    /// A prompt.
+    PromptId
+);
 
 /// The `X-Request-ID` that a request came with or was given: `[A-Za-z0-9-]{8,64}`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]

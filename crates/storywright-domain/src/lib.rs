@@ -22,6 +22,7 @@ pub mod meter;
 pub mod person;
 pub mod ports;
 pub mod preflight;
+pub mod prompt;
 pub mod publishing;
 pub mod quality;
 pub mod remote;
@@ -42,6 +43,6 @@ pub mod time;
 pub mod tool;
 pub mod waiver;
 
-pub use ids::{DraftId, ItemId, JobId, RegistrationId, RequestId, RunId, SessionId, TokenId, UserId};
+pub use ids::{DraftId, ItemId, JobId, PromptId, RegistrationId, RequestId, RunId, SessionId, TokenId, UserId};
 pub use secret::Secret;
 pub use time::{Millis, Timestamp};

@@ -114,6 +114,32 @@ diesel::table! {
 }
 
 diesel::table! {
+    prompts (id) {
+        id -> Text,
+        owner -> Nullable<Text>,
+        shared -> Bool,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        name -> Text,
+        description -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    prompt_versions (prompt_id, number) {
+        prompt_id -> Text,
+        number -> BigInt,
+        created_at -> BigInt,
+        name -> Text,
+        description -> Text,
+        note -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     rule_set_versions (rule_set, number) {
         rule_set -> Text,
         number -> BigInt,

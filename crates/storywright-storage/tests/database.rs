@@ -250,7 +250,7 @@ fn a_damaged_value_is_an_error_and_never_a_default() {
         ("sign-up", "UPDATE registrations SET jira_user = 'null'"),
         ("session", "UPDATE user_sessions SET id = 'xyz'"),
         ("API token", "UPDATE api_tokens SET id = replace(id, '0', 'g')"),
-        ("draft", "UPDATE drafts SET requirements = hex(zeroblob(300000))"),
+        ("draft", "UPDATE drafts SET requirements = hex(zeroblob(600000))"),
         ("draft", "UPDATE drafts SET document = '{\"stories\":3}'"),
         ("draft", "UPDATE drafts SET schema_version = 99"),
         ("draft", "UPDATE drafts SET state = 'writing', held_by = 'nobody'"),

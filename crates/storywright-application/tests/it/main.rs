@@ -18,6 +18,7 @@ mod looking_up;
 mod plan;
 mod preflight;
 mod profile;
+mod prompts;
 mod random;
 mod reconcile;
 mod rule_sets;

@@ -3,6 +3,7 @@
 use super::agent_repo::AgentRepo;
 use super::fields::FieldRepo;
 use super::people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, SessionRepo, TokenRepo};
+use super::prompts::PromptRepo;
 use super::rule_sets::RuleSetRepo;
 use super::section_repo::SectionRepo;
 use super::sources::SourceRepo;
@@ -84,6 +85,7 @@ pub trait Tx:
     + SessionRepo
     + TokenRepo
     + IntegrationRepo
+    + PromptRepo
     + RuleSetRepo
     + WaiverRepo
     + DraftRepo
@@ -105,6 +107,7 @@ impl<T> Tx for T where
         + SessionRepo
         + TokenRepo
         + IntegrationRepo
+        + PromptRepo
         + RuleSetRepo
         + WaiverRepo
         + DraftRepo

@@ -7,6 +7,7 @@ mod fields;
 mod integrations;
 pub mod jobs;
 mod people;
+mod prompts;
 mod publishing;
 pub mod registrations;
 mod rule_sets;

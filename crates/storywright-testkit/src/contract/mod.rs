@@ -11,6 +11,7 @@ mod fields;
 mod jira;
 mod jobs;
 mod people;
+mod prompts;
 mod publishing;
 mod queue;
 mod rule_sets;
@@ -52,11 +53,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Panics
 /// When a promise is broken; each is named, with what was expected printed before.
 pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
-    let suites: [&[Promise<dyn Storage>]; 16] = [
+    let suites: [&[Promise<dyn Storage>]; 17] = [
         transactions::ALL,
         people::ALL,
         sessions::ALL,
         connections::ALL,
+        prompts::ALL,
         rule_sets::ALL,
         waivers::ALL,
         drafts::ALL,

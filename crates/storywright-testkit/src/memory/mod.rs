@@ -9,6 +9,7 @@ mod drafts;
 mod events;
 mod fields;
 mod jobs;
+mod prompts;
 mod publishing;
 mod queue;
 mod rule_sets;
@@ -36,7 +37,7 @@ use storywright_domain::publishing::{Run, RunEvent, RunItem};
 use storywright_domain::rule_keeping::{KeptRuleSet, RuleSetVersion};
 use storywright_domain::story::FieldValue;
 use storywright_domain::tool::ToolApproval;
-use storywright_domain::{DraftId, ItemId, JobId, RegistrationId, RunId, Timestamp, TokenId, UserId};
+use storywright_domain::{DraftId, ItemId, JobId, PromptId, RegistrationId, RunId, Timestamp, TokenId, UserId};
 
 /// Everything in memory. Cloning shares it.
 #[derive(Clone)]
@@ -97,6 +98,8 @@ struct State {
     versions: BTreeMap<(DraftId, u32), (UserId, DraftVersion)>,
     sources: BTreeMap<(DraftId, u32), sources::KeptSource>,
     waivers: BTreeMap<(DraftId, String), storywright_domain::waiver::Waiver>,
+    prompts: BTreeMap<PromptId, storywright_domain::prompt::Prompt>,
+    prompt_versions: BTreeMap<(PromptId, u32), storywright_domain::prompt::PromptVersion>,
     jobs: BTreeMap<JobId, KeptJob>,
     runs: BTreeMap<RunId, Run>,
     items: BTreeMap<ItemId, KeptItem>,

@@ -16,6 +16,7 @@ mod openapi;
 mod people;
 mod plan;
 mod problem;
+mod prompts;
 mod rule_sets;
 mod runs;
 mod sections;
@@ -66,6 +67,14 @@ pub const ROUTES: &[Route] = &[
     Route::post("/api/v1/integrations/{kind}/test", Bearer, || web::to(integrations::test)).outside(),
     Route::get("/api/v1/projects", Bearer, || web::to(catalog::projects)).outside(),
     Route::get("/api/v1/projects/{key}/issue-types", Bearer, || web::to(catalog::issue_types)).outside(),
+    Route::get("/api/v1/prompts", Bearer, || web::to(prompts::list)),
+    Route::post("/api/v1/prompts", Bearer, || web::to(prompts::create)),
+    Route::get("/api/v1/prompts/{id}", Bearer, || web::to(prompts::show)),
+    Route::put("/api/v1/prompts/{id}", Bearer, || web::to(prompts::save)),
+    Route::delete("/api/v1/prompts/{id}", Bearer, || web::to(prompts::remove)),
+    Route::post("/api/v1/prompts/{id}/words", Bearer, || web::to(prompts::words)),
+    Route::get("/api/v1/prompts/{id}/versions", Bearer, || web::to(prompts::versions)),
+    Route::post("/api/v1/prompts/{id}/versions/{number}/restore", Bearer, || web::to(prompts::restore)),
     Route::get("/api/v1/rule-sets", Bearer, || web::to(rule_sets::list)),
     Route::post("/api/v1/rule-sets", Bearer, || web::to(rule_sets::create)).body(RULES),
     Route::get("/api/v1/rule-sets/{id}", Bearer, || web::to(rule_sets::show)),

@@ -3,8 +3,8 @@
 
 use super::problem::Problem;
 use super::{
-    Answer, ROUTES, agent, catalog, drafts, fixes, integrations, jobs, meter, people, plan, rule_sets, runs, sections,
-    sources, story_pages, tools, versions, waivers, writing,
+    Answer, ROUTES, agent, catalog, drafts, fixes, integrations, jobs, meter, people, plan, prompts, rule_sets, runs,
+    sections, sources, story_pages, tools, versions, waivers, writing,
 };
 use crate::errors::AppError;
 use crate::route::{Policy, Route, Verb};
@@ -29,6 +29,7 @@ use utoipa::{Modify, OpenApi};
         (name = "People", description = "Signing up, tokens."),
         (name = "Integrations", description = "Connections to Jira, Confluence and the company LLM."),
         (name = "Catalog", description = "What can be chosen from, and checking a story."),
+        (name = "Prompts", description = "Instructions to the writer that people keep."),
         (name = "Rule sets", description = "What teams ask of every story."),
         (name = "Drafts", description = "Drafts, their versions and findings."),
         (name = "Sources", description = "What a draft is written from."),
@@ -53,6 +54,14 @@ use utoipa::{Modify, OpenApi};
         catalog::sites,
         catalog::projects,
         catalog::issue_types,
+        prompts::list,
+        prompts::create,
+        prompts::show,
+        prompts::save,
+        prompts::remove,
+        prompts::words,
+        prompts::versions,
+        prompts::restore,
         rule_sets::list,
         rule_sets::create,
         rule_sets::show,

@@ -91,6 +91,10 @@ kinds! {
     SOURCE_TOO_LATE 409 "source_too_late" "Not any more" "The source was removed too long ago, or there is nothing to read again."
     FILE_READER_BUSY 503 "file_reader_busy" "Other files are being read" "Several files are being read at the same time; the answer says when to try again."
     FILE_READER_MISSING 500 "file_reader_missing" "Files cannot be read" "The process that reads files could not be started; the log says why."
+    PROMPT_NOT_FOUND 404 "prompt_not_found" "There is no such prompt" "No prompt that the person may use has this id."
+    PROMPT_NOT_YOURS 403 "prompt_not_yours" "The prompt is not yours" "Only its owner changes a prompt, and administrators those for everybody."
+    PROMPT_CONFLICT 409 "prompt_changed" "The prompt has changed meanwhile" "Another tab or program saved the prompt."
+    TOO_MANY_PROMPTS 409 "too_many_prompts" "Too many prompts" "The person has as many prompts as are kept."
     RULE_SET_NOT_FOUND 404 "rule_set_not_found" "There is no such rule set" "No rule set has this id."
     RULE_SET_CONFLICT 409 "rule_set_changed" "The rule set has changed meanwhile" "Somebody saved the rule set, or its id is taken."
     RULE_SET_SHIPPED 409 "rule_set_shipped" "The rule set comes with the configuration" "The rule set is changed in its file and nowhere else."
@@ -176,6 +180,7 @@ pub const FIELD_CODES: &[(&str, &str)] = &[
     ("password_too_short", "The password is too short."),
     ("project_key_invalid", "The text is no project key."),
     ("project_not_creatable", "The person cannot create issues in the project, or it does not exist."),
+    ("prompt_invalid", "A part of the prompt, or a value for one of its variables, is wrong; the message says how."),
     ("prompt_too_long", "The personal prompt is too long."),
     ("reason_invalid", "The reason is too short or too long."),
     ("refused_there", "Jira or Confluence refused the field; the message is theirs."),

@@ -4,6 +4,7 @@
 mod drafts;
 pub mod kinds;
 mod people;
+mod prompts;
 mod publishing;
 mod remote;
 mod rule_sets;

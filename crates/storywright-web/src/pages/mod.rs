@@ -15,6 +15,7 @@ mod jobs;
 mod lists;
 mod pick;
 mod profile;
+mod prompts;
 mod rules;
 mod runs;
 mod search;
@@ -127,6 +128,14 @@ pub const ROUTES: &[Route] = &[
     Route::post("/tools/approve", SignedIn, || to(tools::approve)).administrators(),
     Route::post("/tools/approve-suggested", SignedIn, || to(tools::approve_all)).administrators(),
     Route::post("/tools/revoke", SignedIn, || to(tools::revoke)).administrators(),
+    Route::get("/prompts", SignedIn, || to(prompts::list)),
+    Route::post("/prompts", SignedIn, || to(prompts::create)),
+    Route::get("/prompts/new", SignedIn, || to(prompts::new)),
+    Route::get("/prompts/words", SignedIn, || to(prompts::words)),
+    Route::get("/prompts/{id}", SignedIn, || to(prompts::page)),
+    Route::post("/prompts/{id}", SignedIn, || to(prompts::save)),
+    Route::post("/prompts/{id}/delete", SignedIn, || to(prompts::delete)),
+    Route::post("/prompts/{id}/versions/{number}/restore", SignedIn, || to(prompts::restore)),
     Route::get("/rules", SignedIn, || to(rules::list)),
     Route::post("/rules", SignedIn, || to(rules::create)).body(RULES),
     Route::get("/rules/new", SignedIn, || to(rules::new)),

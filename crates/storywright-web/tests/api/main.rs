@@ -8,6 +8,7 @@ mod integrations;
 mod load;
 mod people;
 mod policy;
+mod prompts;
 mod publishing;
 mod rule_sets;
 mod streams;

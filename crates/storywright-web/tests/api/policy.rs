@@ -84,6 +84,7 @@ fn body_for(route: &Route) -> serde_json::Value {
         "publish" => json!({"plan_hash": "x"}),
         "resolve" => json!({"action": "check_again"}),
         "answer" => json!({"text": "yes"}),
+        "words" => json!({"values": {}}),
         "waivers" => json!({"code": "vague_word", "field": "stories.0.summary", "reason": "A reason"}),
         "take-back" => json!({"code": "vague_word", "field": "stories.0.summary"}),
         _ => json!({}),

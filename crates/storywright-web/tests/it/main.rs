@@ -8,6 +8,7 @@ mod epics;
 mod fields;
 mod forms;
 mod pages;
+mod prompts;
 mod routes;
 mod rules;
 mod server;

@@ -275,8 +275,10 @@ async fn another_persons_ids_are_not_found() {
     let bob = Browser::signed_in(&app, "bob").await;
     let token = bob.token("/jobs").await;
     let mut tried = 0;
-    // Rule sets belong to the company; who may change one has tests of its own.
-    let personal = |route: &&Route| route.path.contains("{id}") && !route.path.starts_with("/rules/");
+    // Rule sets belong to the company and prompts are shared; who may change one has tests of its own.
+    let personal = |route: &&Route| {
+        route.path.contains("{id}") && !route.path.starts_with("/rules/") && !route.path.starts_with("/prompts/")
+    };
     for route in pages::ROUTES.iter().filter(personal) {
         let id = match route.path {
             path if path.starts_with("/drafts/") => &things.draft,

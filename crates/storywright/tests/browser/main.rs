@@ -23,6 +23,7 @@ mod main_job;
 mod mcp;
 mod messages;
 mod pages;
+mod prompts;
 mod publishing;
 mod rules;
 mod runs;

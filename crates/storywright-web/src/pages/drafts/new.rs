@@ -13,10 +13,12 @@ use storywright_application::catalog::{list_issue_types, list_projects};
 use storywright_application::drafting::generate_with;
 use storywright_application::drafts::{NewDraft, create_draft, create_draft_for_sources};
 use storywright_application::integrations::list_integrations;
+use storywright_application::prompts::list_prompts;
 use storywright_application::rule_sets::list_rule_sets;
 use storywright_domain::draft::Requirements;
 use storywright_domain::integration::IntegrationKind;
 use storywright_domain::jira::{Project, ProjectKey};
+use storywright_domain::prompt::PromptScope;
 use storywright_domain::rules::{Oversize, RuleSet};
 
 /// What was typed, or what the address suggests.
@@ -43,7 +45,7 @@ struct NewDraftPage {
     projects_problem: Option<Issue>,
     issue_types: Vec<Choice>,
     rule_sets: Vec<Choice>,
-    prompts: Vec<PromptChoice>,
+    prompts: Vec<PromptGroup>,
     errors: Errors,
     missing: Vec<Missing>,
     can_look_up: bool,
@@ -72,24 +74,12 @@ struct ProjectChoice {
     name: String,
 }
 
-/// Instructions to the writer that people often give.
+/// Prompts of one kind.
 #[derive(Serialize)]
-struct PromptChoice {
-    value: &'static str,
+struct PromptGroup {
     label: &'static str,
-    text: &'static str,
+    prompts: Vec<Choice>,
 }
-
-const PROMPTS: [(&str, &str, &str); 4] = [
-    ("small", "Small stories", "Keep each story small enough for two days of work."),
-    ("negative", "Negative cases", "Cover what goes wrong as well: refused input, lost connections, missing rights."),
-    ("measurable", "Measurable criteria", "Make every acceptance criterion measurable: numbers, times, exact words."),
-    (
-        "plain",
-        "Plain words",
-        "Use plain words that people outside the team understand; explain every abbreviation once.",
-    ),
-];
 
 #[derive(Serialize)]
 struct Missing {
@@ -197,7 +187,7 @@ fn read(desk: &Desk<'_>, mut form: Typed, errors: Errors) -> Result<NewDraftPage
         projects_problem,
         issue_types,
         rule_sets: list_rule_sets(desk.ports)?.iter().map(|kept| rule_choice(&kept.rules)).collect(),
-        prompts: PROMPTS.iter().map(|(value, label, text)| PromptChoice { value, label, text }).collect(),
+        prompts: prompt_groups(desk)?,
         errors,
         missing,
         can_look_up: can_look_up(desk.ports)?,
@@ -217,6 +207,24 @@ fn issue_types(desk: &Desk<'_>, projects: &[Project], key: &str) -> Vec<Choice> 
             Vec::new()
         }
     }
+}
+
+fn prompt_groups(desk: &Desk<'_>) -> Result<Vec<PromptGroup>, AppError> {
+    let kinds = [
+        (PromptScope::Mine, "Yours"),
+        (PromptScope::Team, "Shared by colleagues"),
+        (PromptScope::System, "For everybody"),
+    ];
+    let mut groups = Vec::new();
+    for (scope, label) in kinds {
+        let found = list_prompts(desk.ports, &desk.who.actor, scope, None)?.items;
+        let prompts: Vec<Choice> =
+            found.iter().map(|prompt| Choice::new(&prompt.id.to_string(), &prompt.name)).collect();
+        if !prompts.is_empty() {
+            groups.push(PromptGroup { label, prompts });
+        }
+    }
+    Ok(groups)
 }
 
 fn rule_choice(rules: &RuleSet) -> Choice {

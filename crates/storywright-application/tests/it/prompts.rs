@@ -1,0 +1,103 @@
+//! Prompts that people keep.
+
+use crate::world::World;
+use std::collections::BTreeMap;
+use storywright_application::prompts::{
+    PromptDraft, PromptError, create_prompt, delete_prompt, list_prompts, make_system_prompts, prompt, prompt_versions,
+    restore_prompt, save_prompt, words_of_prompt,
+};
+use storywright_domain::person::{Actor, Person, Role};
+use storywright_domain::prompt::{Prompt, PromptScope, PromptVariable};
+
+fn typed(name: &str) -> PromptDraft {
+    let days = PromptVariable { name: "days".to_owned(), description: "Days".to_owned(), default: String::new() };
+    PromptDraft {
+        name: name.to_owned(),
+        text: "Keep stories within {{days}} days.".to_owned(),
+        variables: vec![days],
+        ..PromptDraft::default()
+    }
+}
+
+fn made(world: &World, name: &str) -> Prompt {
+    create_prompt(&world.ports, &world.actor, &typed(name)).unwrap()
+}
+
+fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+#[test]
+fn a_prompt_lives_in_versions() {
+    let world = World::new();
+    let first = made(&world, " Small ");
+    assert_eq!((first.name.as_str(), first.version, first.shared), ("Small", 1, false));
+    let better = PromptDraft { text: "Be brief.".to_owned(), note: "shorter".to_owned(), ..typed("Brief") };
+    let second = save_prompt(&world.ports, &world.actor, first.id, 1, &better).unwrap();
+    let late = save_prompt(&world.ports, &world.actor, first.id, 1, &better);
+    assert_eq!(late, Err(PromptError::Conflict(Box::new(second.clone()))));
+    let third = restore_prompt(&world.ports, &world.actor, first.id, 1).unwrap();
+    assert_eq!((third.version, third.name, third.body), (3, first.name, first.body));
+    let versions = prompt_versions(&world.ports, &world.actor, second.id, None).unwrap().items;
+    let notes: Vec<&str> = versions.iter().map(|version| version.note.as_str()).collect();
+    assert_eq!(notes, ["version 1 restored", "shorter", ""]);
+    let missing = restore_prompt(&world.ports, &world.actor, second.id, 9);
+    assert_eq!(missing, Err(PromptError::NoSuchVersion(9)));
+    delete_prompt(&world.ports, &world.actor, second.id).unwrap();
+    assert_eq!(prompt(&world.ports, &world.actor, second.id), Ok(None));
+}
+
+#[test]
+fn colleagues_use_what_is_shared_and_change_nothing() {
+    let world = World::new();
+    let own = made(&world, "Small");
+    let colleague = world.colleague();
+    assert_eq!(prompt(&world.ports, &colleague, own.id), Ok(None));
+    let nothing = words_of_prompt(&world.ports, &colleague, own.id, &values(&[("days", "two")]));
+    assert_eq!(nothing, Err(PromptError::NotFound));
+    let shared = PromptDraft { shared: true, ..typed("Small") };
+    save_prompt(&world.ports, &world.actor, own.id, 1, &shared).unwrap();
+    let words = words_of_prompt(&world.ports, &colleague, own.id, &values(&[("days", "two {{days}}")])).unwrap();
+    assert_eq!(words, "Keep stories within two {{days}} days.", "values are never read as a template");
+    assert_eq!(save_prompt(&world.ports, &colleague, own.id, 2, &shared), Err(PromptError::NotYours));
+    assert_eq!(delete_prompt(&world.ports, &colleague, own.id), Err(PromptError::NotYours));
+    assert_eq!(restore_prompt(&world.ports, &colleague, own.id, 1), Err(PromptError::NotYours));
+    let listed = list_prompts(&world.ports, &colleague, PromptScope::Team, None).unwrap().items;
+    assert_eq!(listed.iter().map(|prompt| prompt.id).collect::<Vec<_>>(), [own.id]);
+}
+
+#[test]
+fn what_is_wrong_is_told_at_once_and_keeps_nothing() {
+    let world = World::new();
+    let wrong = PromptDraft { name: " ".to_owned(), text: "{{who}} {{".to_owned(), ..PromptDraft::default() };
+    let Err(PromptError::Invalid(problems)) = create_prompt(&world.ports, &world.actor, &wrong) else {
+        panic!("it was kept")
+    };
+    let fields: Vec<String> = problems.iter().map(|problem| problem.field()).collect();
+    assert_eq!(fields, ["name", "text", "text"]);
+    let own = made(&world, "Small");
+    let Err(PromptError::Invalid(problems)) = words_of_prompt(&world.ports, &world.actor, own.id, &values(&[])) else {
+        panic!("a value is missing")
+    };
+    assert_eq!(problems[0].field(), "values.days");
+    assert_eq!(list_prompts(&world.ports, &world.actor, PromptScope::Mine, None).unwrap().items.len(), 1);
+}
+
+#[test]
+fn system_prompts_are_made_once_and_changed_by_administrators() {
+    let world = World::new();
+    make_system_prompts(&world.ports).unwrap();
+    make_system_prompts(&world.ports).unwrap();
+    let system = list_prompts(&world.ports, &world.actor, PromptScope::System, None).unwrap().items;
+    assert_eq!(system.len(), 4);
+    let small = system.iter().find(|prompt| prompt.name == "Small stories").unwrap();
+    assert_eq!(
+        words_of_prompt(&world.ports, &world.actor, small.id, &values(&[])).unwrap(),
+        "Keep each story small enough for two days of work."
+    );
+    assert_eq!(save_prompt(&world.ports, &world.actor, small.id, 1, &typed("Mine")), Err(PromptError::NotYours));
+    let boss = Person { role: Role::Administrator, ..world.person.clone() };
+    let boss = Actor::of(&boss, world.actor.request_id().clone());
+    let saved = save_prompt(&world.ports, &boss, small.id, 1, &typed("Ours")).unwrap();
+    assert_eq!((saved.owner, saved.shared, saved.version), (None, true, 2));
+}
