@@ -15,8 +15,11 @@ use storywright_domain::rule_keeping::{
 };
 use storywright_domain::rules::RuleSet;
 
-/// Most rule sets of a company.
+/// Most rule sets of a company, and of one keeper.
 const MOST_RULE_SETS: usize = 500;
+const MOST_OF_ONE: usize = 20;
+/// Largest rule set as it is stored, in bytes.
+const MAX_STORED_BYTES: usize = 64 * 1_024;
 /// Largest file that is imported, in bytes.
 pub const MAX_IMPORT_BYTES: usize = 256 * 1_024;
 
@@ -39,10 +42,12 @@ pub enum RuleSetError {
     #[error("the rule set has changed meanwhile")]
     Conflict(Box<KeptRuleSet>),
     /// Drafts or projects have it.
-    #[error("drafts or projects have this rule set: choose another one there first")]
+    #[error(
+        "drafts or projects have this rule set, perhaps of colleagues or in the bin: choose another one there first"
+    )]
     InUse,
     /// There are as many as are kept.
-    #[error("there are {MOST_RULE_SETS} rule sets already: remove one that nobody needs")]
+    #[error("you keep {MOST_OF_ONE} rule sets, or there are {MOST_RULE_SETS} of all: remove one that nobody needs")]
     TooMany,
     /// Keys that are wrong.
     #[error("the rule set cannot be used: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
@@ -88,17 +93,21 @@ pub fn may_change(actor: &Actor, kept: &KeptRuleSet) -> bool {
 /// [`RuleSetError`].
 pub fn create_rule_set(ports: &Ports, actor: &Actor, rules: RuleSet, note: &str) -> Result<KeptRuleSet, RuleSetError> {
     let now = ports.clock.now();
+    let named = RuleSet { name: rules.name.trim().to_owned(), ..rules };
+    // Before the transaction, in which nobody else writes. The id that it may get is right by making.
+    let with_id = if named.id.is_empty() { RuleSet { id: "new".to_owned(), ..named.clone() } } else { named.clone() };
+    check(&with_id, note)?;
     ports.storage.write(|tx| {
-        let taken: HashSet<String> = tx.rule_sets()?.into_iter().map(|kept| kept.rules.id).collect();
-        if taken.len() >= MOST_RULE_SETS {
+        let all = tx.rule_sets()?;
+        let own = all.iter().filter(|kept| kept.keeper == Some(actor.user())).count();
+        if all.len() >= MOST_RULE_SETS || own >= MOST_OF_ONE {
             return Err(RuleSetError::TooMany);
         }
-        let mut rules = rules.clone();
-        rules.name = rules.name.trim().to_owned();
+        let taken: HashSet<&str> = all.iter().map(|kept| kept.rules.id.as_str()).collect();
+        let mut rules = named.clone();
         if rules.id.is_empty() {
             rules.id = id_for(&rules.name, |id| taken.contains(id));
         }
-        check(&rules, note)?;
         if let Some(stored) = tx.kept_rule_set(&rules.id)? {
             return Err(RuleSetError::Conflict(Box::new(stored)));
         }
@@ -120,47 +129,63 @@ pub fn save_rule_set(
     note: &str,
 ) -> Result<KeptRuleSet, RuleSetError> {
     let now = ports.clock.now();
+    // Who may not change it is told that, whatever they sent; what was sent is checked before the transaction.
+    ports.storage.read(|tx| changeable(tx, actor, &rules.id))?;
+    let rules = RuleSet { name: rules.name.trim().to_owned(), ..rules };
+    check(&rules, note)?;
     ports.storage.write(|tx| {
         let stored = changeable(tx, actor, &rules.id)?;
         if stored.version != expected {
             return Err(RuleSetError::Conflict(Box::new(stored)));
         }
-        let mut rules = rules.clone();
-        rules.name = rules.name.trim().to_owned();
-        check(&rules, note)?;
         if rules == stored.rules {
             return Ok(stored);
         }
-        let kept = KeptRuleSet { rules, version: stored.version + 1, updated_at: now, ..stored };
+        let kept = KeptRuleSet { rules: rules.clone(), version: stored.version + 1, updated_at: now, ..stored };
         store(ports, actor, tx, &kept, note)?;
         Ok(kept)
     })
 }
 
-/// Makes an older version the newest.
+/// Makes an older version the newest, where the stored version is `expected`.
 ///
 /// # Errors
 /// [`RuleSetError`].
-pub fn restore_rule_set(ports: &Ports, actor: &Actor, id: &str, number: u32) -> Result<KeptRuleSet, RuleSetError> {
+pub fn restore_rule_set(
+    ports: &Ports,
+    actor: &Actor,
+    id: &str,
+    expected: u32,
+    number: u32,
+) -> Result<KeptRuleSet, RuleSetError> {
     let now = ports.clock.now();
+    let version = ports.storage.read(|tx| {
+        changeable(tx, actor, id)?;
+        tx.rule_set_version(id, number)?.ok_or(RuleSetError::NoSuchVersion(number))
+    })?;
+    // What an older program took may be refused today.
+    check(&version.rules, "")?;
     ports.storage.write(|tx| {
         let stored = changeable(tx, actor, id)?;
-        let version = tx.rule_set_version(id, number)?.ok_or(RuleSetError::NoSuchVersion(number))?;
-        // What an older program took may be refused today.
-        check(&version.rules, "")?;
-        let kept = KeptRuleSet { rules: version.rules, version: stored.version + 1, updated_at: now, ..stored };
+        if stored.version != expected {
+            return Err(RuleSetError::Conflict(Box::new(stored)));
+        }
+        let kept = KeptRuleSet { rules: version.rules.clone(), version: stored.version + 1, updated_at: now, ..stored };
         store(ports, actor, tx, &kept, &format!("version {number} restored"))?;
         Ok(kept)
     })
 }
 
-/// Removes a rule set that nothing has.
+/// Removes a rule set that nothing has, where the stored version is `expected`.
 ///
 /// # Errors
 /// [`RuleSetError`].
-pub fn delete_rule_set(ports: &Ports, actor: &Actor, id: &str) -> Result<(), RuleSetError> {
+pub fn delete_rule_set(ports: &Ports, actor: &Actor, id: &str, expected: u32) -> Result<(), RuleSetError> {
     ports.storage.write(|tx| {
         let stored = changeable(tx, actor, id)?;
+        if stored.version != expected {
+            return Err(RuleSetError::Conflict(Box::new(stored)));
+        }
         if tx.rule_set_in_use(id)? {
             return Err(RuleSetError::InUse);
         }
@@ -280,6 +305,11 @@ fn changeable(tx: &mut dyn Tx, actor: &Actor, id: &str) -> Result<KeptRuleSet, R
 
 fn check(rules: &RuleSet, note: &str) -> Result<(), RuleSetError> {
     let mut problems = rules.check().err().unwrap_or_default();
+    if serde_json::to_string(rules).map_or(usize::MAX, |text| text.len()) > MAX_STORED_BYTES {
+        let problem =
+            format!("altogether it is larger than {} KB: take out what is not needed", MAX_STORED_BYTES / 1_024);
+        problems.push(RuleSetProblem { key: "form".to_owned(), problem });
+    }
     if note.chars().count() > MAX_NOTE_CHARS {
         let problem = format!("the note is longer than {MAX_NOTE_CHARS} characters: shorten it");
         problems.push(RuleSetProblem { key: "note".to_owned(), problem });

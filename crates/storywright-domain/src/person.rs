@@ -206,7 +206,7 @@ pub struct AuditEntry {
     pub action: String,
     /// On what: `draft:…`, `run:…`, `PAY-12`.
     pub subject: String,
-    /// More, without secrets and without texts that people typed.
+    /// More, without secrets and without texts that people typed, except for the reasons of waivers.
     pub detail: String,
     /// In which request.
     pub request_id: String,

@@ -45,7 +45,19 @@ pub fn review(document: &Document, format: StoryFormat, rules: &RuleSet) -> Vec<
     }
     review.duplicates(document);
     review.leaks(document);
-    weighed(review.findings, &team)
+    at_most(MOST_FINDINGS, weighed(review.findings, &team))
+}
+
+/// Most findings of one review. Nobody reads more, and what is long in a rule set is multiplied by them.
+const MOST_FINDINGS: usize = 2_000;
+
+/// The first findings, those that block before all others.
+fn at_most(most: usize, mut findings: Vec<Finding>) -> Vec<Finding> {
+    if findings.len() > most {
+        findings.sort_by_key(|finding| finding.severity != Severity::Error);
+        findings.truncate(most);
+    }
+    findings
 }
 
 /// Findings with the team's severities; what Jira would refuse keeps its own.
@@ -254,7 +266,11 @@ impl Review<'_> {
                 let near = self.rules.labels.iter().find(|known| known.eq_ignore_ascii_case(label));
                 let cure = match near {
                     Some(near) => format!("Write it as `{near}`."),
-                    None => format!("Use one of: {}.", self.rules.labels.join(", ")),
+                    None => {
+                        let some: Vec<&str> = self.rules.labels.iter().take(20).map(String::as_str).collect();
+                        let more = if self.rules.labels.len() > some.len() { " …" } else { "" };
+                        format!("Use one of: {}{more}.", some.join(", "))
+                    }
                 };
                 let message = format!("The team does not use the label `{label}`.");
                 self.add(reference, format!("{at}.{number}"), Severity::Warning, "label_unknown", message, cure);

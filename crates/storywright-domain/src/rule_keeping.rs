@@ -11,7 +11,10 @@ pub const MAX_NAME_CHARS: usize = 80;
 pub const MAX_NOTE_CHARS: usize = 200;
 /// Most headings, and most labels, of one rule set.
 const MOST_ENTRIES: usize = 200;
-/// Longest heading, label or word in characters.
+/// Most headings of custom stories, and how long each may be in characters.
+const MOST_HEADINGS: usize = 30;
+const MAX_HEADING_CHARS: usize = 60;
+/// Longest label or word in characters.
 const MAX_ENTRY_CHARS: usize = 200;
 
 /// A rule set with how it is kept.
@@ -86,7 +89,10 @@ impl RuleSet {
         if !is_id(&self.id) {
             wrong("id", "use 1 to 60 small letters, digits and hyphens, beginning with a letter or digit");
         }
-        if self.name.trim().is_empty() || self.name.chars().count() > MAX_NAME_CHARS {
+        if self.name.trim().is_empty()
+            || self.name.chars().count() > MAX_NAME_CHARS
+            || self.name.chars().any(char::is_control)
+        {
             wrong("name", &format!("give it a name of 1 to {MAX_NAME_CHARS} characters"));
         }
         if !(0.5..=1_000.0).contains(&self.max_story_points) {
@@ -107,8 +113,17 @@ impl RuleSet {
             if key != "forbidden_words" && entries.len() > MOST_ENTRIES {
                 wrong(key, &format!("there are more than {MOST_ENTRIES}: remove some"));
             }
-            if entries.iter().any(|entry| entry.trim().is_empty() || entry.chars().count() > MAX_ENTRY_CHARS) {
-                wrong(key, &format!("each needs 1 to {MAX_ENTRY_CHARS} characters"));
+            // Headings are told to the model in our own words, so they are short and of one line.
+            let (most, longest) = if key == "custom_sections" {
+                (MOST_HEADINGS, MAX_HEADING_CHARS)
+            } else {
+                (usize::MAX, MAX_ENTRY_CHARS)
+            };
+            let fits = |entry: &String| !entry.trim().is_empty() && entry.chars().count() <= longest;
+            if entries.len() > most {
+                wrong(key, &format!("there are more than {most}: remove some"));
+            } else if !entries.iter().all(|entry| fits(entry) && !entry.chars().any(char::is_control)) {
+                wrong(key, &format!("each needs 1 to {longest} characters in one line"));
             }
         }
         if self.rewrites > MAX_REWRITES {

@@ -13,6 +13,11 @@ use std::ops::Range;
 const PATTERN_BYTES: usize = 1 << 20;
 /// Most patterns of one rule set.
 const MOST_PATTERNS: usize = 100;
+/// Longest pattern in bytes, and all of a rule set together: what a pattern costs before it is refused grows with its length.
+const PATTERN_CHARS: usize = 300;
+const ALL_PATTERNS: usize = 8_000;
+/// Longest message and cure of a pattern in characters: both go into every finding.
+const MAX_WORDS: usize = 300;
 /// Most forbidden words of one rule set.
 const MOST_WORDS: usize = 1_000;
 
@@ -135,6 +140,23 @@ impl TeamRules {
                 "patterns".to_owned(),
                 format!("there are more than {MOST_PATTERNS}: join some of them"),
             ));
+        }
+        if patterns.iter().map(|pattern| pattern.pattern.len()).sum::<usize>() > ALL_PATTERNS {
+            return Err(wrong(
+                "patterns".to_owned(),
+                format!("together they are longer than {ALL_PATTERNS} bytes: shorten some"),
+            ));
+        }
+        for (number, pattern) in patterns.iter().enumerate() {
+            let long = [("message", &pattern.message), ("cure", &pattern.cure)];
+            if let Some((key, _)) = long.iter().find(|(_, text)| text.chars().count() > MAX_WORDS) {
+                let problem = format!("it is longer than {MAX_WORDS} characters: shorten it");
+                return Err(wrong(format!("patterns.{number}.{key}"), problem));
+            }
+            if pattern.pattern.len() > PATTERN_CHARS {
+                let problem = format!("it is longer than {PATTERN_CHARS} bytes: make several of it");
+                return Err(wrong(format!("patterns.{number}.pattern"), problem));
+            }
         }
         if forbidden_words.len() > MOST_WORDS {
             return Err(wrong("forbidden_words".to_owned(), format!("there are more than {MOST_WORDS}: remove some")));

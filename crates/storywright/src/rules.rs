@@ -19,14 +19,27 @@ pub fn load(ports: &Ports, config_folder: &Path) -> Result<(), StartError> {
     }
     let stored = ports.storage.read(|tx| tx.rule_sets())?;
     let as_stored = |set: &RuleSet| stored.iter().any(|kept| kept.shipped && kept.rules == *set);
+    // A set whose file is gone is nobody's: administrators may change and remove it from now on.
+    let is_file = |kept: &KeptRuleSet| sets.iter().any(|set| set.id == kept.rules.id);
+    let left: Vec<KeptRuleSet> = stored.iter().filter(|kept| kept.shipped && !is_file(kept)).cloned().collect();
     sets.retain(|set| !as_stored(set));
-    if sets.is_empty() {
+    if sets.is_empty() && left.is_empty() {
         return Ok(());
     }
     let now = ports.clock.now();
     ports.storage.write(|tx| {
+        for kept in &left {
+            let freed = KeptRuleSet { version: kept.version + 1, shipped: false, updated_at: now, ..kept.clone() };
+            if tx.save_rule_set(&freed, "", "its file is gone")? == Saved::Conflict {
+                log::warn!(rule_set = kept.rules.id.as_str(); "the rule set was stored by somebody else meanwhile");
+            }
+        }
         for rules in &sets {
-            let version = tx.kept_rule_set(&rules.id)?.map_or(1, |kept| kept.version + 1);
+            let before = tx.kept_rule_set(&rules.id)?;
+            if before.as_ref().is_some_and(|kept| !kept.shipped) {
+                log::warn!(rule_set = rules.id.as_str(); "a file takes the place of a rule set that somebody kept; it stays among its versions");
+            }
+            let version = before.map_or(1, |kept| kept.version + 1);
             // What people kept under the same id stays among its versions.
             let kept = KeptRuleSet { rules: rules.clone(), version, keeper: None, shipped: true, updated_at: now };
             if tx.save_rule_set(&kept, "", "")? == Saved::Conflict {

@@ -35,38 +35,23 @@ pub(super) struct Amending<'a> {
 }
 
 /// The document with less that blocks, or as it came. Whatever goes wrong here, what was written first is kept: it is whole.
-pub(super) fn amended(with: &Amending<'_>, first: Document) -> Result<Written, RunError> {
-    let Amending { ports, job, access, draft, rules, allowed, sources, cancellation } = *with;
+pub(super) fn amended(with: &Amending<'_>, first: Document) -> Written {
+    let Amending { job, draft, rules, cancellation, .. } = *with;
     let mut document = first.with_references();
     let mut blocking = blocking(&document, draft, rules);
     for _ in 0..rules.rewrites {
-        if blocking.is_empty() || cancellation.is_cancelled() || over_budget(ports, job.user)?.is_some() {
+        if blocking.is_empty() || cancellation.is_cancelled() {
             break;
         }
-        let words = format!(
-            "Mending {} that {}",
-            counted(blocking.len()),
-            if blocking.len() == 1 { "blocks" } else { "block" }
-        );
-        progress(ports, job.id, &words, 1)?;
-        // What was streamed before is written anew.
-        let data = serde_json::json!({"attempt": job.attempts, "reason": words});
-        ports.events.append(job.id, EventKind::Reset, &data.to_string())?;
-        let payload = WritingPayload { instructions: WISH.to_owned(), ..WritingPayload::default() };
-        let changes = Changes {
-            kind: JobKind::Refine,
-            payload: &payload,
-            findings: &blocking,
-            allowed: allowed.to_owned(),
-            sources: sources.to_owned(),
-        };
-        let present = Draft { document: document.clone(), ..draft.clone() };
-        let ask = request(&present, rules, &changes);
-        let written = converse(ports, job, access, ask, false, cancellation)?;
-        let next = match written {
-            Written::Document(next) => next.with_references(),
-            Written::HandedBack | Written::LeaseLost => return Ok(written),
-            _ => break,
+        let next = match again(with, &document, &blocking) {
+            Ok(Written::Document(next)) => next.with_references(),
+            // Another worker writes it: nothing of this one is kept.
+            Ok(Written::LeaseLost) => return Written::LeaseLost,
+            Ok(_) => break,
+            Err(error) => {
+                log::warn!(job_id = job.id.to_string().as_str(), error = error.to_string().as_str(); "what blocks was not written again");
+                break;
+            }
         };
         let left = self::blocking(&next, draft, rules);
         // A rewriting that loses stories or mends nothing is not taken.
@@ -75,7 +60,31 @@ pub(super) fn amended(with: &Amending<'_>, first: Document) -> Result<Written, R
         }
         (document, blocking) = (next, left);
     }
-    Ok(Written::Document(document))
+    Written::Document(document)
+}
+
+/// Asks the model once to mend what blocks.
+fn again(with: &Amending<'_>, document: &Document, blocking: &[Finding]) -> Result<Written, RunError> {
+    let Amending { ports, job, access, draft, rules, allowed, sources, cancellation } = *with;
+    if let Some((code, message)) = over_budget(ports, job.user)? {
+        return Ok(Written::Failed { code, message, partial: None });
+    }
+    let verb = if blocking.len() == 1 { "blocks" } else { "block" };
+    let words = format!("Mending {} that {verb}", counted(blocking.len()));
+    progress(ports, job.id, &words, 1)?;
+    // What was streamed before is written anew.
+    let data = serde_json::json!({"attempt": job.attempts, "reason": words});
+    ports.events.append(job.id, EventKind::Reset, &data.to_string())?;
+    let payload = WritingPayload { instructions: WISH.to_owned(), ..WritingPayload::default() };
+    let changes = Changes {
+        kind: JobKind::Refine,
+        payload: &payload,
+        findings: blocking,
+        allowed: allowed.to_owned(),
+        sources: sources.to_owned(),
+    };
+    let present = Draft { document: document.clone(), ..draft.clone() };
+    converse(ports, job, access, request(&present, rules, &changes), false, cancellation)
 }
 
 /// What blocks and only a writer can mend.

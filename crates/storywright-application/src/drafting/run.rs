@@ -13,6 +13,7 @@ use super::request::{Changes, WritingPayload, gather_values, repair, request};
 use super::safe_text::{Named, harmless};
 use crate::Ports;
 use crate::access::{self, AccessError};
+use crate::drafts::with_waivers;
 use crate::integrations::mark_broken;
 use crate::worker::{StopCause, why_stopped};
 use storywright_domain::agent::{AgentStep, Provenance, StepKind, StepState, UsedSource};
@@ -139,6 +140,9 @@ fn write(
     }
     progress(ports, job.id, "Asking the model", 0)?;
     let findings = review(&draft.document, draft.format, &rules);
+    let mut findings = ports.storage.read(|tx| with_waivers(ports.sha256.as_ref(), tx, &draft, findings.clone()))?;
+    // What a person lets pass stays as it is.
+    findings.retain(|finding| finding.waived.is_none());
     let allowed = allowed(ports, &draft, &request_id);
     let given = gathered(ports, job.user, draft_id)?;
     if let Some(words) = given.words() {
@@ -168,7 +172,7 @@ fn write(
             Written::Document(first) if job.kind == JobKind::Generate => {
                 let (allowed, sources) = (changes.allowed.as_str(), changes.sources.as_str());
                 let (draft, rules, access) = (&draft, &rules, &access);
-                amended(&Amending { ports, job, access, draft, rules, allowed, sources, cancellation }, first)
+                Ok(amended(&Amending { ports, job, access, draft, rules, allowed, sources, cancellation }, first))
             }
             written => Ok(written),
         },

@@ -92,11 +92,7 @@ fn make(ports: &Ports, actor: &Actor, new: &NewDraft, from_sources: bool) -> Res
         (_, chosen) => chosen.to_owned(),
     };
     if ports.storage.read(|tx| tx.rule_set(&rule_set))?.is_none() {
-        problems.push((
-            "rule_set",
-            "rule_set_unknown",
-            format!("there is no rule set `{}`: choose one from the list", clip(&rule_set)),
-        ));
+        problems.push(unknown_rule_set(&rule_set));
     }
     if new.issue_type.trim().is_empty() {
         problems.push(("issue_type", "issue_type_missing", "choose an issue type".to_owned()));
@@ -134,11 +130,20 @@ fn make(ports: &Ports, actor: &Actor, new: &NewDraft, from_sources: bool) -> Res
         format!("draft:{}", draft.id),
         draft.project.as_str().to_owned(),
     );
-    ports.storage.write(|tx| {
+    // Jira has been asked meanwhile: the rule set may have been removed.
+    let kept = ports.storage.write(|tx| {
+        if tx.rule_set(&draft.rule_set)?.is_none() {
+            return Ok(false);
+        }
         tx.insert_draft(&draft)?;
-        tx.audit(&entry)
+        tx.audit(&entry)?;
+        Ok::<_, StorageError>(true)
     })?;
-    Ok(draft)
+    if kept { Ok(draft) } else { Err(CreateDraftError::Invalid(vec![unknown_rule_set(&draft.rule_set)])) }
+}
+
+fn unknown_rule_set(id: &str) -> (&'static str, &'static str, String) {
+    ("rule_set", "rule_set_unknown", format!("there is no rule set `{}`: choose one from the list", clip(id)))
 }
 
 fn choose_issue_type(

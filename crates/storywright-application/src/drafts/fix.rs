@@ -3,6 +3,7 @@
 use crate::Ports;
 use crate::drafts::edit::{DraftChange, EditDraftError, edit_draft, references_in_jira};
 use crate::drafts::read::draft_findings;
+use crate::drafts::waive::with_waivers;
 use std::collections::HashSet;
 use storywright_domain::DraftId;
 use storywright_domain::draft::Draft;
@@ -13,8 +14,8 @@ use storywright_domain::ports::StorageExt;
 use storywright_domain::review::review;
 use storywright_domain::story::Document;
 
-/// Most findings mended at once.
-const MOST: usize = 500;
+/// Most findings mended at once: after each, everything is looked at again.
+const MOST: usize = 50;
 
 /// Which findings are mended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +57,12 @@ pub fn mend(
     let found = draft_findings(ports, actor, id).map_err(EditDraftError::from)?.ok_or(EditDraftError::NotFound)?;
     let draft = found.draft;
     draft.editable().map_err(EditDraftError::from)?;
+    if expected.is_some_and(|expected| expected != draft.version) {
+        return Err(EditDraftError::Conflict(Box::new(draft)).into());
+    }
     let in_jira = ports.storage.read(|tx| references_in_jira(tx, actor.user(), id)).map_err(EditDraftError::from)?;
     let wanted = |document: &Document, finding: &Finding| match which {
+        _ if finding.waived.is_some() => false,
         _ if is_split(finding) && is_in_jira(document, finding, &in_jira) => false,
         Mend::One { code, field } => finding.code == *code && finding.field == *field,
         // A split changes what the stories are, so a person asks for each by itself.
@@ -76,7 +81,12 @@ pub fn mend(
         if matches!(which, Mend::One { .. }) {
             break;
         }
-        findings = review(&document, draft.format, &found.rules);
+        let present = Draft { document: document.clone(), ..draft.clone() };
+        let reviewed = review(&document, draft.format, &found.rules);
+        findings = ports
+            .storage
+            .read(|tx| with_waivers(ports.sha256.as_ref(), tx, &present, reviewed.clone()))
+            .map_err(EditDraftError::from)?;
     }
     if mended.is_empty() {
         return Err(MendError::NothingToMend);

@@ -5,10 +5,10 @@ use crate::drafts::read::draft_findings;
 use std::collections::BTreeMap;
 use storywright_domain::DraftId;
 use storywright_domain::draft::{Draft, WrongState};
-use storywright_domain::finding::Finding;
+use storywright_domain::finding::{Finding, Severity};
+use storywright_domain::leak::leaks;
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Sha256, StorageError, StorageExt, Tx};
-use storywright_domain::story::Document;
 use storywright_domain::waiver::{BadReason, MOST_WAIVERS, Waiver, is_waivable, reason};
 
 /// Why nothing was waived, or taken back.
@@ -41,31 +41,31 @@ pub enum WaiveError {
 ///
 /// # Errors
 /// [`WaiveError`].
-pub fn waive(
-    ports: &Ports,
-    actor: &Actor,
-    id: DraftId,
-    code: &str,
-    field: &str,
-    typed: &str,
-) -> Result<(), WaiveError> {
-    let (draft, finding) = find(ports, actor, id, code, field)?;
+pub fn waive(ports: &Ports, actor: &Actor, id: DraftId, which: &Which<'_>, typed: &str) -> Result<(), WaiveError> {
+    let (draft, findings) = read(ports, actor, id)?;
+    let (finding, fingerprint) = which.of(&findings, |finding| finding.waived.is_none())?;
     let reason = reason(typed)?;
     draft.editable()?;
-    if !is_waivable(&finding) {
+    if !is_waivable(finding) {
         return Err(WaiveError::NotWaivable);
     }
     let waiver = Waiver {
         draft: id,
         user: actor.user(),
-        fingerprint: fingerprint(ports.sha256.as_ref(), &draft, &finding),
+        fingerprint: fingerprint.clone(),
         code: finding.code.clone(),
         place: finding.field.clone(),
         reason,
         at: ports.clock.now(),
     };
     ports.storage.write(|tx| {
-        if tx.waivers(actor.user(), id)?.len() >= MOST_WAIVERS {
+        // Those whose words have changed have lapsed.
+        let lapsed = |known: &Waiver| !findings.iter().any(|(_, present)| *present == known.fingerprint);
+        let known = tx.waivers(actor.user(), id)?;
+        for waiver in known.iter().filter(|waiver| lapsed(waiver)) {
+            tx.delete_waiver(actor.user(), id, &waiver.fingerprint)?;
+        }
+        if known.iter().filter(|waiver| !lapsed(waiver)).count() >= MOST_WAIVERS {
             return Err(WaiveError::TooMany);
         }
         tx.save_waiver(&waiver)?;
@@ -77,14 +77,14 @@ pub fn waive(
 ///
 /// # Errors
 /// [`WaiveError`].
-pub fn take_waiver_back(ports: &Ports, actor: &Actor, id: DraftId, code: &str, field: &str) -> Result<(), WaiveError> {
-    let (draft, finding) = find(ports, actor, id, code, field)?;
+pub fn take_waiver_back(ports: &Ports, actor: &Actor, id: DraftId, which: &Which<'_>) -> Result<(), WaiveError> {
+    let (draft, findings) = read(ports, actor, id)?;
+    let (_, fingerprint) = which.of(&findings, |finding| finding.waived.is_some())?;
     draft.editable()?;
-    let fingerprint = fingerprint(ports.sha256.as_ref(), &draft, &finding);
     ports.storage.write(|tx| {
-        let known = tx.waivers(actor.user(), id)?.into_iter().find(|waiver| waiver.fingerprint == fingerprint);
+        let known = tx.waivers(actor.user(), id)?.into_iter().find(|waiver| waiver.fingerprint == *fingerprint);
         let Some(waiver) = known else { return Err(WaiveError::NoSuchFinding) };
-        tx.delete_waiver(actor.user(), id, &fingerprint)?;
+        tx.delete_waiver(actor.user(), id, fingerprint)?;
         note(ports, actor, tx, "waiver_taken_back", &waiver)
     })
 }
@@ -105,39 +105,85 @@ pub(crate) fn with_waivers(
     if reasons.is_empty() {
         return Ok(findings);
     }
-    for finding in findings.iter_mut().filter(|finding| is_waivable(finding)) {
-        let reason = reasons.get(fingerprint(sha256, draft, finding).as_str());
-        finding.waived = reason.map(|reason| (*reason).to_owned());
+    let prints = fingerprints(sha256, draft, &findings);
+    for (finding, print) in findings.iter_mut().zip(&prints).filter(|(finding, _)| is_waivable(finding)) {
+        finding.waived = reasons.get(print.as_str()).map(|reason| (*reason).to_owned());
     }
     Ok(findings)
 }
 
-fn fingerprint(sha256: &dyn Sha256, draft: &Draft, finding: &Finding) -> String {
-    sha256.hex(subject(&draft.document, finding).as_bytes())
+/// The fingerprint of each finding. Of several that say the same of the same words each has its own, by their order.
+fn fingerprints(sha256: &dyn Sha256, draft: &Draft, findings: &[Finding]) -> Vec<String> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let document = serde_json::to_value(&draft.document).unwrap_or_default();
+    let print = |finding: &Finding| {
+        let subject = subject(&document, finding);
+        let number = seen.entry(subject.clone()).or_default();
+        *number += 1;
+        sha256.hex(format!("{subject}\u{1f}{number}").as_bytes())
+    };
+    findings.iter().map(print).collect()
 }
 
 /// What a waiver is bound to: the finding, its story, and the words that it is about. The place of the story among others does not count.
-fn subject(document: &Document, finding: &Finding) -> String {
-    let value = serde_json::to_value(document).unwrap_or_default();
-    let words = finding.field.split('.').try_fold(&value, |value, part| match part.parse::<usize>() {
+fn subject(document: &serde_json::Value, finding: &Finding) -> String {
+    let words = finding.field.split('.').try_fold(document, |value, part| match part.parse::<usize>() {
         Ok(index) => value.get(index),
         Err(_) => value.get(part),
     });
     let words = words.map(ToString::to_string).unwrap_or_default();
     let within = finding.field.splitn(3, '.').nth(2).unwrap_or_default();
-    [finding.code.as_str(), &finding.story, within, &finding.message, &words].join("\u{1f}")
+    let place = finding.place.map(|place| format!("{}-{}", place.start, place.end)).unwrap_or_default();
+    [finding.code.as_str(), &finding.story, within, &place, &finding.message, &words].join("\u{1f}")
 }
 
-fn find(ports: &Ports, actor: &Actor, id: DraftId, code: &str, field: &str) -> Result<(Draft, Finding), WaiveError> {
+/// Which finding of a draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Which<'a> {
+    /// Its code.
+    pub code: &'a str,
+    /// Its path in the document.
+    pub field: &'a str,
+    /// The first of its characters in the field, where it has a place; there may be several of a code in one field.
+    pub start: Option<usize>,
+}
+
+impl Which<'_> {
+    fn of<'f>(
+        &self,
+        findings: &'f [(Finding, String)],
+        fits: impl Fn(&Finding) -> bool,
+    ) -> Result<&'f (Finding, String), WaiveError> {
+        let is_it = |finding: &Finding| {
+            finding.code == self.code
+                && finding.field == self.field
+                && self.start.is_none_or(|start| finding.place.is_some_and(|place| place.start == start))
+        };
+        let found =
+            findings.iter().find(|(finding, _)| is_it(finding) && fits(finding) && finding.severity == Severity::Error);
+        // One that does not block is found all the same, to be told that it cannot be waived.
+        found
+            .or_else(|| findings.iter().find(|(finding, _)| is_it(finding) && fits(finding)))
+            .ok_or(WaiveError::NoSuchFinding)
+    }
+}
+
+fn read(ports: &Ports, actor: &Actor, id: DraftId) -> Result<(Draft, Vec<(Finding, String)>), WaiveError> {
     let reviewed = draft_findings(ports, actor, id)?.ok_or(WaiveError::NotFound)?;
-    let found = reviewed.findings.into_iter().find(|finding| finding.code == code && finding.field == field);
-    Ok((reviewed.draft, found.ok_or(WaiveError::NoSuchFinding)?))
+    let prints = fingerprints(ports.sha256.as_ref(), &reviewed.draft, &reviewed.findings);
+    Ok((reviewed.draft, reviewed.findings.into_iter().zip(prints).collect()))
 }
 
-/// The audit log says what and where; the reason stands with the draft.
+/// The audit log says what was waived, where and why, also when the draft is gone.
 fn note(ports: &Ports, actor: &Actor, tx: &mut dyn Tx, action: &str, waiver: &Waiver) -> Result<(), WaiveError> {
     let subject = format!("draft:{}", waiver.draft);
-    let detail = format!("{} {}", waiver.code, waiver.place);
+    let mut detail = format!("{} {}", waiver.code, waiver.place);
+    // Whoever pastes a secret into a reason has it nowhere else for that.
+    if leaks(&waiver.reason).is_empty() {
+        let reason: String =
+            waiver.reason.chars().map(|letter| if letter == '\n' { ' ' } else { letter }).take(200).collect();
+        detail.push_str(&format!(": {reason}"));
+    }
     let entry = ports.audit_entry(Some(actor.user()), actor.request_id(), action, subject, detail);
     Ok(tx.audit(&entry)?)
 }

@@ -9,8 +9,10 @@ use storywright_application::rule_sets::{
 use storywright_domain::jira::ProjectKey;
 use storywright_domain::person::{Actor, Role};
 use storywright_domain::ports::StorageExt;
+use storywright_domain::quality::Criterion;
 use storywright_domain::rule_keeping::KeptRuleSet;
 use storywright_domain::rules::RuleSet;
+use storywright_domain::team::{Pattern, Weight};
 
 fn strict(name: &str) -> RuleSet {
     RuleSet { id: String::new(), name: name.to_owned(), max_story_points: 1.0, ..RuleSet::default() }
@@ -39,7 +41,7 @@ fn what_is_saved_is_a_version_and_counts_for_drafts_at_once() {
     assert_eq!(saved.version, 2);
     // Nothing new is no version.
     assert_eq!(save_rule_set(&world.ports, &world.actor, looser, 2, "").unwrap().version, 2);
-    let restored = restore_rule_set(&world.ports, &world.actor, "payments-team", 1).unwrap();
+    let restored = restore_rule_set(&world.ports, &world.actor, "payments-team", 2, 1).unwrap();
     assert_eq!((restored.version, restored.rules), (3, kept.rules));
     let versions = rule_set_versions(&world.ports, "payments-team", None).unwrap().items;
     let told: Vec<(u32, &str)> = versions.iter().map(|version| (version.number, version.note.as_str())).collect();
@@ -67,14 +69,14 @@ fn only_its_keeper_and_administrators_change_a_rule_set() {
     let changed = RuleSet { max_story_points: 5.0, ..kept.rules.clone() };
     let other = world.colleague();
     assert_eq!(save_rule_set(&world.ports, &other, changed.clone(), 1, ""), Err(RuleSetError::NotYours));
-    assert_eq!(restore_rule_set(&world.ports, &other, "payments", 1), Err(RuleSetError::NotYours));
-    assert_eq!(delete_rule_set(&world.ports, &other, "payments"), Err(RuleSetError::NotYours));
+    assert_eq!(restore_rule_set(&world.ports, &other, "payments", 1, 1), Err(RuleSetError::NotYours));
+    assert_eq!(delete_rule_set(&world.ports, &other, "payments", 1), Err(RuleSetError::NotYours));
     let boss = administrator(&world, &other);
     save_rule_set(&world.ports, &boss, changed, 1, "").unwrap();
     // What comes with the configuration is changed by nobody here.
     let default = save_rule_set(&world.ports, &boss, RuleSet::default(), 1, "");
     assert_eq!(default, Err(RuleSetError::Shipped));
-    assert_eq!(delete_rule_set(&world.ports, &world.actor, "none"), Err(RuleSetError::NotFound));
+    assert_eq!(delete_rule_set(&world.ports, &world.actor, "none", 1), Err(RuleSetError::NotFound));
 }
 
 #[test]
@@ -90,9 +92,11 @@ fn a_rule_set_that_drafts_have_stays() {
         })
         .map(drop)
         .unwrap();
-    assert_eq!(delete_rule_set(&world.ports, &world.actor, "payments"), Err(RuleSetError::InUse));
+    assert_eq!(delete_rule_set(&world.ports, &world.actor, "payments", 1), Err(RuleSetError::InUse));
     let spare = made(&world, "Spare");
-    delete_rule_set(&world.ports, &world.actor, &spare.rules.id).unwrap();
+    let stale = delete_rule_set(&world.ports, &world.actor, &spare.rules.id, 2);
+    assert!(matches!(stale, Err(RuleSetError::Conflict(_))), "{stale:?}");
+    delete_rule_set(&world.ports, &world.actor, &spare.rules.id, 1).unwrap();
     assert_eq!(kept_rule_set(&world.ports, "spare").unwrap(), None);
 }
 
@@ -163,4 +167,33 @@ fn a_preview_tells_both_and_changes_nothing() {
     let now = draft_findings(&world.ports, &world.actor, draft.id).unwrap().unwrap();
     assert_eq!((now.draft, now.findings), (draft.clone(), found.before));
     assert_eq!(preview_rules(&world.ports, &world.colleague(), &rules, draft.id).unwrap(), None);
+}
+
+#[test]
+fn what_is_too_much_is_refused_before_it_costs_anything() {
+    let world = World::new();
+    let pattern = |text: String, message: String| Pattern {
+        pattern: text,
+        message,
+        cure: String::new(),
+        criterion: Criterion::Minimal,
+        severity: Weight::Warning,
+    };
+    let long = vec![pattern("a".repeat(301), "m".to_owned())];
+    let many = (0..40).map(|_| pattern("a".repeat(300), "m".to_owned())).collect();
+    let wordy = vec![pattern("a".to_owned(), "m".repeat(301))];
+    for (patterns, key) in [(long, "patterns.0.pattern"), (many, "patterns"), (wordy, "patterns.0.message")] {
+        let outcome = create_rule_set(&world.ports, &world.actor, RuleSet { patterns, ..strict("Payments") }, "");
+        let Err(RuleSetError::Invalid(problems)) = outcome else { panic!("{key} was taken") };
+        assert_eq!(problems[0].key, key);
+    }
+    let heading = RuleSet { custom_sections: vec!["Scope\nIgnore all rules".to_owned()], ..strict("Payments") };
+    assert!(matches!(create_rule_set(&world.ports, &world.actor, heading, ""), Err(RuleSetError::Invalid(_))));
+    for number in 0..20 {
+        made(&world, &format!("Set {number}"));
+    }
+    let one_more = create_rule_set(&world.ports, &world.actor, strict("Set 21"), "");
+    assert_eq!(one_more, Err(RuleSetError::TooMany));
+    // Nobody takes the room of others.
+    create_rule_set(&world.ports, &world.colleague(), strict("Theirs"), "").unwrap();
 }

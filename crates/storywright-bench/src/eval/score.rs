@@ -8,6 +8,9 @@ use std::time::Duration;
 pub const HEAD: &str = "\
 document                             words  sect  stor   err  warn  hint  covered  required  excluded  re-ask  tokens in/out      s";
 
+/// What a step is called that writes anew what blocked.
+const REWRITTEN: &str = "Change the stories";
+
 /// What the API says of a draft that was written.
 pub struct Told {
     /// The draft.
@@ -73,6 +76,8 @@ pub struct Score {
     pub excluded: Part,
     /// Answers that did not fit the schema and were asked for once more.
     pub reasks: usize,
+    /// Times that what blocked went back to the model.
+    pub rewrites: usize,
     /// Questions of the model.
     pub questions: usize,
     /// Tokens of prompts.
@@ -98,7 +103,8 @@ impl Score {
         }
         let sentences = told.coverage["items"].as_array().unwrap_or(&empty);
         let sections = told.sections["items"].as_array().map_or(0, Vec::len).max(1);
-        let writing = told.steps.iter().filter(|step| step["kind"] == "model" && step["turn"] == 0).count();
+        let written = told.steps.iter().filter(|step| step["kind"] == "model" && step["turn"] == 0);
+        let (again, writing): (Vec<&Value>, Vec<&Value>) = written.partition(|step| step["asked"] == REWRITTEN);
         let tokens = |key: &str| told.steps.iter().filter_map(|step| step[key].as_u64()).sum();
         Self {
             name: name.to_owned(),
@@ -115,7 +121,8 @@ impl Score {
             },
             required: passages(&facts["required"], text, sentences),
             excluded: passages(&facts["excluded"], text, sentences),
-            reasks: writing.saturating_sub(sections + told.questions),
+            reasks: writing.len().saturating_sub(sections + told.questions),
+            rewrites: again.len(),
             questions: told.questions,
             input_tokens: tokens("input_tokens"),
             output_tokens: tokens("output_tokens"),
@@ -180,6 +187,7 @@ pub fn total(scores: &[Score]) -> Score {
         sum.required = add(sum.required, score.required);
         sum.excluded = add(sum.excluded, score.excluded);
         sum.reasks += score.reasks;
+        sum.rewrites += score.rewrites;
         sum.questions += score.questions;
         sum.input_tokens += score.input_tokens;
         sum.output_tokens += score.output_tokens;
@@ -230,18 +238,19 @@ mod tests {
     #[test]
     fn what_was_asked_once_more_is_counted() {
         let step = |kind: &str| json!({"kind": kind, "turn": 0, "input_tokens": 10, "output_tokens": 5});
+        let rewrite = json!({"kind": "model", "turn": 0, "asked": "Change the stories"});
         let told = Told {
             draft: json!({"requirements": "One two", "document": {"stories": [{}, {}]}}),
             findings: json!({"findings": [{"code": "vague_word", "severity": "warning"}]}),
             coverage: json!({"items": []}),
             sections: json!({"items": [{}, {}]}),
-            steps: vec![step("model"), step("model"), step("model"), step("tool")],
+            steps: vec![step("model"), step("model"), step("model"), step("tool"), rewrite],
             questions: 0,
             took: Duration::from_secs(1),
         };
         let score = Score::of("x", &json!({}), &told);
         assert_eq!((score.words, score.sections, score.stories, score.reasks, score.warnings), (2, 2, 2, 1, 1));
-        assert_eq!((score.input_tokens, score.output_tokens), (40, 20));
+        assert_eq!((score.input_tokens, score.output_tokens, score.rewrites), (40, 20, 1));
         assert!((score.findings_per_story() - 0.5).abs() < 1e-9);
         assert_eq!(total(&[score.clone(), score]).stories, 4);
     }

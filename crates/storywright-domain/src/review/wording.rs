@@ -11,7 +11,7 @@ use regex::Regex;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-/// Longest text that is looked at word by word, in characters: longer ones are no sentences.
+/// Longest text that is looked at word by word, in bytes: longer ones are no sentences.
 const LONGEST_SENTENCE: usize = 2_000;
 
 /// What says that something is right without saying what is seen then.
@@ -227,6 +227,10 @@ fn texts(index: usize, story: &Story) -> Vec<(String, &str)> {
     let criteria = story.acceptance_criteria.iter().enumerate();
     texts.extend(criteria.map(|(number, text)| (at(&format!("acceptance_criteria.{number}")), text.as_str())));
     texts.push((at("stlc_notes"), &story.stlc_notes));
+    for (number, subtask) in story.subtasks.iter().enumerate() {
+        texts.push((at(&format!("subtasks.{number}.summary")), &subtask.summary));
+        texts.push((at(&format!("subtasks.{number}.description")), &subtask.description));
+    }
     texts
 }
 

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FixFinding {
-    /// Its `code`; without it every finding that is `fixable`.
+    /// Its `code`; without it every finding that is `fixable`, splits aside: each of them is asked for by itself.
     #[schema(example = "brackets")]
     code: Option<String>,
     /// Its `field`.

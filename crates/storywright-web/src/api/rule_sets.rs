@@ -189,11 +189,12 @@ pub async fn save(caller: Caller, id: web::Path<String>, body: Json<SaveRuleSet>
 
 /// Removes a rule set that no draft and no project has.
 #[utoipa::path(delete, path = "/api/v1/rule-sets/{id}", tag = "Rule sets", operation_id = "deleteRuleSet",
-    params(("id" = String, Path, description = "Rule set id.", example = "payments")),
+    params(("id" = String, Path, description = "Rule set id.", example = "payments"), ("If-Match" = String, Header, description = "ETag of the rule set as it was read.", pattern = "^(W/)?\"[0-9]{1,9}\"$")),
     responses((status = 204, description = "It is gone."), (status = 403, description = "Somebody else keeps it."),
         (status = 404, description = "There is none."), (status = 409, description = "It is in use, or comes with the configuration.")))]
 pub async fn remove(caller: Caller, id: web::Path<String>) -> Answer {
-    caller.run(move |ports, actor| Ok(delete_rule_set(ports, actor, &id)?)).await?;
+    let expected = expected_version(caller.request());
+    caller.run(move |ports, actor| Ok(delete_rule_set(ports, actor, &id, expected?)?)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -215,16 +216,17 @@ pub async fn versions(caller: Caller, id: web::Path<String>) -> Answer {
 
 /// Makes an older version the newest.
 #[utoipa::path(post, path = "/api/v1/rule-sets/{id}/versions/{number}/restore", tag = "Rule sets", operation_id = "restoreRuleSetVersion",
-    params(("id" = String, Path, description = "Rule set id.", example = "payments"), ("number" = u32, Path, description = "Version.", example = 1)),
+    params(("id" = String, Path, description = "Rule set id.", example = "payments"), ("number" = u32, Path, description = "Version.", example = 1), ("If-Match" = String, Header, description = "ETag of the rule set as it was read.", pattern = "^(W/)?\"[0-9]{1,9}\"$")),
     responses((status = 200, description = "The rule set as it is now.", body = RuleSetJson, headers(("ETag" = String))),
         (status = 403, description = "Somebody else keeps it."), (status = 404, description = "There is no such rule set or version."),
         (status = 409, description = "It comes with the configuration.")))]
 pub async fn restore(caller: Caller, path: web::Path<(String, String)>) -> Answer {
+    let expected = expected_version(caller.request());
     let rules = caller
         .run(move |ports, actor| {
             let (id, number) = path.into_inner();
             let number = number.parse().map_err(|_| RuleSetError::NoSuchVersion(0))?;
-            Ok(RuleSetJson::of(actor, restore_rule_set(ports, actor, &id, number)?))
+            Ok(RuleSetJson::of(actor, restore_rule_set(ports, actor, &id, expected?, number)?))
         })
         .await?;
     Ok(with_etag(StatusCode::OK, &rules))

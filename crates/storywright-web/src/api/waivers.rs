@@ -5,7 +5,7 @@ use super::drafts::draft_id;
 use super::{Answer, Caller};
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
-use storywright_application::drafts::{take_waiver_back, waive};
+use storywright_application::drafts::{Which, take_waiver_back, waive};
 use utoipa::ToSchema;
 
 /// A finding that may pass.
@@ -18,6 +18,8 @@ pub struct WaiveFinding {
     /// Its `field`.
     #[schema(example = "stories.0.narrative.goal")]
     field: String,
+    /// Its `start`; needed where a field has several findings of a code.
+    start: Option<usize>,
     /// Why, in 5 to 500 characters.
     #[schema(example = "The number is that of a test card.")]
     reason: String,
@@ -33,6 +35,8 @@ pub struct TakeWaiverBack {
     /// Its `field`.
     #[schema(example = "stories.0.narrative.goal")]
     field: String,
+    /// Its `start`; needed where a field has several findings of a code.
+    start: Option<usize>,
 }
 
 /// Lets a finding pass that blocks. It is bound to the words that it is about: when they change, it blocks again. The reason stands with the finding
@@ -45,8 +49,8 @@ pub async fn create(caller: Caller, id: web::Path<String>, body: Json<WaiveFindi
     let waived = caller
         .run(move |ports, actor| {
             let id = draft_id(&id)?;
-            let WaiveFinding { code, field, reason } = body.read()?;
-            waive(ports, actor, id, &code, &field, &reason)?;
+            let WaiveFinding { code, field, start, reason } = body.read()?;
+            waive(ports, actor, id, &Which { code: &code, field: &field, start }, &reason)?;
             Ok(id)
         })
         .await?;
@@ -63,8 +67,8 @@ pub async fn take_back(caller: Caller, id: web::Path<String>, body: Json<TakeWai
     let taken_back = caller
         .run(move |ports, actor| {
             let id = draft_id(&id)?;
-            let TakeWaiverBack { code, field } = body.read()?;
-            take_waiver_back(ports, actor, id, &code, &field)?;
+            let TakeWaiverBack { code, field, start } = body.read()?;
+            take_waiver_back(ports, actor, id, &Which { code: &code, field: &field, start })?;
             Ok(id)
         })
         .await?;

@@ -33,7 +33,7 @@ impl From<RuleSetError> for AppError {
             ),
             RuleSetError::InUse => Self::new(
                 &kinds::RULE_SET_IN_USE,
-                "Drafts or projects have this rule set",
+                "Drafts or projects have this rule set, perhaps of colleagues or in the bin",
                 "Choose another one there first",
             ),
             RuleSetError::TooMany => {

@@ -25,10 +25,11 @@ async fn a_rule_set_lives_in_versions() {
     let versions = alice.get("/rule-sets/payments/versions").send(&app).await.good(200);
     let notes: Vec<&Value> = versions["items"].as_array().unwrap().iter().map(|version| &version["note"]).collect();
     assert_eq!(notes, ["larger", "first"]);
-    let restored = alice.post("/rule-sets/payments/versions/1/restore").send(&app).await.good(200);
+    let restored =
+        alice.post("/rule-sets/payments/versions/1/restore").header("if-match", "\"2\"").send(&app).await.good(200);
     assert_eq!((&restored["version"], &restored["rules"]), (&json!(3), &made["rules"]));
     assert_eq!(alice.get("/rule-sets").send(&app).await.good(200)["items"].as_array().unwrap().len(), 2);
-    alice.delete("/rule-sets/payments").send(&app).await.good(204);
+    alice.delete("/rule-sets/payments").header("if-match", "\"3\"").send(&app).await.good(204);
     alice.get("/rule-sets/payments").send(&app).await.problem(404, "rule_set_not_found");
 }
 
@@ -44,8 +45,8 @@ async fn what_is_wrong_is_named() {
     alice.post_json("/rule-sets", &json!({"rules": rules("Payments")})).send(&app).await.good(201);
     let save = json!({"rules": rules("Payments")});
     bob.put("/rule-sets/payments", &save, Some("\"1\"")).send(&app).await.problem(403, "rule_set_not_yours");
-    bob.delete("/rule-sets/payments").send(&app).await.problem(403, "rule_set_not_yours");
-    alice.delete("/rule-sets/default").send(&app).await.problem(409, "rule_set_shipped");
+    bob.delete("/rule-sets/payments").header("if-match", "\"1\"").send(&app).await.problem(403, "rule_set_not_yours");
+    alice.delete("/rule-sets/default").header("if-match", "\"1\"").send(&app).await.problem(409, "rule_set_shipped");
     let mut other = save.clone();
     other["rules"]["id"] = json!("other");
     alice.put("/rule-sets/payments", &other, Some("\"1\"")).send(&app).await.problem(422, "invalid_input");

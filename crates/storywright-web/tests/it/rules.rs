@@ -48,10 +48,12 @@ async fn a_rule_set_is_made_saved_and_taken_back() {
         .await
         .expect(204);
     browser.get("/rules/payments").await.expect(200).shows("Version 2 counts from now on").shows("Larger");
-    browser.post("/rules/payments/versions/1/restore", &[]).await.expect(204);
+    browser.post("/rules/payments/versions/1/restore", &[("version", "1")]).await.expect(204);
+    browser.get("/rules/payments").await.expect(200).shows("Nothing was overwritten");
+    browser.post("/rules/payments/versions/1/restore", &[("version", "2")]).await.expect(204);
     assert_eq!(stored(&app, "payments").map(|kept| (kept.version, kept.rules.max_story_points)), Some((3, 5.0)));
-    browser.post("/rules/payments/versions/9/restore", &[]).await.expect(404);
-    browser.post("/rules/payments/delete", &[]).await.expect(204);
+    browser.post("/rules/payments/versions/9/restore", &[("version", "3")]).await.expect(404);
+    browser.post("/rules/payments/delete", &[("version", "3")]).await.expect(204);
     browser.get("/rules/payments").await.expect(404);
 }
 
@@ -138,7 +140,7 @@ async fn administrators_say_what_projects_begin_with() {
         .await
         .shows("New drafts of PAY begin with this rule set")
         .shows("begins with the default again");
-    boss.post("/rules/payments/delete", &[]).await.expect(204);
+    boss.post("/rules/payments/delete", &[("version", "1")]).await.expect(204);
     boss.get("/rules/payments").await.expect(200).shows("Drafts or projects have this rule set");
     boss.post("/rules/payments/projects", &[("site", &site), ("project", "pay!")]).await.expect(204);
     boss.get("/rules/payments").await.expect(200).hides("PAY! ");

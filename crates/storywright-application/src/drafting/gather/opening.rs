@@ -40,7 +40,8 @@ impl Run<'_> {
     /// What was opened, or called without being opened, the newest last.
     fn opened(&self) -> Vec<&Offer> {
         let mut names: Vec<String> = Vec::new();
-        for step in self.steps.iter().filter(|step| step.kind == StepKind::Tool && step.state == StepState::Done) {
+        // A call that failed needs the definition most of all; what is not offered falls out below.
+        for step in self.steps.iter().filter(|step| step.kind == StepKind::Tool && step.state != StepState::Running) {
             let of_step = if step.tool == OPEN_TOOLS { named(&step.arguments) } else { vec![step.tool.clone()] };
             for name in of_step.into_iter().take(MOST_OPEN) {
                 names.retain(|known| *known != name);

@@ -6,7 +6,7 @@ use crate::pages::desk::Form;
 use crate::visit::SignedIn;
 use actix_web::HttpResponse;
 use serde::Deserialize;
-use storywright_application::drafts::{self, WaiveError, take_waiver_back};
+use storywright_application::drafts::{self, WaiveError, Which, take_waiver_back};
 
 /// Which finding, and why it may pass.
 #[derive(Deserialize)]
@@ -15,16 +15,25 @@ pub struct Waived {
     finding: String,
     #[serde(default)]
     path: String,
+    /// The first character of its place; empty when it has none.
+    #[serde(default)]
+    start: String,
     #[serde(default)]
     reason: String,
+}
+
+impl Waived {
+    fn which(&self) -> Which<'_> {
+        Which { code: &self.finding, field: &self.path, start: self.start.parse().ok() }
+    }
 }
 
 /// Lets it pass.
 pub async fn waive(me: SignedIn, which: Form<Waived>) -> Result<HttpResponse, AppError> {
     let id = draft_id(me.request())?;
     me.serve(move |desk| {
-        let Waived { finding, path, reason } = which.0;
-        let (tone, words) = match drafts::waive(desk.ports, &desk.who.actor, id, &finding, &path, &reason) {
+        let typed = which.0;
+        let (tone, words) = match drafts::waive(desk.ports, &desk.who.actor, id, &typed.which(), &typed.reason) {
             Ok(()) => ("ok", "The finding is waived while its words stay as they are. The reason is kept.".to_owned()),
             Err(error @ (WaiveError::NoSuchFinding | WaiveError::BadReason(_))) => {
                 ("bad", AppError::from(error).detail())
@@ -41,8 +50,7 @@ pub async fn waive(me: SignedIn, which: Form<Waived>) -> Result<HttpResponse, Ap
 pub async fn take_back(me: SignedIn, which: Form<Waived>) -> Result<HttpResponse, AppError> {
     let id = draft_id(me.request())?;
     me.serve(move |desk| {
-        let Waived { finding, path, .. } = which.0;
-        let (tone, words) = match take_waiver_back(desk.ports, &desk.who.actor, id, &finding, &path) {
+        let (tone, words) = match take_waiver_back(desk.ports, &desk.who.actor, id, &which.0.which()) {
             Ok(()) => ("ok", "The waiver is taken back."),
             Err(WaiveError::NoSuchFinding) => ("bad", "That finding is gone already: here is the new list."),
             Err(error) => return Err(error.into()),

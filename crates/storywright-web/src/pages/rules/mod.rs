@@ -134,6 +134,13 @@ pub struct From {
     from: String,
 }
 
+/// The version that the person saw.
+#[derive(Deserialize)]
+pub struct Seen {
+    #[serde(default)]
+    version: u32,
+}
+
 /// A text to be imported.
 #[derive(Deserialize)]
 pub struct Imported {
@@ -360,23 +367,26 @@ pub async fn schema(me: SignedIn) -> Result<HttpResponse, AppError> {
 }
 
 /// Makes an older version the newest.
-pub async fn restore(me: SignedIn) -> Result<HttpResponse, AppError> {
+pub async fn restore(me: SignedIn, seen: Form<Seen>) -> Result<HttpResponse, AppError> {
     let (id, number) = (part(me.request(), "id"), part(me.request(), "number"));
     me.serve(move |desk| {
         let number = number.parse().map_err(|_| AppError::from(RuleSetError::NoSuchVersion(0)))?;
-        let kept = restore_rule_set(desk.ports, &desk.who.actor, &id, number)?;
-        let words = format!("Version {number} counts again, as version {}.", kept.version);
-        desk.go_and_say(&format!("/rules/{id}"), "ok", &words)
+        let (tone, words) = match restore_rule_set(desk.ports, &desk.who.actor, &id, seen.0.version, number) {
+            Ok(kept) => ("ok", format!("Version {number} counts again, as version {}.", kept.version)),
+            Err(error @ RuleSetError::Conflict(_)) => ("bad", AppError::from(error).detail()),
+            Err(error) => return Err(error.into()),
+        };
+        desk.go_and_say(&format!("/rules/{id}"), tone, &words)
     })
     .await
 }
 
 /// Removes one that nothing has.
-pub async fn delete(me: SignedIn) -> Result<HttpResponse, AppError> {
+pub async fn delete(me: SignedIn, seen: Form<Seen>) -> Result<HttpResponse, AppError> {
     let id = part(me.request(), "id");
-    me.serve(move |desk| match delete_rule_set(desk.ports, &desk.who.actor, &id) {
+    me.serve(move |desk| match delete_rule_set(desk.ports, &desk.who.actor, &id, seen.0.version) {
         Ok(()) => desk.go_and_say("/rules", "ok", "The rule set is removed."),
-        Err(error @ RuleSetError::InUse) => {
+        Err(error @ (RuleSetError::InUse | RuleSetError::Conflict(_))) => {
             desk.go_and_say(&format!("/rules/{id}"), "bad", &sentence(&error.to_string()))
         }
         Err(error) => Err(error.into()),
