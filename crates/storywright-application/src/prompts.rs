@@ -15,32 +15,41 @@ pub const MOST_PROMPTS: usize = 200;
 /// Longest note on a version in characters.
 const MAX_NOTE_CHARS: usize = 200;
 
-/// System prompts that come with the program, made when there are none: name, description, text, variables with their defaults.
-const SHIPPED: [(&str, &str, &str, &[(&str, &str, &str)]); 4] = [
-    (
-        "Small stories",
-        "Stories that fit into a few days.",
-        "Keep each story small enough for {{days}} days of work.",
-        &[("days", "Days of work for one story", "two")],
-    ),
-    (
-        "Negative cases",
-        "What goes wrong is covered as well.",
-        "Cover what goes wrong as well: refused input, lost connections, missing rights.",
-        &[],
-    ),
-    (
-        "Measurable criteria",
-        "Acceptance criteria that a tester can count.",
-        "Make every acceptance criterion measurable: numbers, times, exact words.",
-        &[],
-    ),
-    (
-        "Plain words",
-        "Stories that people outside the team understand.",
-        "Use plain words that {{readers}} understand; explain every abbreviation once.",
-        &[("readers", "Who reads the stories", "people outside the team")],
-    ),
+/// A system prompt that comes with the program.
+struct Shipped {
+    name: &'static str,
+    description: &'static str,
+    text: &'static str,
+    /// Name, description and default of its variable, if it has one.
+    variable: Option<[&'static str; 3]>,
+}
+
+/// Made when there are no system prompts.
+const SHIPPED: [Shipped; 4] = [
+    Shipped {
+        name: "Small stories",
+        description: "Stories that fit into a few days.",
+        text: "Keep each story small enough for {{days}} days of work.",
+        variable: Some(["days", "Days of work for one story", "two"]),
+    },
+    Shipped {
+        name: "Negative cases",
+        description: "What goes wrong is covered as well.",
+        text: "Cover what goes wrong as well: refused input, lost connections, missing rights.",
+        variable: None,
+    },
+    Shipped {
+        name: "Measurable criteria",
+        description: "Acceptance criteria that a tester can count.",
+        text: "Make every acceptance criterion measurable: numbers, times, exact words.",
+        variable: None,
+    },
+    Shipped {
+        name: "Plain words",
+        description: "Stories that people outside the team understand.",
+        text: "Use plain words that {{readers}} understand; explain every abbreviation once.",
+        variable: Some(["readers", "Who reads the stories", "people outside the team"]),
+    },
 ];
 
 /// What is typed of a prompt.
@@ -101,20 +110,20 @@ pub fn make_system_prompts(ports: &Ports) -> Result<(), StorageError> {
             return Ok(());
         }
         // The newest stands first in lists.
-        for (name, description, text, variables) in SHIPPED.iter().rev() {
-            let variable = |(name, description, default): &(&str, &str, &str)| PromptVariable {
-                name: (*name).to_owned(),
-                description: (*description).to_owned(),
-                default: (*default).to_owned(),
+        for shipped in SHIPPED.iter().rev() {
+            let variable = |[name, description, default]: [&str; 3]| PromptVariable {
+                name: name.to_owned(),
+                description: description.to_owned(),
+                default: default.to_owned(),
             };
-            let variables: Vec<PromptVariable> = variables.iter().map(variable).collect();
-            let Ok(body) = PromptBody::parse(text, &variables) else { continue };
+            let variables: Vec<PromptVariable> = shipped.variable.map(variable).into_iter().collect();
+            let Ok(body) = PromptBody::parse(shipped.text, &variables) else { continue };
             let prompt = Prompt {
                 id: PromptId(ports.ids.id()),
                 owner: None,
                 shared: true,
-                name: (*name).to_owned(),
-                description: (*description).to_owned(),
+                name: shipped.name.to_owned(),
+                description: shipped.description.to_owned(),
                 version: 1,
                 body,
                 created_at: now,
