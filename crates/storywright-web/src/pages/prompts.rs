@@ -377,7 +377,7 @@ pub async fn delete(me: SignedIn) -> Result<HttpResponse, AppError> {
     .await
 }
 
-/// The words that a new draft gets: fields for the variables, and the text when there is nothing to fill in or it was filled in.
+/// The words that a new draft gets: fields for the variables, and the text as soon as every variable has a value.
 pub async fn words(me: SignedIn, sent: Params<Vec<(String, String)>>) -> Result<HttpResponse, AppError> {
     me.serve(move |desk| {
         let one = |name: &str| sent.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
@@ -406,7 +406,8 @@ pub async fn words(me: SignedIn, sent: Params<Vec<(String, String)>>) -> Result<
             description: variable.description.clone(),
         });
         let variables: Vec<Filled> = variables.collect();
-        let words = rendered.ok().filter(|_| filled || variables.is_empty());
+        // With defaults for everything the words are there at once, and are changed by filling in.
+        let words = rendered.ok();
         desk.fragment(&Use { prompt_id: id.to_string(), name: chosen.name, variables, words })
     })
     .await

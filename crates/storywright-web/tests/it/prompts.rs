@@ -100,7 +100,7 @@ async fn a_new_draft_gets_its_words_with_the_variables_filled_in() {
         .shows("Measurable criteria")
         .hides("promptPicker");
     let asks = browser.get(&format!("/prompts/words?prompt_id={id}")).await.expect(200);
-    asks.shows("Days of work").shows("value=\"two\"").hides("<textarea");
+    asks.shows("Days of work").shows("value=\"two\"").shows("At most two days.</textarea>");
     let filled = browser.get(&format!("/prompts/words?fill=1&prompt_id={id}&value.days=%3Cthree%3E")).await.expect(200);
     filled.shows("hx-swap-oob=\"true\">At most &lt;three&gt; days.</textarea>");
     let system = list_prompts(&app.ports, &app.actor(&alice), PromptScope::System, None).unwrap().items;
@@ -112,4 +112,11 @@ async fn a_new_draft_gets_its_words_with_the_variables_filled_in() {
         .shows("<textarea")
         .hides("fieldset");
     browser.get("/prompts/words?prompt_id=").await.expect(200).hides("<textarea");
+    let form = [("requirements", "Refunds."), ("prompt_id", &id.to_string()), ("prompt", " "), ("generate", "0")];
+    browser
+        .post("/drafts", &form)
+        .await
+        .expect(422)
+        .shows("words of the chosen prompt are not here yet")
+        .shows("Refunds.");
 }

@@ -109,6 +109,12 @@ pub async fn create(me: SignedIn, typed: Form<Typed>) -> Result<HttpResponse, Ap
             issue_type: form.issue_type.clone(),
             rule_set: form.rule_set.clone(),
         };
+        // A prompt was chosen, but its words were never put in: that would be lost without a word.
+        if !form.prompt_id.is_empty() && form.prompt.trim().is_empty() {
+            let message =
+                "the words of the chosen prompt are not here yet: fill in and put them in, or choose None above";
+            return refused(desk, form, &AppError::field("prompt", "prompt_invalid", message));
+        }
         // Whoever saves without writing may begin from sources, which are added in the workspace.
         let make = if form.generate == "sources" { create_draft_for_sources } else { create_draft };
         match make(desk.ports, &desk.who.actor, &new).map_err(AppError::from) {
