@@ -134,10 +134,7 @@ pub fn save_rule_set(
     let rules = RuleSet { name: rules.name.trim().to_owned(), ..rules };
     check(&rules, note)?;
     ports.storage.write(|tx| {
-        let stored = changeable(tx, actor, &rules.id)?;
-        if stored.version != expected {
-            return Err(RuleSetError::Conflict(Box::new(stored)));
-        }
+        let stored = changeable_as(tx, actor, &rules.id, expected)?;
         if rules == stored.rules {
             return Ok(stored);
         }
@@ -166,10 +163,7 @@ pub fn restore_rule_set(
     // What an older program took may be refused today.
     check(&version.rules, "")?;
     ports.storage.write(|tx| {
-        let stored = changeable(tx, actor, id)?;
-        if stored.version != expected {
-            return Err(RuleSetError::Conflict(Box::new(stored)));
-        }
+        let stored = changeable_as(tx, actor, id, expected)?;
         let kept = KeptRuleSet { rules: version.rules.clone(), version: stored.version + 1, updated_at: now, ..stored };
         store(ports, actor, tx, &kept, &format!("version {number} restored"))?;
         Ok(kept)
@@ -182,10 +176,7 @@ pub fn restore_rule_set(
 /// [`RuleSetError`].
 pub fn delete_rule_set(ports: &Ports, actor: &Actor, id: &str, expected: u32) -> Result<(), RuleSetError> {
     ports.storage.write(|tx| {
-        let stored = changeable(tx, actor, id)?;
-        if stored.version != expected {
-            return Err(RuleSetError::Conflict(Box::new(stored)));
-        }
+        let stored = changeable_as(tx, actor, id, expected)?;
         if tx.rule_set_in_use(id)? {
             return Err(RuleSetError::InUse);
         }
@@ -301,6 +292,12 @@ fn changeable(tx: &mut dyn Tx, actor: &Actor, id: &str) -> Result<KeptRuleSet, R
         (false, true) => Err(RuleSetError::Shipped),
         (false, false) => Err(RuleSetError::NotYours),
     }
+}
+
+/// The same, where the stored version is `expected`.
+fn changeable_as(tx: &mut dyn Tx, actor: &Actor, id: &str, expected: u32) -> Result<KeptRuleSet, RuleSetError> {
+    let stored = changeable(tx, actor, id)?;
+    if stored.version == expected { Ok(stored) } else { Err(RuleSetError::Conflict(Box::new(stored))) }
 }
 
 fn check(rules: &RuleSet, note: &str) -> Result<(), RuleSetError> {

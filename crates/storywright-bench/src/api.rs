@@ -16,6 +16,11 @@ impl Api {
         Self { port, token: None }
     }
 
+    /// Port of the server.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The bearer token.
     pub fn token(&self) -> &str {
         self.token.as_deref().unwrap_or_default()

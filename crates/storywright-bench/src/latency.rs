@@ -66,16 +66,48 @@ pub async fn measure(company: &Company, streams: usize, report: &mut Report) -> 
 
 /// Follows one job to its end: how many different tokens came, and how long each took in ms.
 pub async fn follow(port: u16, job: &str, bearer: &str) -> Result<(usize, Vec<f64>), Failure> {
+    let mut seen = HashSet::new();
+    let mut times = Vec::new();
+    events(port, job, bearer, None, |event, now| {
+        if is_event(event, "error") {
+            return Err(format!("job {job} failed: {event}").into());
+        }
+        for (number, sent) in marks(event) {
+            if seen.insert(number) {
+                #[expect(clippy::cast_precision_loss, reason = "microseconds of a short span")]
+                times.push(now.saturating_sub(sent) as f64 / 1_000.0);
+            }
+        }
+        Ok(is_event(event, "done"))
+    })
+    .await?;
+    Ok((seen.len(), times))
+}
+
+/// Whether an event is of this kind.
+pub fn is_event(event: &str, kind: &str) -> bool {
+    event.lines().any(|line| line.strip_prefix("event:").is_some_and(|found| found.trim() == kind))
+}
+
+/// Reads the events of a job, those behind the id `after` if there is one, each with the microseconds since 1970 at which it came, until
+/// `last` says that it has what it wants.
+pub async fn events(
+    port: u16,
+    job: &str,
+    bearer: &str,
+    after: Option<&str>,
+    mut last: impl FnMut(&str, u128) -> Result<bool, Failure>,
+) -> Result<(), Failure> {
     let mut connection = Connection::open(port).await?;
     let path = format!("/api/v1/jobs/{job}/events");
-    let request = connection.request("GET", &path, &[("Authorization", bearer), ("Accept", "text/event-stream")], "");
+    let mut headers = vec![("Authorization", bearer), ("Accept", "text/event-stream")];
+    headers.extend(after.map(|id| ("Last-Event-ID", id)));
+    let request = connection.request("GET", &path, &headers, "");
     let head = connection.begin_stream(&request).await?;
     if !head.starts_with("HTTP/1.1 200") {
         return Err(format!("the stream answered {}", head.lines().next().unwrap_or_default()).into());
     }
     let mut text = String::new();
-    let mut seen = HashSet::new();
-    let mut times = Vec::new();
     loop {
         let piece = connection.more().await?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros();
@@ -85,17 +117,8 @@ pub async fn follow(port: u16, job: &str, bearer: &str) -> Result<(usize, Vec<f6
         text.push_str(&String::from_utf8_lossy(&piece));
         while let Some(end) = text.find("\n\n") {
             let event: String = text.drain(..end + 2).collect();
-            if event.contains("event: done") || event.contains("event:done") {
-                return Ok((seen.len(), times));
-            }
-            if event.contains("event: error") || event.contains("event:error") {
-                return Err(format!("job {job} failed: {event}").into());
-            }
-            for (number, sent) in marks(&event) {
-                if seen.insert(number) {
-                    #[expect(clippy::cast_precision_loss, reason = "microseconds of a short span")]
-                    times.push(now.saturating_sub(sent) as f64 / 1_000.0);
-                }
+            if last(&event, now)? {
+                return Ok(());
             }
         }
     }

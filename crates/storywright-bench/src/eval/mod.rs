@@ -9,6 +9,7 @@ mod score;
 use crate::Failure;
 use crate::api::Api;
 use crate::company::Company;
+use crate::latency::{events, is_event};
 use clap::Args;
 use score::Score;
 use serde_json::{Value, json};
@@ -153,33 +154,15 @@ async fn evaluate(api: &Api, document: &Golden) -> Result<Score, Failure> {
         .as_str()
         .ok_or("no job id")?
         .to_owned();
-    let mut steps = Vec::new();
     let mut questions = 0;
-    loop {
-        let ended = ended(api, &job).await?;
-        if ended["question"].is_string() {
-            questions += 1;
-            api.call(
-                "POST",
-                &format!("jobs/{job}/answer"),
-                &json!({"text": "Assume the leanest that the text allows."}),
-            )
-            .await?;
-            continue;
-        }
-        let told = api.call("GET", &format!("jobs/{job}/steps"), &Value::Null).await?;
-        steps.extend(told["items"].as_array().cloned().unwrap_or_default());
-        if ended["status"] != "completed" {
-            let error = &ended["error"];
-            return Err(format!(
-                "{}: {}",
-                error["code"].as_str().unwrap_or("?"),
-                error["message"].as_str().unwrap_or_default()
-            )
-            .into());
-        }
-        break;
+    let mut after = None;
+    while !ended(api, &job, &mut after).await? {
+        questions += 1;
+        let leanest = json!({"text": "Assume the leanest that the text allows."});
+        api.call("POST", &format!("jobs/{job}/answer"), &leanest).await?;
     }
+    let told = api.call("GET", &format!("jobs/{job}/steps"), &Value::Null).await?;
+    let steps = told["items"].as_array().cloned().unwrap_or_default();
     let took = since.elapsed();
     let draft = api.call("GET", &format!("drafts/{id}"), &Value::Null).await?;
     let findings = api.call("GET", &format!("drafts/{id}/findings"), &Value::Null).await?;
@@ -192,18 +175,26 @@ async fn evaluate(api: &Api, document: &Golden) -> Result<Score, Failure> {
     ))
 }
 
-/// The job when it has ended or asks something; its event stream closes then.
-async fn ended(api: &Api, job: &str) -> Result<Value, Failure> {
-    let since = Instant::now();
-    loop {
-        let told = api.call("GET", &format!("jobs/{job}"), &Value::Null).await?;
-        let open = matches!(told["status"].as_str(), Some("pending" | "running"));
-        if !open || told["question"].is_string() {
-            return Ok(told);
+/// Waits until the job has ended (true) or asks something (false); the events up to `after` were heard before.
+async fn ended(api: &Api, job: &str, after: &mut Option<String>) -> Result<bool, Failure> {
+    let (heard, mut done) = (after.take(), false);
+    let bearer = format!("Bearer {}", api.token());
+    let following = events(api.port(), job, &bearer, heard.as_deref(), |event, _| {
+        if let Some(id) = event.lines().find_map(|line| line.strip_prefix("id:")) {
+            *after = Some(id.trim().to_owned());
         }
-        if since.elapsed() > PATIENCE {
-            return Err(format!("not done after {} minutes", PATIENCE.as_secs() / 60).into());
+        let data = event.lines().find_map(|line| line.strip_prefix("data:")).unwrap_or_default();
+        // What is tried again by itself is no end.
+        if is_event(event, "error") && !data.contains("\"retry\":true") {
+            let told: Value = serde_json::from_str(data.trim()).unwrap_or_default();
+            let text = |key: &str| told[key].as_str().unwrap_or_default().to_owned();
+            return Err(format!("{}: {}", text("code"), text("message")).into());
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+        done = is_event(event, "done");
+        Ok(done || is_event(event, "clarify"))
+    });
+    tokio::time::timeout(PATIENCE, following)
+        .await
+        .map_err(|_| format!("not done after {} minutes", PATIENCE.as_secs() / 60))??;
+    Ok(done)
 }
