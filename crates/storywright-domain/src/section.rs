@@ -62,8 +62,10 @@ pub struct DraftSection {
     pub state: SectionState,
     /// How often it was begun.
     pub attempts: u32,
-    /// What was written for it.
+    /// What was written for it. While it runs or waits, a first draft that is being mended.
     pub stories: Vec<Story>,
+    /// How often what blocks in its stories went back to the model.
+    pub rewrites: u8,
     /// Why it failed: stable code, colon, words.
     pub problem: String,
     /// What its calls cost together.

@@ -472,6 +472,7 @@ diesel::table! {
         state -> Text,
         attempts -> BigInt,
         stories -> Text,
+        rewrites -> BigInt,
         problem -> Text,
         input_tokens -> BigInt,
         output_tokens -> BigInt,

@@ -6,7 +6,7 @@ use storywright_domain::finding::Finding;
 use storywright_domain::job::JobKind;
 use storywright_domain::ports::{ChatCall, ChatRequest, JsonSchema, StorageError};
 use storywright_domain::rules::{Oversize, RequiredSection, RuleSet};
-use storywright_domain::story::StoryFormat;
+use storywright_domain::story::{Document, StoryFormat};
 
 /// The stored payload of a writing job.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -102,12 +102,7 @@ pub(super) fn request(draft: &Draft, rules: &RuleSet, changes: &Changes<'_>) -> 
         values.push(("story", serde_json::to_string(&draft.document).unwrap_or_default()));
         values.push(("instructions", changes.payload.instructions.clone()));
         if !changes.findings.is_empty() {
-            let lines: Vec<String> = changes
-                .findings
-                .iter()
-                .map(|finding| format!("{}: {} {}", finding.field, finding.message, finding.cure))
-                .collect();
-            values.push(("findings", lines.join("\n")));
+            values.push(("findings", finding_lines(changes.findings)));
         }
     }
     if !changes.payload.answers.is_empty() {
@@ -141,6 +136,21 @@ pub(super) fn repair(original: &ChatRequest, problem: &str) -> ChatRequest {
     let mut values = original.values.clone();
     values.push(("errors", problem.to_owned()));
     ChatRequest { call: ChatCall::Repair, values, ..original.clone() }
+}
+
+/// The call that sends stories back with what is to be mended in them; all else is told as in the call that they came of.
+#[must_use]
+pub(super) fn mend(original: &ChatRequest, document: &Document, findings: &[Finding], wish: &str) -> ChatRequest {
+    let mut values = original.values.clone();
+    values.push(("story", serde_json::to_string(document).unwrap_or_default()));
+    values.push(("instructions", wish.to_owned()));
+    values.push(("findings", finding_lines(findings)));
+    ChatRequest { call: ChatCall::Refine, values, ..original.clone() }
+}
+
+fn finding_lines(findings: &[Finding]) -> String {
+    let line = |finding: &Finding| format!("{}: {} {}", finding.field, finding.message, finding.cure);
+    findings.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn format_line(format: StoryFormat, rules: &RuleSet) -> String {

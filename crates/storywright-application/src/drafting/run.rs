@@ -2,7 +2,7 @@
 
 use super::agent_tools;
 use super::allowed::allowed;
-use super::amend::{Amending, amended};
+use super::amend::{Amending, Judge, amended};
 use super::answer::{Answer, read, read_partial};
 use super::gather::{Gathered, Gathering, begin_step, end_step, estimated, gather, over_budget, too_many_runs};
 use super::given::gathered;
@@ -168,11 +168,10 @@ fn write(
     let written = match (payload.only, sections) {
         (Some(part), _) => write_part(&pipeline, part),
         (None, Some(sections)) => write_sections(&pipeline, &sections),
-        (None, None) => match converse(ports, job, &access, ask, may_ask, cancellation)? {
+        (None, None) => match converse(ports, job, &access, ask.clone(), may_ask, cancellation)? {
             Written::Document(first) if job.kind == JobKind::Generate => {
-                let (allowed, sources) = (changes.allowed.as_str(), changes.sources.as_str());
-                let (draft, rules, access) = (&draft, &rules, &access);
-                Ok(amended(&Amending { ports, job, access, draft, rules, allowed, sources, cancellation }, first))
+                let judge = Judge { rules: &rules, format: draft.format };
+                Ok(amended(&Amending { ports, job, access: &access, ask: &ask, judge, cancellation }, first))
             }
             written => Ok(written),
         },

@@ -12,7 +12,7 @@ use storywright_testkit::Script;
 use storywright_testkit::build::kept_rule_set;
 
 /// An answer whose stories have these summaries; a summary of more than 150 characters blocks and needs a writer.
-fn long(number: usize) -> String {
+pub fn long(number: usize) -> String {
     format!("Refund {number} {}", "in full ".repeat(20))
 }
 

@@ -3,7 +3,7 @@
 use crate::jobs::answer;
 use crate::world::World;
 use crate::writing::{started, summaries};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use storywright_application::drafting::{SECTION_TOKENS, StartError, write_section, write_uncovered};
 use storywright_domain::JobId;
@@ -17,21 +17,44 @@ use storywright_domain::ports::{
 use storywright_domain::section::SectionState;
 use storywright_testkit::build;
 
-const PARTS: [&str; 8] = ["Refunds", "Ledger", "Mailing", "Export", "Archive", "Auditing", "Voucher", "Currency"];
+pub const PARTS: [&str; 8] = ["Refunds", "Ledger", "Mailing", "Export", "Archive", "Auditing", "Voucher", "Currency"];
 
-/// Writes one story for each section, named by its heading.
+/// What comes of a call.
+pub enum Say {
+    Text(String),
+    /// The process dies.
+    Death,
+    /// The person stops the job meanwhile.
+    Stop(Box<dyn FnOnce() + Send>),
+}
+
+/// Writes one story for each section, named by its heading, unless it is told what to say.
 #[derive(Default)]
-struct Scribe {
+pub struct Scribe {
     calls: Mutex<BTreeMap<String, u32>>,
     /// Sections that it refuses.
     refuses: Mutex<BTreeSet<String>>,
     /// The process dies at the call for this section.
     dies_at: Mutex<Option<String>>,
+    /// What it does instead at the next calls about a section.
+    says: Mutex<BTreeMap<String, VecDeque<Say>>>,
+    asked: Mutex<Vec<ChatRequest>>,
 }
 
 impl Scribe {
-    fn calls(&self) -> BTreeMap<String, u32> {
+    pub fn calls(&self) -> BTreeMap<String, u32> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn will_say(&self, heading: &str, say: Say) {
+        let mut says = self.says.lock().unwrap_or_else(PoisonError::into_inner);
+        says.entry(heading.to_owned()).or_default().push_back(say);
+    }
+
+    /// The calls of a kind, in order.
+    pub fn asked(&self, call: ChatCall) -> Vec<ChatRequest> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.iter().filter(|request| request.call == call).cloned().collect()
     }
 }
 
@@ -57,19 +80,31 @@ impl ChatModel for Scribe {
     ) -> Result<ChatAnswer, ChatError> {
         let text =
             request.values.iter().find(|(name, _)| *name == "requirements").map(|(_, text)| text.as_str()).unwrap();
-        let heading = text.lines().find_map(|line| line.strip_prefix("# ")).unwrap().to_owned();
+        let heading = text.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or_default().to_owned();
         assert!(text.chars().count() <= SECTION_TOKENS * 4, "{} characters in one call", text.chars().count());
         *self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(heading.clone()).or_default() += 1;
         let dies = self.dies_at.lock().unwrap_or_else(PoisonError::into_inner).take_if(|at| *at == heading).is_some();
         assert!(!dies, "killed");
         let finish = if self.refuses.lock().unwrap().contains(&heading) { Finish::Refused } else { Finish::Stop };
-        let text = answer(&[heading.as_str()]);
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+        let mut says = self.says.lock().unwrap_or_else(PoisonError::into_inner);
+        let say = says.get_mut(&heading).and_then(VecDeque::pop_front);
+        drop(says);
+        let text = match say {
+            None => answer(&[heading.as_str()]),
+            Some(Say::Text(text)) => text,
+            Some(Say::Death) => panic!("killed"),
+            Some(Say::Stop(stop)) => {
+                stop();
+                return Err(ChatError::Cancelled);
+            }
+        };
         sink.text(&text);
         Ok(ChatAnswer { text, calls: Vec::new(), finish, usage: Usage { input: 3, output: 2 } })
     }
 }
 
-fn long_world() -> (World, Arc<Scribe>, Draft) {
+pub fn long_world() -> (World, Arc<Scribe>, Draft) {
     let mut world = World::new();
     let scribe = Arc::new(Scribe::default());
     world.ports.chat = scribe.clone();
@@ -156,7 +191,7 @@ fn a_section_that_fails_sinks_no_other_and_is_written_again_alone() {
 }
 
 /// Keeps a changed draft, as an edit by hand does.
-fn edit(world: &World, mut draft: Draft, change: impl FnOnce(&mut Draft)) {
+pub fn edit(world: &World, mut draft: Draft, change: impl FnOnce(&mut Draft)) {
     change(&mut draft);
     draft.version += 1;
     let stored = world.store.write(|tx| tx.update_draft(&draft, draft.version - 1)).unwrap();

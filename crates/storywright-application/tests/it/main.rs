@@ -14,6 +14,7 @@ mod jobs;
 mod leases;
 mod lists;
 mod long;
+mod long_amending;
 mod looking_up;
 mod plan;
 mod preflight;

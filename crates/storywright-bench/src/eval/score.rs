@@ -8,8 +8,8 @@ use std::time::Duration;
 pub const HEAD: &str = "\
 document                             words  sect  stor   err  warn  hint  covered  required  excluded  re-ask  tokens in/out      s";
 
-/// What a step is called that writes anew what blocked.
-const REWRITTEN: &str = "Change the stories";
+/// How the words of a step begin that writes anew what blocked: in a draft of one call, and in sections.
+const REWRITTEN: [&str; 2] = ["Change the stories", "Mend "];
 
 /// What the API says of a draft that was written.
 pub struct Told {
@@ -104,7 +104,9 @@ impl Score {
         let sentences = told.coverage["items"].as_array().unwrap_or(&empty);
         let sections = told.sections["items"].as_array().map_or(0, Vec::len).max(1);
         let written = told.steps.iter().filter(|step| step["kind"] == "model" && step["turn"] == 0);
-        let (again, writing): (Vec<&Value>, Vec<&Value>) = written.partition(|step| step["asked"] == REWRITTEN);
+        let (again, writing): (Vec<&Value>, Vec<&Value>) = written.partition(|step| {
+            REWRITTEN.iter().any(|words| step["asked"].as_str().is_some_and(|asked| asked.starts_with(words)))
+        });
         let tokens = |key: &str| told.steps.iter().filter_map(|step| step[key].as_u64()).sum();
         Self {
             name: name.to_owned(),

@@ -25,6 +25,7 @@ struct SectionRow {
     state: String,
     attempts: i64,
     stories: String,
+    rewrites: i64,
     problem: String,
     input_tokens: i64,
     output_tokens: i64,
@@ -46,6 +47,7 @@ impl TryFrom<&DraftSection> for SectionRow {
             state: section.state.as_str().to_owned(),
             attempts: i64::from(section.attempts),
             stories: to_json(SECTION, &section.stories)?,
+            rewrites: i64::from(section.rewrites),
             problem: section.problem.clone(),
             input_tokens: i64::try_from(section.usage.input).unwrap_or(i64::MAX),
             output_tokens: i64::try_from(section.usage.output).unwrap_or(i64::MAX),
@@ -69,6 +71,7 @@ impl TryFrom<SectionRow> for DraftSection {
             state: word(SECTION, "state", &row.state, SectionState::parse(&row.state))?,
             attempts: count(SECTION, "attempts", row.attempts)?,
             stories: from_json(SECTION, "stories", &row.stories)?,
+            rewrites: parsed(SECTION, "rewrites", u8::try_from(row.rewrites))?,
             problem: row.problem,
             usage: Usage {
                 input: u64::try_from(row.input_tokens).unwrap_or(0),

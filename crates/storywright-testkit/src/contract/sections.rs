@@ -25,6 +25,7 @@ fn section(user: UserId, draft: DraftId, ordinal: u32) -> DraftSection {
         state: SectionState::Running,
         attempts: 1,
         stories: Vec::new(),
+        rewrites: 0,
         problem: String::new(),
         usage: Usage::default(),
     }
@@ -40,6 +41,7 @@ fn sections_come_back_in_order_and_a_later_state_replaces_an_earlier_one(storage
         state: SectionState::Done,
         attempts: 2,
         stories: vec![Story { summary: "Approve".to_owned(), ..Story::default() }],
+        rewrites: 2,
         problem: "llm_refused: no".to_owned(),
         usage: Usage { input: 5, output: 6 },
         ..first.clone()

@@ -5,12 +5,14 @@
 //! section the next attempt, or the next generation of the same, writes only what is missing. When all was done by an earlier
 //! job, generating again begins anew.
 
+mod mending;
 mod one;
 mod part;
 
 pub use self::part::uncovered_in_one_call;
 pub(super) use self::part::{section_to_write, uncovered_text, write_part};
 
+use self::mending::mended_together;
 use self::one::{One, write_one};
 use super::RunError;
 use super::keep::{Written, progress};
@@ -71,11 +73,17 @@ pub(super) fn write_sections(pipeline: &Pipeline<'_>, sections: &[OutlineSection
             scope.spawn(|| work(pipeline, &shared));
         }
     });
-    let State { mut done, ended, .. } = shared.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let State { mut done, missing, ended } = std::mem::take(&mut *shared.lock());
+    // A first draft that was not mended to its end is better than none.
+    done.extend(missing.into_iter().filter(|section| !section.stories.is_empty()));
     done.sort_by_key(|section| section.ordinal);
     let failed: Vec<DraftSection> =
         done.iter().filter(|section| section.state == SectionState::Failed).cloned().collect();
-    let document = put_together(done, pipeline.rules);
+    let mut document = put_together(done, pipeline.rules);
+    let ended = match ended {
+        None if failed.is_empty() => mended_together(pipeline, &shared, &mut document)?,
+        ended => ended,
+    };
     match ended {
         Some(Ended::Error(error)) => Err(error),
         Some(Ended::Cancelled) => Ok(stopped(pipeline.ports, pipeline.job, some(document))?),
@@ -173,8 +181,10 @@ fn work(pipeline: &Pipeline<'_>, shared: &Shared) {
                     shared.lock().ended = Some(Ended::Error(error.into()));
                 }
             }
-            One::Ended(ended) => {
-                shared.lock().ended.get_or_insert(ended);
+            One::Ended(ended, section) => {
+                let mut state = shared.lock();
+                state.missing.extend(section);
+                state.ended.get_or_insert(ended);
                 return;
             }
         }
@@ -229,6 +239,7 @@ fn begun(pipeline: &Pipeline<'_>, section: &OutlineSection) -> DraftSection {
         state: SectionState::Pending,
         attempts: 0,
         stories: Vec::new(),
+        rewrites: 0,
         problem: String::new(),
         usage: Usage::default(),
     }

@@ -1,4 +1,4 @@
-//! One section: asked for, asked for once more when the answer does not fit, kept.
+//! One section: asked for, asked for once more when the answer does not fit, mended where its stories block, kept.
 
 use super::super::RunError;
 use super::super::answer::{Answer, read};
@@ -6,6 +6,7 @@ use super::super::gather::{begin_step, end_step, over_budget};
 use super::super::keep::Written;
 use super::super::request::repair;
 use super::super::run::{ended_step, explain, unfinished};
+use super::mending::{Mending, Work, mended, mended_section};
 use super::{Ended, Pipeline, Shared};
 use storywright_domain::agent::{AgentStep, StepKind};
 use storywright_domain::job::{Job, MAX_ATTEMPTS};
@@ -17,8 +18,8 @@ use storywright_domain::story::Story;
 pub(super) enum One {
     /// Written or failed, and kept as such.
     Section(DraftSection),
-    /// Nothing more can be written.
-    Ended(Ended),
+    /// Nothing more can be written; the section is as far as it came.
+    Ended(Ended, Option<DraftSection>),
 }
 
 /// The call for the section with this text.
@@ -45,7 +46,7 @@ impl ChatSink for Collected {
 }
 
 pub(super) fn write_one(pipeline: &Pipeline<'_>, shared: &Shared, section: DraftSection) -> One {
-    tried(pipeline, shared, section).unwrap_or_else(|error| One::Ended(Ended::Error(error)))
+    tried(pipeline, shared, section).unwrap_or_else(|error| One::Ended(Ended::Error(error), None))
 }
 
 fn tried(pipeline: &Pipeline<'_>, shared: &Shared, mut section: DraftSection) -> Result<One, RunError> {
@@ -57,31 +58,53 @@ fn tried(pipeline: &Pipeline<'_>, shared: &Shared, mut section: DraftSection) ->
     section.attempts += 1;
     section.problem.clear();
     if !kept(pipeline, &section)? {
-        return Ok(One::Ended(Ended::Written(Written::LeaseLost)));
+        return Ok(lease_lost());
     }
-    let what = format!("Write section {} of {}: {}", section.ordinal, shared.total, section.title);
-    match asked_twice(pipeline, shared, &what, ask, &mut section.usage)? {
-        Asked::Stories(stories) => ended(pipeline, section, SectionState::Done, stories, String::new()),
-        Asked::Failed(problem) | Asked::Unusable(problem) => {
-            ended(pipeline, section, SectionState::Failed, Vec::new(), problem)
+    // What an attempt before this one wrote and did not come to the end of mending is gone on with.
+    if section.stories.is_empty() {
+        let what = format!("Write section {} of {}: {}", section.ordinal, shared.total, section.title);
+        match asked_twice(pipeline, shared, &what, ask.clone(), &mut section.usage)? {
+            Asked::Stories(stories) => section.stories = stories,
+            Asked::Failed(problem) | Asked::Unusable(problem) => {
+                return ended(pipeline, DraftSection { state: SectionState::Failed, problem, ..section });
+            }
+            Asked::Ended(end) => return open(pipeline, section, end),
         }
-        Asked::Ended(end) => {
-            section.state = SectionState::Pending;
-            kept(pipeline, &section)?;
-            Ok(One::Ended(end))
-        }
+    }
+    match mended_section(pipeline, shared, &ask, &mut section)? {
+        None => ended(pipeline, DraftSection { state: SectionState::Done, ..section }),
+        Some(end) => open(pipeline, section, end),
     }
 }
 
-/// The stories that a call for some other text gives; else why there are none.
+fn lease_lost() -> One {
+    One::Ended(Ended::Written(Written::LeaseLost), None)
+}
+
+/// The section waits for the next attempt, with what there is of it.
+fn open(pipeline: &Pipeline<'_>, section: DraftSection, end: Ended) -> Result<One, RunError> {
+    let section = DraftSection { state: SectionState::Pending, ..section };
+    kept(pipeline, &section)?;
+    Ok(One::Ended(end, Some(section)))
+}
+
+/// The stories that a call for some other text gives, mended; else why there are none.
 pub(super) fn told_stories(
     pipeline: &Pipeline<'_>,
     shared: &Shared,
     what: &str,
-    ask: ChatRequest,
+    ask: &ChatRequest,
 ) -> Result<Result<Vec<Story>, Ended>, RunError> {
-    Ok(match asked_twice(pipeline, shared, what, ask, &mut Usage::default())? {
-        Asked::Stories(stories) => Ok(stories),
+    let mut usage = Usage::default();
+    Ok(match asked_twice(pipeline, shared, what, ask.clone(), &mut usage)? {
+        Asked::Stories(stories) => {
+            let mut work = Work { stories, rewrites: 0, usage };
+            let mending = Mending { name: "stories for what no story covered", ask };
+            match mended(pipeline, shared, &mending, &mut work, &|_| Ok(true))? {
+                None => Ok(work.stories),
+                Some(ended) => Err(ended),
+            }
+        }
         Asked::Ended(end) => Err(end),
         Asked::Failed(problem) | Asked::Unusable(problem) => Err(Ended::Written(Written::Failed {
             code: "llm_answer_unusable",
@@ -92,7 +115,7 @@ pub(super) fn told_stories(
 }
 
 /// Asks, and once more when the answer does not fit.
-fn asked_twice(
+pub(super) fn asked_twice(
     pipeline: &Pipeline<'_>,
     shared: &Shared,
     what: &str,
@@ -108,7 +131,7 @@ fn asked_twice(
     }
 }
 
-enum Asked {
+pub(super) enum Asked {
     Stories(Vec<Story>),
     /// The answer does not fit; asking once more may help.
     Unusable(String),
@@ -172,22 +195,12 @@ fn only_this_section(job: &Job, error: &ChatError) -> bool {
     }
 }
 
-fn ended(
-    pipeline: &Pipeline<'_>,
-    section: DraftSection,
-    state: SectionState,
-    stories: Vec<Story>,
-    problem: String,
-) -> Result<One, RunError> {
-    let section = DraftSection { state, stories, problem, ..section };
-    Ok(match kept(pipeline, &section)? {
-        true => One::Section(section),
-        false => One::Ended(Ended::Written(Written::LeaseLost)),
-    })
+fn ended(pipeline: &Pipeline<'_>, section: DraftSection) -> Result<One, RunError> {
+    Ok(if kept(pipeline, &section)? { One::Section(section) } else { lease_lost() })
 }
 
 /// Keeps a section. `false` when the lease has passed on.
-fn kept(pipeline: &Pipeline<'_>, section: &DraftSection) -> Result<bool, StorageError> {
+pub(super) fn kept(pipeline: &Pipeline<'_>, section: &DraftSection) -> Result<bool, StorageError> {
     let Pipeline { ports, job, .. } = pipeline;
     ports.storage.write(|tx| {
         if !tx.lease_holds(job.id, job.fence)? {

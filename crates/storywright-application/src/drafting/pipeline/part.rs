@@ -11,7 +11,9 @@ use std::collections::HashSet;
 use storywright_domain::draft::Draft;
 use storywright_domain::merging::added;
 use storywright_domain::ports::StorageExt;
-use storywright_domain::requirement::{Coverage, OutlineSection, coverage, estimated_tokens, outline};
+use storywright_domain::requirement::{
+    Coverage, OutlineSection, SentenceCoverage, coverage, estimated_tokens, outline,
+};
 use storywright_domain::section::{DraftSection, SectionState};
 use storywright_domain::story::{Document, Story};
 
@@ -46,16 +48,22 @@ pub(in crate::drafting) fn uncovered_text(draft: &Draft) -> Option<String> {
     let coverage = coverage(draft.requirements.as_str(), &draft.document);
     // A sentence that is longer than a call alone is sent all the same: the model says so if it cannot take it.
     let most = uncovered_in_one_call(&coverage).max(1);
+    let text = under_headings(coverage.uncovered().take(most));
+    (!text.is_empty()).then_some(text)
+}
+
+/// Sentences as a list under their headings.
+pub(super) fn under_headings<'c>(entries: impl Iterator<Item = &'c SentenceCoverage>) -> String {
     let mut text = String::new();
     let mut heading = "";
-    for entry in coverage.uncovered().take(most) {
+    for entry in entries {
         if entry.sentence.heading != heading {
             heading = &entry.sentence.heading;
             text.push_str(&format!("\n# {heading}\n\n"));
         }
         text.push_str(&format!("- {}\n", entry.sentence.text.split_whitespace().collect::<Vec<_>>().join(" ")));
     }
-    (!text.is_empty()).then(|| text.trim_start().to_owned())
+    text.trim_start().to_owned()
 }
 
 /// Writes the part and puts it to what is there.
@@ -72,8 +80,13 @@ fn write_section(pipeline: &Pipeline<'_>, ordinal: u32) -> Result<Written, RunEr
     let total = kept.len();
     let known = match section_to_write(draft.requirements.as_str(), &kept, ordinal) {
         Some((planned, known)) => {
+            let fresh = begun(pipeline, &planned);
             let DraftSection { attempts, usage, .. } = known;
-            DraftSection { attempts, usage, ..begun(pipeline, &planned) }
+            match known.digest == fresh.digest {
+                // A first draft of the same is gone on with.
+                true => DraftSection { job: fresh.job, ..known },
+                false => DraftSection { attempts, usage, ..fresh },
+            }
         }
         None => match kept.iter().find(|section| section.ordinal == ordinal && section.job == job.id) {
             // An attempt before this one wrote it, and died before it was in the draft.
@@ -92,7 +105,7 @@ fn write_section(pipeline: &Pipeline<'_>, ordinal: u32) -> Result<Written, RunEr
             message: format!("Section {ordinal} “{}” could not be written: {}", section.title, section.problem),
             partial: None,
         }),
-        One::Ended(ended) => ended_without(pipeline, ended),
+        One::Ended(ended, _) => ended_without(pipeline, ended),
     }
 }
 
@@ -131,7 +144,7 @@ fn write_uncovered(pipeline: &Pipeline<'_>) -> Result<Written, RunError> {
     progress(ports, job.id, "Writing stories for what no story covers", 0)?;
     let shared = Shared::of(pipeline, 1, State::default())?;
     let ask = request_for(pipeline.ask, &text);
-    match told_stories(pipeline, &shared, "Write stories for what no story covers", ask)? {
+    match told_stories(pipeline, &shared, "Write stories for what no story covers", &ask)? {
         Ok(stories) => Ok(Written::Document(appended(pipeline, stories))),
         Err(ended) => ended_without(pipeline, ended),
     }

@@ -1,0 +1,1 @@
+ALTER TABLE draft_sections DROP COLUMN rewrites;
