@@ -130,10 +130,6 @@ impl<J: Jira> Jira for RememberingJira<J> {
         self.inner.issue(access, key, property)
     }
 
-    fn issues_with_label(&self, access: &Access, project: &str, label: &str) -> Result<Vec<Issue>, RemoteError> {
-        self.inner.issues_with_label(access, project, label)
-    }
-
     fn remote_link(
         &self,
         access: &Access,

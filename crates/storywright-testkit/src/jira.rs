@@ -252,11 +252,6 @@ impl Jira for FakeJira {
         Ok(state.find(key).map(|kept| kept.shown(property.is_some())))
     }
 
-    fn issues_with_label(&self, access: &Access, project: &str, label: &str) -> Result<Vec<Issue>, RemoteError> {
-        let state = self.call(access, "issues_with_label")?;
-        Ok(marked(&state, project, &Marker::RunLabel(label.to_owned())))
-    }
-
     fn remote_link(
         &self,
         access: &Access,

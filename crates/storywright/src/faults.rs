@@ -103,11 +103,6 @@ impl Jira for MortalJira {
         self.inner.marked(access, project, marker)
     }
 
-    fn issues_with_label(&self, access: &Access, project: &str, label: &str) -> Result<Vec<Issue>, RemoteError> {
-        self.death.at("reconciling");
-        self.inner.issues_with_label(access, project, label)
-    }
-
     fn current_user(&self, access: &Access) -> Result<JiraUser, RemoteError> {
         self.inner.current_user(access)
     }

@@ -73,20 +73,6 @@ impl MarkerChoice {
             Self::Manual => Marker::Manual,
         }
     }
-
-    /// What people are told.
-    #[must_use]
-    pub fn explanation(&self) -> String {
-        match self {
-            Self::Field { name, .. } => format!(
-                "Each issue carries a mark in the field {name}. If an answer of Jira is lost, the issue is found by it."
-            ),
-            Self::RunLabel => "All issues of a run carry one label. If an answer of Jira is lost, the issue is found by it.".to_owned(),
-            Self::Footer => "The create screen has no labels, so the last line of each description carries a mark. If an answer of Jira is lost, the issue is found by it.".to_owned(),
-            Self::Word => "The last line of each description carries a word that no other issue has. If an answer is lost, the issue is found and known by it.".to_owned(),
-            Self::Manual => "The create screen has a place for no mark. If an answer of Jira is lost, nothing is sent again: you are asked whether the issue exists.".to_owned(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub mod values;
 pub use asked::{Asked, AskedField, FillError, Level, asked_fields, fill_in, prefilled};
 pub use learn::{forget, learn};
 pub use marker::MarkerChoice;
-pub use similar::{SimilarIssue, doubles, similar_issues};
+pub use similar::{SimilarIssue, similar_issues};
 
 use crate::Ports;
 use crate::access;

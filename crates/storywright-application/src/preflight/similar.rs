@@ -5,7 +5,7 @@ use crate::access;
 use crate::catalog::CatalogError;
 use storywright_domain::jira::{Issue, ProjectKey};
 use storywright_domain::person::Actor;
-use storywright_domain::similarity::{self, ALIKE, IssueProfile};
+use storywright_domain::similarity::{ALIKE, IssueProfile, keywords};
 
 /// Words that candidates are searched by.
 const WORDS: usize = 8;
@@ -44,7 +44,7 @@ pub fn similar_issues(
     summary: &str,
     description: &str,
 ) -> Result<Vec<SimilarIssue>, CatalogError> {
-    let words = similarity::keywords(summary, description, WORDS);
+    let words = keywords(summary, description, WORDS);
     if words.is_empty() {
         return Ok(Vec::new());
     }
@@ -62,12 +62,4 @@ pub fn similar_issues(
     ranked.sort_by(|one, other| other.score.total_cmp(&one.score).then_with(|| one.issue.key.cmp(&other.issue.key)));
     ranked.truncate(SHOWN);
     Ok(ranked)
-}
-
-/// Places of planned issues (summary and description) that are about the same, with their score, most alike first.
-#[must_use]
-pub fn doubles(issues: &[(&str, &str)]) -> Vec<(usize, usize, f64)> {
-    let profiles: Vec<IssueProfile> =
-        issues.iter().map(|(summary, description)| IssueProfile::of(summary, description)).collect();
-    similarity::doubles(&profiles, ALIKE)
 }

@@ -107,10 +107,6 @@ impl Jira for HookedJira {
         self.around("issue", key, || self.fake.issue(access, key, property))
     }
 
-    fn issues_with_label(&self, access: &Access, project: &str, label: &str) -> Result<Vec<Issue>, RemoteError> {
-        self.around("issues_with_label", label, || self.fake.issues_with_label(access, project, label))
-    }
-
     fn remote_link(
         &self,
         access: &Access,

@@ -3,9 +3,7 @@
 use crate::world::World;
 use std::collections::BTreeMap;
 use storywright_application::catalog::{CatalogError, list_epics, list_users};
-use storywright_application::preflight::{
-    MarkerChoice, doubles, forget, learn, remember_defaults, screen, similar_issues,
-};
+use storywright_application::preflight::{MarkerChoice, forget, learn, remember_defaults, screen, similar_issues};
 use storywright_domain::Millis;
 use storywright_domain::jira::{CreateField, FieldKind, ProjectKey};
 use storywright_domain::ports::{Clock, Jira, StorageExt};
@@ -121,7 +119,6 @@ fn what_exists_already_is_ranked() {
     assert!(find("Rotate the logs").is_empty());
     let calls = world.jira.fake.calls().len();
     assert!(find("to be or not").is_empty() && world.jira.fake.calls().len() == calls, "nothing to search for");
-    assert_eq!(doubles(&[("Export invoices", ""), ("Pay by card", ""), ("Invoices export", "")])[0].0, 0);
 }
 
 #[test]

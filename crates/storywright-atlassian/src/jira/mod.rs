@@ -114,10 +114,6 @@ impl Jira for AtlassianJira {
         self.read_issue(access, key, property)
     }
 
-    fn issues_with_label(&self, access: &Access, project: &str, label: &str) -> Result<Vec<Issue>, RemoteError> {
-        self.search_marked(access, project, &Marker::RunLabel(label.to_owned()))
-    }
-
     fn remote_link(
         &self,
         access: &Access,

@@ -2,7 +2,7 @@
 
 use crate::stub::{Step, Stub};
 use crate::support::{TOKEN, jira};
-use storywright_domain::jira::{FieldKind, ProjectKey};
+use storywright_domain::jira::{FieldKind, Marker, ProjectKey};
 use storywright_domain::ports::Jira;
 use storywright_domain::remote::RemoteError;
 
@@ -228,8 +228,9 @@ fn a_search_by_label_cannot_be_led_astray() {
     let empty = || Step::json(200, r#"{"startAt":0,"maxResults":200,"total":0,"issues":[]}"#);
     let stub = Stub::start([info, empty(), empty()]);
     let (jira, access) = jira(&stub.url(), TOKEN);
-    assert!(jira.issues_with_label(&access, "PAY", "x\" OR project = \"SECRET").unwrap().is_empty());
-    assert!(jira.issues_with_label(&access, "PAY", "y").unwrap().is_empty());
+    for label in ["x\" OR project = \"SECRET", "y"] {
+        assert!(jira.marked(&access, "PAY", &Marker::RunLabel(label.to_owned())).unwrap().is_empty());
+    }
     let lines: Vec<String> = stub.seen().into_iter().map(|seen| seen.line).collect();
     assert!(
         lines[0].ends_with("/rest/api/2/serverInfo") && lines.len() == 3,

@@ -71,13 +71,6 @@ pub trait Jira: Send + Sync {
     /// Any [`RemoteError`] except `NotFound`.
     fn issue<'a>(&self, access: &Access, key: &str, property: Option<&'a str>) -> Result<Option<Issue>, RemoteError>;
 
-    /// Issues of a project that carry a label, newest first, at most 200. The index may lag: a hit is a candidate, a miss
-    /// proves nothing.
-    ///
-    /// # Errors
-    /// Any [`RemoteError`].
-    fn issues_with_label(&self, access: &Access, project: &str, label: &str) -> Result<Vec<Issue>, RemoteError>;
-
     /// Links the issue to a web page; the same `global_id` updates the link instead of adding another.
     ///
     /// # Errors

@@ -90,9 +90,8 @@ fn a_wrong_credential_is_nobody(jira: &dyn Jira, site: &JiraFixture) {
         ("projects", jira.projects(wrong).err()),
         ("issue_types", jira.issue_types(wrong, &site.project).err()),
         ("create_fields", jira.create_fields(wrong, &site.project, &site.story).err()),
-        ("issues_with_label", jira.issues_with_label(wrong, project, "x").err()),
         ("issue", jira.issue(wrong, &first, None).err()),
-        ("marked", jira.marked(wrong, project, &Marker::RunLabel("x".to_owned())).err()),
+        ("marked", jira.marked(wrong, project, &label("x")).err()),
         ("newest_number", jira.newest_number(wrong, project).err()),
         ("verify", jira.verify(wrong, "10001", r#"{"fields":{"summary":"x"}}"#, None).err()),
         ("link_types", jira.link_types(wrong).err()),
@@ -111,7 +110,11 @@ fn a_wrong_credential_is_nobody(jira: &dyn Jira, site: &JiraFixture) {
     let (payload, _) = jira.render(&issue(site, "Nobody's", "aid-nobody", "s1"));
     let outcome = jira.create(wrong, &payload, None);
     assert!(matches!(outcome, CreateOutcome::AuthLost { .. }), "{outcome:?}");
-    assert!(jira.issues_with_label(&site.access, project, "aid-nobody").unwrap().is_empty());
+    assert!(jira.marked(&site.access, project, &label("aid-nobody")).unwrap().is_empty());
+}
+
+fn label(text: &str) -> Marker {
+    Marker::RunLabel(text.to_owned())
 }
 
 fn types_and_fields_are_told(jira: &dyn Jira, site: &JiraFixture) {
@@ -165,7 +168,7 @@ fn issues_are_created_found_and_read(jira: &dyn Jira, site: &JiraFixture) {
     let child = jira.issue(&site.access, &child_key, None).unwrap().expect("the child");
     assert_eq!((child.parent.as_deref(), child.property), (Some(key.as_str()), None));
 
-    let found = jira.issues_with_label(&site.access, site.project.as_str(), run).unwrap();
+    let found = jira.marked(&site.access, site.project.as_str(), &label(run)).unwrap();
     let keys: Vec<&str> = found.iter().map(|issue| issue.key.as_str()).collect();
     assert_eq!(keys, [child_key.as_str(), key.as_str()], "newest first");
     let newest = jira.newest_number(&site.access, site.project.as_str()).unwrap();
@@ -192,7 +195,7 @@ fn what_is_not_there_is_none(jira: &dyn Jira, site: &JiraFixture) {
     let project = site.project.as_str();
     let missing = format!("{project}-999999");
     assert_eq!(jira.issue(&site.access, &missing, None).unwrap(), None);
-    assert!(jira.issues_with_label(&site.access, project, "aid-none").unwrap().is_empty());
+    assert!(jira.marked(&site.access, project, &label("aid-none")).unwrap().is_empty());
     let (payload, _) = jira.render(&issue(site, "x", "aid-none", "s1"));
     assert_eq!(jira.verify(&site.access, "99999999", &payload, None), Ok(None));
     assert_eq!(jira.links(&site.access, &missing), Err(RemoteError::NotFound));
@@ -200,7 +203,7 @@ fn what_is_not_there_is_none(jira: &dyn Jira, site: &JiraFixture) {
 }
 
 fn web_links_are_upserted(jira: &dyn Jira, site: &JiraFixture) {
-    let found = jira.issues_with_label(&site.access, site.project.as_str(), "aid-contract0001").unwrap();
+    let found = jira.marked(&site.access, site.project.as_str(), &label("aid-contract0001")).unwrap();
     for title in ["first", "second"] {
         jira.remote_link(&site.access, &found[0].key, "inst:item", "https://wiki.corp/x", title).expect("linked");
     }

@@ -33,7 +33,7 @@ fn what_is_created_is_found_by_label_and_key() {
     assert_eq!(created, CreateOutcome::Created { id: "10001".to_owned(), key: "PAY-1".to_owned() });
     let (child, _) = fake.render(&new_issue("child", Placement::UnderParent));
     fake.create(&access, &child, Some("PAY-1"));
-    let found = fake.issues_with_label(&access, "PAY", "sw-1").unwrap();
+    let found = fake.marked(&access, "PAY", &Marker::RunLabel("sw-1".to_owned())).unwrap();
     assert_eq!(found.iter().map(|issue| issue.key.as_str()).collect::<Vec<_>>(), ["PAY-2", "PAY-1"]);
     assert_eq!(found[0].parent.as_deref(), Some("PAY-1"));
     let proof = fake.issue(&access, "10001", Some("origin.storywright")).unwrap();
