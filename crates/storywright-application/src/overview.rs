@@ -12,7 +12,6 @@ use storywright_domain::person::Actor;
 use storywright_domain::ports::{Slice, StorageError, StorageExt, Tx};
 use storywright_domain::publishing::RunItem;
 use storywright_domain::remote::SiteKind;
-use storywright_domain::review::review;
 use storywright_domain::rules::RuleSet;
 use storywright_domain::story::StoryFormat;
 use storywright_domain::{DraftId, Millis, RunId, Timestamp, UserId};
@@ -216,7 +215,7 @@ fn lines(
                     let found = tx.rule_set(&draft.rule_set)?.unwrap_or_default();
                     rules.insert(draft.rule_set.clone(), found);
                 }
-                let found = findings_of(&draft, rules.get(&draft.rule_set).unwrap_or(&RuleSet::default()));
+                let found = findings_of(ports, &draft, rules.get(&draft.rule_set).unwrap_or(&RuleSet::default()));
                 let counts = count(&draft, &with_waivers(ports.sha256.as_ref(), tx, &draft, found)?);
                 cache.keep(summary.id, draft.version, now, counts);
                 counts
@@ -237,8 +236,12 @@ fn lines(
 }
 
 /// An empty draft has nothing to find fault with yet.
-fn findings_of(draft: &Draft, rules: &RuleSet) -> Vec<Finding> {
-    if draft.document.stories.is_empty() { Vec::new() } else { review(&draft.document, draft.format, rules) }
+fn findings_of(ports: &Ports, draft: &Draft, rules: &RuleSet) -> Vec<Finding> {
+    if draft.document.stories.is_empty() {
+        Vec::new()
+    } else {
+        ports.reviewer.review(&draft.document, draft.format, rules)
+    }
 }
 
 fn count(draft: &Draft, findings: &[Finding]) -> DraftCounts {

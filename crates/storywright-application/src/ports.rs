@@ -9,6 +9,7 @@ use storywright_domain::ports::{
     Storage, TokenSigner, ToolServer,
 };
 use storywright_domain::remote::Site;
+use storywright_domain::reviewing::Reviewer;
 use storywright_domain::tool::McpServer;
 use storywright_domain::{Millis, RequestId, UserId};
 
@@ -47,6 +48,8 @@ pub struct Ports {
     pub settings: Arc<Settings>,
     /// Jobs running in this process.
     pub running: Arc<RunningJobs>,
+    /// Reviews, with the checks of rule sets compiled once.
+    pub reviewer: Arc<Reviewer>,
 }
 
 /// Settings that concern use cases.

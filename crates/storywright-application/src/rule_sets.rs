@@ -234,7 +234,8 @@ pub fn preview_rules(
     check(rules, "")?;
     let Some(draft) = draft(ports, actor, id)? else { return Ok(None) };
     let own = ports.storage.read(|tx| tx.rule_set(&draft.rule_set))?.unwrap_or_default();
-    let before = review(&draft.document, draft.format, &own);
+    let before = ports.reviewer.review(&draft.document, draft.format, &own);
+    // What is being typed is another set with every stroke, and not worth keeping.
     let after = review(&draft.document, draft.format, rules);
     Ok(Some(RulesPreview { draft, before, after }))
 }

@@ -28,6 +28,7 @@ pub mod quality;
 pub mod remote;
 pub mod requirement;
 pub mod review;
+pub mod reviewing;
 pub mod rule_keeping;
 pub mod rules;
 pub mod secret;

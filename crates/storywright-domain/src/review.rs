@@ -6,7 +6,7 @@ use crate::finding::{Finding, Severity};
 use crate::rules::{Oversize, ReadyItem, RequiredSection, RuleSet, WEIGHABLE};
 use crate::splitting::split_story;
 use crate::story::{Document, Epic, Story, StoryFormat, Subtask};
-use crate::team::TeamRules;
+use crate::team::{TeamRules, TeamRulesError};
 
 /// Jira's own limit for a summary, in characters.
 pub const JIRA_SUMMARY_CHARS: usize = 255;
@@ -14,12 +14,23 @@ pub const JIRA_SUMMARY_CHARS: usize = 255;
 /// Reviews a document. An empty result means that it may be created.
 #[must_use]
 pub fn review(document: &Document, format: StoryFormat, rules: &RuleSet) -> Vec<Finding> {
+    review_by(document, format, rules, rules.team().as_ref())
+}
+
+/// The same by words and patterns that are compiled already.
+pub(crate) fn review_by(
+    document: &Document,
+    format: StoryFormat,
+    rules: &RuleSet,
+    team: Result<&TeamRules, &TeamRulesError>,
+) -> Vec<Finding> {
     let mut review = Review { rules, findings: Vec::new() };
-    let team = rules.team().unwrap_or_else(|error| {
+    let none = TeamRules::default();
+    let team = team.unwrap_or_else(|error| {
         let cure = "Mend the rule set, or choose another one.";
         let message = format!("The rule set `{}` is broken: {error}.", rules.name);
         review.add("", String::new(), Severity::Error, "rule_set_broken", message, cure);
-        TeamRules::default()
+        &none
     });
     if document.is_empty() {
         review.add(
@@ -39,13 +50,13 @@ pub fn review(document: &Document, format: StoryFormat, rules: &RuleSet) -> Vec<
         review.story(index, story, format);
         review.findings.append(&mut told[index]);
         review.testable(index, story, format);
-        review.team_patterns(index, story, &team);
+        review.team_patterns(index, story, team);
         review.ready(index, story);
         review.ties(document, index, story);
     }
     review.duplicates(document);
     review.leaks(document);
-    at_most(MOST_FINDINGS, weighed(review.findings, &team))
+    at_most(MOST_FINDINGS, weighed(review.findings, team))
 }
 
 /// Most findings of one review. Nobody reads more, and what is long in a rule set is multiplied by them.

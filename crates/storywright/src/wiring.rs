@@ -73,6 +73,7 @@ pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
         ids,
         settings: Arc::new(use_case_settings(settings, &keyring)),
         running: Arc::new(RunningJobs::default()),
+        reviewer: Arc::default(),
     };
     #[cfg(debug_assertions)]
     let ports = crate::faults::wrap(ports);

@@ -10,7 +10,7 @@ use storywright_domain::finding::{Finding, Severity};
 use storywright_domain::fixing::is_fixable;
 use storywright_domain::job::{EventKind, Job};
 use storywright_domain::ports::{ChatAccess, ChatRequest};
-use storywright_domain::review::review;
+use storywright_domain::reviewing::Reviewer;
 use storywright_domain::rules::RuleSet;
 use storywright_domain::story::{Document, StoryFormat};
 
@@ -21,6 +21,7 @@ pub(super) const WISH: &str =
 /// By what a first draft is judged.
 #[derive(Clone, Copy)]
 pub(super) struct Judge<'a> {
+    pub reviewer: &'a Reviewer,
     pub rules: &'a RuleSet,
     pub format: StoryFormat,
 }
@@ -28,7 +29,7 @@ pub(super) struct Judge<'a> {
 impl Judge<'_> {
     /// What blocks and only a writer can mend.
     pub(super) fn blocking(self, document: &Document) -> Vec<Finding> {
-        let findings = review(document, self.format, self.rules).into_iter();
+        let findings = self.reviewer.review(document, self.format, self.rules).into_iter();
         let for_a_writer = |finding: &Finding| !finding.field.is_empty() && !is_fixable(finding);
         findings.filter(|finding| finding.severity == Severity::Error && for_a_writer(finding)).collect()
     }

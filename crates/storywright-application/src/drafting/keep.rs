@@ -13,7 +13,6 @@ use storywright_domain::draft::{Draft, DraftState, Origin};
 use storywright_domain::finding::{Finding, Severity};
 use storywright_domain::job::{EventKind, Job, JobKind, MAX_ATTEMPTS};
 use storywright_domain::ports::{JobEnd, Saved, StorageError, StorageExt};
-use storywright_domain::review::review;
 use storywright_domain::rules::RuleSet;
 use storywright_domain::story::Document;
 use storywright_domain::{DraftId, JobId, Millis};
@@ -253,7 +252,7 @@ fn version_note(job: &Job, note: &str, about_sources: &str) -> String {
 }
 
 fn announce(ports: &Ports, job: &Job, draft: &Draft, rules: &RuleSet) -> Result<(), StorageError> {
-    let findings: Vec<Finding> = review(&draft.document, draft.format, rules);
+    let findings: Vec<Finding> = ports.reviewer.review(&draft.document, draft.format, rules);
     let count = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count();
     ports.events.append(job.id, EventKind::Draft, &serde_json::json!({"version": draft.version}).to_string())?;
     let data = serde_json::json!({"errors": count(Severity::Error), "warnings": count(Severity::Warning)});

@@ -25,7 +25,6 @@ use storywright_domain::ports::{
     ChatAccess, ChatAnswer, ChatCall, ChatError, ChatRequest, ChatSink, Claim, EventLog, Finish, JobEnd, StorageError,
     StorageExt, Usage,
 };
-use storywright_domain::review::review;
 use storywright_domain::source::SourceEntry;
 use storywright_domain::story::Document;
 use storywright_domain::{DraftId, JobId, Millis, RequestId};
@@ -139,7 +138,7 @@ fn write(
         }
     }
     progress(ports, job.id, "Asking the model", 0)?;
-    let findings = review(&draft.document, draft.format, &rules);
+    let findings = ports.reviewer.review(&draft.document, draft.format, &rules);
     let mut findings = ports.storage.read(|tx| with_waivers(ports.sha256.as_ref(), tx, &draft, findings.clone()))?;
     // What a person lets pass stays as it is.
     findings.retain(|finding| finding.waived.is_none());
@@ -170,7 +169,7 @@ fn write(
         (None, Some(sections)) => write_sections(&pipeline, &sections),
         (None, None) => match converse(ports, job, &access, ask.clone(), may_ask, cancellation)? {
             Written::Document(first) if job.kind == JobKind::Generate => {
-                let judge = Judge { rules: &rules, format: draft.format };
+                let judge = Judge { reviewer: &ports.reviewer, rules: &rules, format: draft.format };
                 Ok(amended(&Amending { ports, job, access: &access, ask: &ask, judge, cancellation }, first))
             }
             written => Ok(written),

@@ -11,7 +11,6 @@ use storywright_domain::finding::Finding;
 use storywright_domain::fixing::{fix, is_fixable, is_split};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::StorageExt;
-use storywright_domain::review::review;
 use storywright_domain::story::Document;
 
 /// Most findings mended at once: after each, everything is looked at again.
@@ -82,7 +81,7 @@ pub fn mend(
             break;
         }
         let present = Draft { document: document.clone(), ..draft.clone() };
-        let reviewed = review(&document, draft.format, &found.rules);
+        let reviewed = ports.reviewer.review(&document, draft.format, &found.rules);
         findings = ports
             .storage
             .read(|tx| with_waivers(ports.sha256.as_ref(), tx, &present, reviewed.clone()))

@@ -7,7 +7,6 @@ use storywright_domain::draft::{Draft, DraftSummary, DraftVersion};
 use storywright_domain::finding::Finding;
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Slice, StorageError, StorageExt};
-use storywright_domain::review::review;
 use storywright_domain::rules::RuleSet;
 use storywright_domain::story::{Document, Story, StoryFormat};
 
@@ -53,7 +52,7 @@ pub fn draft_findings(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Optio
             return Ok(None);
         };
         let rules = tx.rule_set(&draft.rule_set)?.unwrap_or_default();
-        let findings = review(&draft.document, draft.format, &rules);
+        let findings = ports.reviewer.review(&draft.document, draft.format, &rules);
         let findings = with_waivers(ports.sha256.as_ref(), tx, &draft, findings)?;
         Ok(Some(Reviewed { draft, rules, findings }))
     })
@@ -106,5 +105,5 @@ pub fn validate_story(
     rule_set: Option<&str>,
 ) -> Result<Option<Vec<Finding>>, StorageError> {
     let rules = ports.storage.read(|tx| tx.rule_set(rule_set.unwrap_or("default")))?;
-    Ok(rules.map(|rules| review(&Document::of_stories(vec![story]).with_references(), format, &rules)))
+    Ok(rules.map(|rules| ports.reviewer.review(&Document::of_stories(vec![story]).with_references(), format, &rules)))
 }

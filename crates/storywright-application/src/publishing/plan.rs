@@ -16,7 +16,6 @@ use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageError, StorageExt};
 use storywright_domain::publishing::{MAX_ITEMS, Plan};
 use storywright_domain::remote::RemoteError;
-use storywright_domain::review::review;
 
 /// Name of the issue property that proves which item of which run an issue is.
 pub const ORIGIN_PROPERTY: &str = "storywright.origin";
@@ -102,7 +101,7 @@ pub fn make_plan(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Plan, Plan
                 created.push((run.site, item));
             }
         }
-        let findings = review(&draft.document, draft.format, &rules);
+        let findings = ports.reviewer.review(&draft.document, draft.format, &rules);
         let findings = with_waivers(ports.sha256.as_ref(), tx, &draft, findings)?;
         Ok::<_, StorageError>(Some((draft, findings, created)))
     })?;

@@ -8,7 +8,7 @@ use storywright_application::rule_sets::{
 };
 use storywright_domain::jira::ProjectKey;
 use storywright_domain::person::{Actor, Role};
-use storywright_domain::ports::StorageExt;
+use storywright_domain::ports::{Saved, StorageExt};
 use storywright_domain::quality::Criterion;
 use storywright_domain::rule_keeping::KeptRuleSet;
 use storywright_domain::rules::RuleSet;
@@ -196,4 +196,25 @@ fn what_is_too_much_is_refused_before_it_costs_anything() {
     assert_eq!(one_more, Err(RuleSetError::TooMany));
     // Nobody takes the room of others.
     create_rule_set(&world.ports, &world.colleague(), strict("Theirs"), "").unwrap();
+}
+
+#[test]
+fn words_and_patterns_are_compiled_once_for_all_reviews() {
+    let world = World::new();
+    let draft = world.draft_with(&["Simply refund"]);
+    let reviewed = || draft_findings(&world.ports, &world.actor, draft.id).unwrap().unwrap();
+    for _ in 0..3 {
+        reviewed();
+    }
+    assert_eq!(world.ports.reviewer.compilations(), 1);
+    let words = RuleSet { forbidden_words: vec!["simply".to_owned()], ..RuleSet::default() };
+    // What is tried while it is typed is not kept.
+    preview_rules(&world.ports, &world.actor, &words, draft.id).unwrap();
+    assert_eq!(world.ports.reviewer.compilations(), 1);
+    let kept = KeptRuleSet { rules: words, version: 2, ..storywright_testkit::build::kept_rule_set() };
+    assert_eq!(world.store.write(|tx| tx.save_rule_set(&kept, "", "")), Ok(Saved::Stored));
+    for _ in 0..2 {
+        assert!(reviewed().findings.iter().any(|finding| finding.code == "forbidden_word"));
+    }
+    assert_eq!(world.ports.reviewer.compilations(), 2);
 }

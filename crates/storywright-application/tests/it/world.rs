@@ -124,6 +124,7 @@ impl World {
             ids: Arc::new(CountingIds::after(1_000)),
             settings: Arc::new(settings),
             running: process(&pauses, &clock, &at_pause),
+            reviewer: Arc::default(),
         };
         assert_eq!(store.write(|tx| tx.save_rule_set(&build::kept_rule_set(), "", "")), Ok(Saved::Stored));
         let person = build::person(1);

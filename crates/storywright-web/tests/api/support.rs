@@ -175,6 +175,7 @@ impl App {
             ids: Arc::new(CountingIds::default()),
             settings: Arc::new(use_case_settings),
             running: Arc::new(RunningJobs::default()),
+            reviewer: Arc::default(),
         };
         assert_eq!(store.write(|tx| tx.save_rule_set(&build::kept_rule_set(), "", "")), Ok(Saved::Stored));
         let url = Url::parse("https://stories.corp.example").unwrap();

@@ -156,6 +156,7 @@ impl TestApp {
             ids: Arc::new(CountingIds::default()),
             settings: Arc::new(settings),
             running: Arc::default(),
+            reviewer: Arc::default(),
         };
         let mut settings = WebSettings::new("http://127.0.0.1:8080".parse().unwrap(), Key::from(&[7; 64]));
         change(&mut settings);

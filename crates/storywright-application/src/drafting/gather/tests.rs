@@ -77,6 +77,7 @@ impl World {
             ids: Arc::new(CountingIds::after(1_000)),
             settings: Arc::new(settings),
             running: Arc::new(RunningJobs::default()),
+            reviewer: Arc::default(),
         };
         let person = build::signed_up(&store, 1);
         store.write(|tx| tx.insert_job(&build::job(person.id, 10))).unwrap();

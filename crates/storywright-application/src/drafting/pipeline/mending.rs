@@ -32,6 +32,10 @@ pub(super) struct Work {
     pub usage: Usage,
 }
 
+fn judge<'a>(pipeline: &Pipeline<'a>) -> Judge<'a> {
+    Judge { reviewer: &pipeline.ports.reviewer, rules: pipeline.rules, format: pipeline.draft.format }
+}
+
 /// What is mended, for people: `section 3 of 8 “Export”`.
 pub(super) struct Mending<'a> {
     pub name: &'a str,
@@ -48,7 +52,7 @@ pub(super) fn mended(
     work: &mut Work,
     keep: &dyn Fn(&Work) -> Result<bool, StorageError>,
 ) -> Result<Option<Ended>, RunError> {
-    let judge = Judge { rules: pipeline.rules, format: pipeline.draft.format };
+    let judge = judge(pipeline);
     let mut document = Document::of_stories(work.stories.clone()).with_references();
     let mut blocking = judge.blocking(&document);
     while !blocking.is_empty() && work.rewrites < judge.rules.rewrites {
@@ -110,7 +114,7 @@ pub(super) fn mended_together(
     shared: &Shared,
     document: &mut Document,
 ) -> Result<Option<Ended>, RunError> {
-    let judge = Judge { rules: pipeline.rules, format: pipeline.draft.format };
+    let judge = judge(pipeline);
     let mut blocking = judge.blocking(document);
     for _ in calls_before(pipeline)?..usize::from(judge.rules.rewrites) {
         let Some((alike, findings)) = alike(document, &blocking, judge) else { break };
