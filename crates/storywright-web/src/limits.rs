@@ -24,6 +24,7 @@ pub struct Limits {
     names_from: Buckets<(IpAddr, String)>,
     names: Buckets<String>,
     people: Buckets<UserId>,
+    costly: Buckets<UserId>,
 }
 
 impl Limits {
@@ -35,6 +36,7 @@ impl Limits {
             names_from: Buckets::new(rates.sign_in_per_name_and_address, &clock),
             names: Buckets::hourly(rates.sign_in_per_name, &clock),
             people: Buckets::new(rates.outside_per_person, &clock),
+            costly: Buckets::new(rates.costly_per_person, &clock),
         }
     }
 
@@ -62,20 +64,27 @@ impl Limits {
         self.addresses.take(network_of(address)).map_or(Ok(()), |wait| Err(too_many_sign_ins(wait)))
     }
 
-    /// Another call of this person to Jira, Confluence or the LLM.
+    /// Another request of this person to a route that calls Jira, Confluence or the LLM (`outside`), or keeps a processor busy (`costly`).
     ///
     /// # Errors
     /// `too_many_requests` with the time to wait.
-    pub fn outside(&self, user: UserId) -> Result<(), AppError> {
-        self.people.take(user).map_or(Ok(()), |wait| {
-            Err(AppError::new(
-                &kinds::TOO_MANY_REQUESTS,
-                "You have asked Jira, Confluence or the LLM very often within a minute",
-                &format!("Wait {} seconds, then try again", seconds(wait)),
-            )
-            .with_retry_after(wait))
-        })
+    pub fn of_route(&self, user: UserId, outside: bool, costly: bool) -> Result<(), AppError> {
+        let kinds = [
+            (outside, &self.people, "You have asked Jira, Confluence or the LLM very often within a minute"),
+            (costly, &self.costly, "You have tried rules very often within a minute"),
+        ];
+        for (asked, buckets, what) in kinds {
+            if asked && let Some(wait) = buckets.take(user) {
+                return Err(too_many_requests(what, wait));
+            }
+        }
+        Ok(())
     }
+}
+
+fn too_many_requests(what: &str, wait: Millis) -> AppError {
+    AppError::new(&kinds::TOO_MANY_REQUESTS, what, &format!("Wait {} seconds, then try again", seconds(wait)))
+        .with_retry_after(wait)
 }
 
 fn too_many_sign_ins(wait: Millis) -> AppError {

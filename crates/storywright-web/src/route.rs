@@ -53,6 +53,8 @@ pub struct Route {
     pub body_limit: usize,
     /// Whether it calls Jira, Confluence or the LLM, so that its use is limited per person.
     pub reaches_outside: bool,
+    /// Whether it keeps a processor busy for long, so that its use is limited per person.
+    pub costly: bool,
     /// Whether a call counts as use of the session; polling and streams do not.
     pub counts_as_use: bool,
     /// Whether only administrators may call it.
@@ -96,6 +98,7 @@ impl Route {
             csrf: changes && !policy.is_api(),
             body_limit: if changes { SMALL } else { 0 },
             reaches_outside: false,
+            costly: false,
             counts_as_use: true,
             administrators_only: false,
             handler,
@@ -130,6 +133,12 @@ impl Route {
     #[must_use]
     pub const fn outside(self) -> Self {
         Self { reaches_outside: true, ..self }
+    }
+
+    /// It keeps a processor busy for long.
+    #[must_use]
+    pub const fn costly(self) -> Self {
+        Self { costly: true, ..self }
     }
 
     /// It takes a body of at most this many bytes.

@@ -48,6 +48,8 @@ pub struct Rates {
     pub sign_in_per_name: u32,
     /// Requests per person and minute that call Jira, Confluence or the LLM.
     pub outside_per_person: u32,
+    /// Requests per person and minute that keep a processor busy: rules that are tried while they are typed.
+    pub costly_per_person: u32,
 }
 
 impl Default for Rates {
@@ -57,6 +59,7 @@ impl Default for Rates {
             sign_in_per_name_and_address: 10,
             sign_in_per_name: 100,
             outside_per_person: 60,
+            costly_per_person: 60,
         }
     }
 }

@@ -148,7 +148,7 @@ impl SignedIn {
     ///
     /// # Errors
     /// `sign_in_required` when the session does not hold, `forbidden` when the route is for administrators and the person is none,
-    /// `too_many_requests` when it reaches outside and is used too often, and what `work` returns.
+    /// `too_many_requests` when it reaches outside or is costly and is used too often, and what `work` returns.
     pub async fn run<T, E>(
         &self,
         work: impl FnOnce(&Ports, &Who) -> Result<T, E> + Send + 'static,
@@ -161,6 +161,7 @@ impl SignedIn {
         let request_id = self.visit.request_id.clone();
         let counts = self.visit.route.is_none_or(|route| route.counts_as_use);
         let outside = self.visit.route.is_some_and(|route| route.reaches_outside);
+        let costly = self.visit.route.is_some_and(|route| route.costly);
         let administrators_only = self.visit.route.is_some_and(|route| route.administrators_only);
         let state = self.state.clone();
         let (caller, result) = self
@@ -171,7 +172,7 @@ impl SignedIn {
                     return Err(sign_in_required());
                 };
                 let user = person.id;
-                if outside && let Err(error) = state.limits.outside(user) {
+                if let Err(error) = state.limits.of_route(user, outside, costly) {
                     return Ok((user, Err(error)));
                 }
                 let who = Who { actor: Actor::of(&person, request_id), person, session };

@@ -162,6 +162,7 @@ fn web_settings(settings: &Settings, wired: &Wired) -> Result<WebSettings, Start
             sign_in_per_name_and_address: open,
             sign_in_per_name: open,
             outside_per_person: open,
+            costly_per_person: open,
         };
     }
     Ok(web)

@@ -70,6 +70,7 @@ impl Caller {
         let token = self.token.clone();
         let request_id = self.visit.request_id.clone();
         let outside = self.visit.route.is_some_and(|route| route.reaches_outside);
+        let costly = self.visit.route.is_some_and(|route| route.costly);
         let administrators_only = self.visit.route.is_some_and(|route| route.administrators_only);
         let state = self.state.clone();
         let (user, result) = self
@@ -80,10 +81,8 @@ impl Caller {
                 };
                 let allowed = if administrators_only && actor.as_administrator().is_none() {
                     Err(AppError::administrators_only())
-                } else if outside {
-                    state.limits.outside(actor.user())
                 } else {
-                    Ok(())
+                    state.limits.of_route(actor.user(), outside, costly)
                 };
                 let result = allowed.and_then(|()| work(ports, &actor, id));
                 Ok::<(UserId, Result<T, AppError>), AppError>((actor.user(), result))

@@ -140,7 +140,7 @@ pub const ROUTES: &[Route] = &[
     Route::post("/rules", SignedIn, || to(rules::create)).body(RULES),
     Route::get("/rules/new", SignedIn, || to(rules::new)),
     Route::post("/rules/import", SignedIn, || to(rules::import)).body(rules::IMPORT),
-    Route::post("/rules/preview", SignedIn, || to(rules::preview)).body(RULES),
+    Route::post("/rules/preview", SignedIn, || to(rules::preview)).body(RULES).costly(),
     Route::get("/rules/schema.json", SignedIn, || to(rules::schema)),
     Route::get("/rules/{id}", SignedIn, || to(rules::page)),
     Route::post("/rules/{id}", SignedIn, || to(rules::save)).body(RULES),

@@ -169,3 +169,25 @@ async fn the_preview_says_what_would_change() {
         .hides("story_points_exceeded")
         .shows("Choose one of your drafts");
 }
+
+#[actix_web::test]
+async fn the_preview_is_limited_per_person() {
+    let app = TestApp::with(|settings| settings.rates.costly_per_person = 3).await;
+    let alice = app.person("alice", 1);
+    app.person("bob", 2);
+    let browser = Browser::signed_in(&app, "alice").await;
+    let bob = Browser::signed_in(&app, "bob").await;
+    let draft = app.ready_draft(&alice, "Simply refund").id.to_string();
+    let tried = with(&[("draft", draft.as_str())]);
+    for _ in 0..3 {
+        browser.post("/rules/preview", &tried).await.expect(200);
+    }
+    let got = browser.post("/rules/preview", &tried).await.expect(429).shows("too_many_requests");
+    let wait: i64 = got.header("retry-after").parse().unwrap();
+    got.shows(&format!("Wait {wait} seconds"));
+    // Nothing else is held up, and nobody else.
+    browser.get("/rules/new").await.expect(200);
+    bob.post("/rules/preview", &tried).await.expect(200);
+    app.clock.advance(storywright_domain::Millis::seconds(wait));
+    browser.post("/rules/preview", &tried).await.expect(200);
+}
