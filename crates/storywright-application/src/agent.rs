@@ -8,6 +8,7 @@ use storywright_domain::draft::DraftVersion;
 use storywright_domain::job::Job;
 use storywright_domain::person::{Actor, Person};
 use storywright_domain::ports::{StorageError, StorageExt, Tx};
+use storywright_domain::prompt::PromptOrigin;
 use storywright_domain::publishing::{Run, RunItem};
 use storywright_domain::remote::SiteKind;
 use storywright_domain::source::Citation;
@@ -75,6 +76,8 @@ pub struct IssueChain {
     pub version: Option<DraftVersion>,
     /// With what that version, or the one that people changed into it, was written; `None` when no model wrote any of it.
     pub origin: Option<Provenance>,
+    /// Whether the person may see the version of the prompt that the words came from.
+    pub prompt_visible: bool,
     /// Steps of the job that wrote it.
     pub steps: Vec<AgentStep>,
     /// Passages that its story cites.
@@ -94,6 +97,8 @@ pub fn issue_chains(ports: &Ports, actor: &Actor, key: &str) -> Result<Vec<Issue
             let Some(run) = tx.run(user, item.run)? else { continue };
             let version = approved_version(tx, actor, run.draft, run.version)?;
             let origin = tx.provenance(user, run.draft, run.version)?;
+            let prompt_visible =
+                sees_prompt(tx, actor, origin.as_ref().and_then(|origin| origin.prompt_from.as_ref()))?;
             let steps = match &origin {
                 Some(origin) => tx.steps(user, origin.job)?,
                 None => Vec::new(),
@@ -101,7 +106,18 @@ pub fn issue_chains(ports: &Ports, actor: &Actor, key: &str) -> Result<Vec<Issue
             let citations = version.as_ref().map(|version| cited(version, &item.reference)).unwrap_or_default();
             let key = item.jira_key.clone().unwrap_or_default();
             let person = person.clone();
-            chains.push(IssueChain { key, url: None, person, run, item, version, origin, steps, citations });
+            chains.push(IssueChain {
+                key,
+                url: None,
+                person,
+                run,
+                item,
+                version,
+                origin,
+                prompt_visible,
+                steps,
+                citations,
+            });
         }
         Ok(chains)
     })?;
@@ -110,6 +126,43 @@ pub fn issue_chains(ports: &Ports, actor: &Actor, key: &str) -> Result<Vec<Issue
             .map(|site| format!("{}/browse/{}", site.base_url.trim_end_matches('/'), chain.key));
     }
     Ok(chains)
+}
+
+/// With what the present version of a draft was written, for its person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// With what; `None` when no model has written any of it.
+    pub made: Option<Provenance>,
+    /// The prompt that the draft's own words come from, for what is written next.
+    pub prompt_from: Option<PromptOrigin>,
+    /// Whether the person may see that version of the prompt.
+    pub prompt_visible: bool,
+    /// Whether they may see the one that the present version was written with.
+    pub made_visible: bool,
+}
+
+/// With what a draft was written; `None` when the person has no such draft.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn written_with(ports: &Ports, actor: &Actor, draft: DraftId) -> Result<Option<Written>, StorageError> {
+    ports.storage.read(|tx| {
+        let Some(draft) = tx.draft(actor.user(), draft)? else { return Ok(None) };
+        let made = tx.provenance(actor.user(), draft.id, draft.version)?;
+        Ok(Some(Written {
+            made_visible: sees_prompt(tx, actor, made.as_ref().and_then(|made| made.prompt_from.as_ref()))?,
+            prompt_visible: sees_prompt(tx, actor, draft.prompt_from.as_ref())?,
+            prompt_from: draft.prompt_from,
+            made,
+        }))
+    })
+}
+
+fn sees_prompt(tx: &mut dyn Tx, actor: &Actor, from: Option<&PromptOrigin>) -> Result<bool, StorageError> {
+    match from {
+        Some(from) => Ok(tx.prompt_version(actor.user(), from.prompt, from.version)?.is_some()),
+        None => Ok(false),
+    }
 }
 
 /// The newest version up to the approved number.

@@ -2,6 +2,7 @@
 
 use crate::Ports;
 use std::collections::BTreeMap;
+use storywright_domain::leak::{Leak, leaks};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Saved, Slice, StorageError, StorageExt, Tx};
 use storywright_domain::prompt::{
@@ -235,11 +236,17 @@ pub fn save_prompt(
     })
 }
 
-/// Makes an older version the newest.
+/// Makes an older version of a prompt whose stored version is `expected` the newest.
 ///
 /// # Errors
 /// [`PromptError`].
-pub fn restore_prompt(ports: &Ports, actor: &Actor, id: PromptId, number: u32) -> Result<Prompt, PromptError> {
+pub fn restore_prompt(
+    ports: &Ports,
+    actor: &Actor,
+    id: PromptId,
+    expected: u32,
+    number: u32,
+) -> Result<Prompt, PromptError> {
     let now = ports.clock.now();
     ports.storage.write(|tx| {
         let stored = changeable(tx, actor, id)?;
@@ -252,21 +259,45 @@ pub fn restore_prompt(ports: &Ports, actor: &Actor, id: PromptId, number: u32) -
             updated_at: now,
             ..stored.clone()
         };
-        store(ports, actor, tx, &prompt, stored.version, &format!("version {number} restored"))?;
+        store(ports, actor, tx, &prompt, expected, &format!("version {number} restored"))?;
         Ok(prompt)
     })
 }
 
-/// Removes a prompt with its versions. Drafts keep the words that they got from it.
+/// Removes a prompt whose stored version is `expected`, with its versions. Drafts keep the words that they got from it.
 ///
 /// # Errors
 /// [`PromptError`].
-pub fn delete_prompt(ports: &Ports, actor: &Actor, id: PromptId) -> Result<(), PromptError> {
+pub fn delete_prompt(ports: &Ports, actor: &Actor, id: PromptId, expected: u32) -> Result<(), PromptError> {
     ports.storage.write(|tx| {
         let stored = changeable(tx, actor, id)?;
+        if stored.version != expected {
+            return Err(PromptError::Conflict(Box::new(stored)));
+        }
         tx.delete_prompt(stored.owner, id)?;
         note_in_audit(ports, actor, tx, "prompt_removed", &stored)
     })
+}
+
+/// A version of a prompt that the person may use.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn prompt_version(
+    ports: &Ports,
+    actor: &Actor,
+    id: PromptId,
+    number: u32,
+) -> Result<Option<PromptVersion>, StorageError> {
+    ports.storage.read(|tx| tx.prompt_version(actor.user(), id, number))
+}
+
+/// What in a prompt looks like a credential. It is kept all the same: whoever saves it is told, and it never leaves in a story, since
+/// the rules look at those once more.
+#[must_use]
+pub fn secrets_suspected(prompt: &Prompt) -> Vec<Leak> {
+    let variables = prompt.body.variables().iter().flat_map(|one| [one.description.as_str(), one.default.as_str()]);
+    [prompt.description.as_str(), prompt.body.text()].into_iter().chain(variables).flat_map(leaks).collect()
 }
 
 /// The words for a draft: the text of a prompt that the person may use, with these values in the place of its variables.

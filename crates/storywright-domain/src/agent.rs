@@ -1,5 +1,6 @@
 //! What the agent did for a draft, step by step, and with what each version was written.
 
+use crate::prompt::PromptOrigin;
 use crate::tool::ToolClass;
 use crate::{DraftId, JobId, Millis, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -192,10 +193,12 @@ pub struct Provenance {
     pub version: u32,
     /// The job that wrote it.
     pub job: JobId,
-    /// Name of the prompt: `draft`, `refine`.
+    /// Name of the system instructions: `draft`, `refine`.
     pub prompt: String,
     /// SHA-256 of its text.
     pub prompt_sha256: String,
+    /// The prompt that the person's own words came from; none when they are typed for this draft, or when there are none.
+    pub prompt_from: Option<PromptOrigin>,
     /// LLM service.
     pub service: String,
     /// The model, as the service names it.

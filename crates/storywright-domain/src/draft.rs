@@ -1,6 +1,7 @@
 //! Drafts and their versions.
 
 use crate::jira::ProjectKey;
+use crate::prompt::PromptOrigin;
 use crate::story::{Document, StoryFormat};
 use crate::{DraftId, JobId, RunId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -102,6 +103,8 @@ pub struct Draft {
     pub format: StoryFormat,
     /// The person's own words to the model; may be empty.
     pub prompt: String,
+    /// The prompt that those words came from, if they came from one.
+    pub prompt_from: Option<PromptOrigin>,
     /// Project that it is for.
     pub project: ProjectKey,
     /// Issue type id of its stories.

@@ -11,6 +11,17 @@ pub struct Leak {
     pub hint: String,
 }
 
+impl Leak {
+    /// As a sentence for people.
+    #[must_use]
+    pub fn told(&self) -> String {
+        format!("The text holds what looks like {} (`{}`).", self.kind, self.hint)
+    }
+
+    /// What to do about it, as a sentence.
+    pub const CURE: &'static str = "Take it out, and replace it where it is in use.";
+}
+
 /// Whether a private key in the usual text form stands in a text.
 #[must_use]
 pub fn has_private_key(text: &str) -> bool {

@@ -3,6 +3,10 @@
 //! A text names its variables as `{{name}}`. Every one of them is declared with a description and perhaps a default; a value is put in as
 //! plain data, in one pass, so that what somebody typed is never read as a template.
 
+mod origin;
+
+pub use origin::PromptOrigin;
+
 use crate::{PromptId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

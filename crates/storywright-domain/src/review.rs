@@ -95,15 +95,7 @@ impl Review<'_> {
         for (story, field, text) in crate::leak::texts(document) {
             for leak in crate::leak::leaks(&text) {
                 let id = document.stories.get(story).map(|story| story.id.clone()).unwrap_or_default();
-                let message = format!("The text holds what looks like {} (`{}`).", leak.kind, leak.hint);
-                self.add(
-                    &id,
-                    field.clone(),
-                    Severity::Error,
-                    "secret_suspected",
-                    message,
-                    "Take it out, and replace it where it is in use.",
-                );
+                self.add(&id, field.clone(), Severity::Error, "secret_suspected", leak.told(), crate::leak::Leak::CURE);
             }
         }
     }

@@ -7,6 +7,7 @@ use storywright_domain::jira::{Marker, ProjectKey};
 use storywright_domain::job::{Job, JobKind, JobStatus};
 use storywright_domain::person::{ApiToken, AuditEntry, JiraUser, Person, Registration, Role, Session};
 use storywright_domain::ports::{Inserted, Storage, StorageError, StorageExt, ToolAccess};
+use storywright_domain::prompt::PromptOrigin;
 use storywright_domain::publishing::{ItemState, Run, RunItem, RunState};
 use storywright_domain::remote::{Access, Site, SiteKind, TlsTrust};
 use storywright_domain::rule_keeping::KeptRuleSet;
@@ -17,7 +18,8 @@ use storywright_domain::tool::{
     CacheScope, KnownTool, McpServer, ToolApproval, ToolClass, ToolDefinition, ToolHints, ToolList, ToolPurpose,
 };
 use storywright_domain::{
-    DraftId, ItemId, JobId, Millis, RegistrationId, RequestId, RunId, Secret, SessionId, Timestamp, TokenId, UserId,
+    DraftId, ItemId, JobId, Millis, PromptId, RegistrationId, RequestId, RunId, Secret, SessionId, Timestamp, TokenId,
+    UserId,
 };
 
 /// When things happen, unless a test says otherwise.
@@ -153,6 +155,7 @@ pub fn draft(user: UserId, number: u128) -> Draft {
         requirements: Requirements::parse("Customers get their money back.").unwrap(),
         format: StoryFormat::Classic,
         prompt: String::new(),
+        prompt_from: None,
         project: ProjectKey::parse("PAY").unwrap(),
         issue_type: "10001".to_owned(),
         issue_type_name: "Story".to_owned(),
@@ -164,6 +167,12 @@ pub fn draft(user: UserId, number: u128) -> Draft {
         created_at: NOW,
         updated_at: NOW,
     }
+}
+
+/// Where words came from: the third version of a prompt, as it stands.
+#[must_use]
+pub fn prompt_origin() -> PromptOrigin {
+    PromptOrigin { prompt: PromptId(77), version: 3, name: "Small stories".to_owned(), changed: false }
 }
 
 /// The default rule set as it comes with the configuration.

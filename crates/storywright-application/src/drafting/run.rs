@@ -18,7 +18,7 @@ use crate::integrations::mark_broken;
 use crate::worker::{StopCause, why_stopped};
 use storywright_domain::agent::{AgentStep, Provenance, StepKind, StepState, UsedSource};
 use storywright_domain::cancel::Cancellation;
-use storywright_domain::draft::DraftState;
+use storywright_domain::draft::{Draft, DraftState};
 use storywright_domain::integration::IntegrationKind;
 use storywright_domain::job::{EventKind, Job, JobKind};
 use storywright_domain::ports::{
@@ -152,7 +152,7 @@ fn write(
     let changes = Changes { kind: job.kind, payload: &payload, findings: &findings, allowed, sources };
     let ask = request(&draft, &rules, &changes);
     let may_ask = payload.answers.len() < MAX_QUESTIONS;
-    *made = made_with(ports, job, &access, &ask, draft_id)?;
+    *made = made_with(ports, job, &access, &ask, &draft)?;
     // Links of the requirements and of the sources are meant; others that the model writes lead nowhere.
     let sites = ports.settings.sites.iter().map(|site| site.base_url.as_str());
     let given: Vec<&str> = ask
@@ -195,7 +195,7 @@ fn made_with(
     job: &Job,
     access: &ChatAccess,
     ask: &ChatRequest,
-    draft: DraftId,
+    draft: &Draft,
 ) -> Result<Option<Provenance>, StorageError> {
     let Some(setup) = ports.chat.setup(&access.service, ask.call) else { return Ok(None) };
     let used = |entry: SourceEntry| UsedSource {
@@ -207,15 +207,16 @@ fn made_with(
         title: entry.title,
         url: entry.url,
     };
-    let sources = ports.storage.read(|tx| tx.sources(job.user, draft))?;
+    let sources = ports.storage.read(|tx| tx.sources(job.user, draft.id))?;
     let sources = sources.into_iter().filter(SourceEntry::is_read).map(used).collect();
     Ok(Some(Provenance {
-        draft,
+        draft: draft.id,
         user: job.user,
         version: 0,
         job: job.id,
         prompt: ask.call.as_str().to_owned(),
         prompt_sha256: ports.sha256.hex(setup.prompt.as_bytes()),
+        prompt_from: draft.prompt_from.clone(),
         service: access.service.clone(),
         model: setup.model,
         sources,

@@ -2,6 +2,7 @@
 
 use crate::Ports;
 use storywright_domain::DraftId;
+use storywright_domain::agent::Provenance;
 use storywright_domain::draft::{Draft, DraftState, DraftVersion, Origin};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageError, StorageExt};
@@ -19,6 +20,7 @@ pub fn copy_draft(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Option<Dr
             return Ok(None);
         };
         let title = original.title.clone();
+        let made = tx.provenance(actor.user(), id, original.version)?;
         let copy =
             Draft { id: new, state: DraftState::Editing, version: 1, created_at: now, updated_at: now, ..original };
         tx.insert_draft(&copy)?;
@@ -34,6 +36,9 @@ pub fn copy_draft(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Option<Dr
                     created_at: now,
                 },
             )?;
+        }
+        if let Some(made) = made.filter(|_| !copy.document.is_empty()) {
+            tx.insert_provenance(&Provenance { draft: new, version: copy.version, ..made })?;
         }
         tx.audit(&ports.audit_entry(
             Some(actor.user()),

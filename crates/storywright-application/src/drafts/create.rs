@@ -3,17 +3,29 @@
 use crate::Ports;
 use crate::catalog::{CatalogError, list_issue_types};
 use crate::rule_sets::rule_set_of_project;
-use storywright_domain::DraftId;
 use storywright_domain::draft::{BadRequirements, Draft, DraftState, Requirements, title_of};
 use storywright_domain::jira::{BadProjectKey, ProjectKey};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageError, StorageExt};
+use storywright_domain::prompt::PromptOrigin;
 use storywright_domain::remote::RemoteError;
 use storywright_domain::rules::RuleSet;
 use storywright_domain::story::{Document, StoryFormat};
+use storywright_domain::{DraftId, PromptId};
 
 /// Longest personal prompt in characters.
 pub const MAX_PROMPT_CHARS: usize = 4_000;
+
+/// The prompt that the words for a new draft came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptTaken {
+    /// Which.
+    pub prompt: PromptId,
+    /// Which of its versions; the newest when absent.
+    pub version: Option<u32>,
+    /// The words as they are now, without what the form adds to them.
+    pub words: String,
+}
 
 /// What a person enters for a new draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +36,8 @@ pub struct NewDraft {
     pub format: String,
     /// Own words to the model; may be empty.
     pub prompt: String,
+    /// The prompt that those words came from, if they came from one.
+    pub prompt_taken: Option<PromptTaken>,
     /// Project key.
     pub project_key: String,
     /// Issue type, by id or by the name that the site shows.
@@ -83,6 +97,17 @@ fn make(ports: &Ports, actor: &Actor, new: &NewDraft, from_sources: bool) -> Res
             format!("the prompt is longer than {MAX_PROMPT_CHARS} characters: shorten it"),
         ));
     }
+    let prompt_from = match new.prompt_taken.as_ref().filter(|taken| !taken.words.trim().is_empty()) {
+        Some(taken) => {
+            let found = origin_of(ports, actor, taken)?;
+            if found.is_none() {
+                let cure = "there is no such prompt or version that you may use: choose one from the list";
+                problems.push(("prompt", "prompt_unknown", cure.to_owned()));
+            }
+            found
+        }
+        None => None,
+    };
     let project = ProjectKey::parse(new.project_key.trim()).map_err(|error: BadProjectKey| {
         problems.push(("project_key", "project_key_invalid", error.to_string()));
     });
@@ -112,6 +137,7 @@ fn make(ports: &Ports, actor: &Actor, new: &NewDraft, from_sources: bool) -> Res
         requirements,
         format,
         prompt: new.prompt.trim().to_owned(),
+        prompt_from,
         project,
         issue_type: issue_type.0,
         issue_type_name: issue_type.1,
@@ -140,6 +166,15 @@ fn make(ports: &Ports, actor: &Actor, new: &NewDraft, from_sources: bool) -> Res
         Ok::<_, StorageError>(true)
     })?;
     if kept { Ok(draft) } else { Err(CreateDraftError::Invalid(vec![unknown_rule_set(&draft.rule_set)])) }
+}
+
+/// Where the words came from; `None` when the person may not use that prompt or it has no such version.
+fn origin_of(ports: &Ports, actor: &Actor, taken: &PromptTaken) -> Result<Option<PromptOrigin>, StorageError> {
+    ports.storage.read(|tx| {
+        let Some(prompt) = tx.prompt(actor.user(), taken.prompt)? else { return Ok(None) };
+        let version = tx.prompt_version(actor.user(), prompt.id, taken.version.unwrap_or(prompt.version))?;
+        Ok(version.map(|version| PromptOrigin::of(&version, &taken.words)))
+    })
 }
 
 fn unknown_rule_set(id: &str) -> (&'static str, &'static str, String) {

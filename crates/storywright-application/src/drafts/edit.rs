@@ -3,6 +3,7 @@
 use crate::Ports;
 use crate::drafts::create::MAX_PROMPT_CHARS;
 use std::collections::HashSet;
+use storywright_domain::agent::Provenance;
 use storywright_domain::draft::{BadRequirements, Draft, DraftVersion, Origin, Requirements, WrongState};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Saved, StorageError, StorageExt, Tx};
@@ -110,9 +111,11 @@ pub fn edit_draft(
         {
             return Err(EditDraftError::NoSuchRuleSet(rule_set.chars().take(60).collect()));
         }
+        let prompt = change.prompt.clone().unwrap_or_else(|| stored.prompt.clone());
         let changed = Draft {
             requirements: requirements.clone().unwrap_or_else(|| stored.requirements.clone()),
-            prompt: change.prompt.clone().unwrap_or_else(|| stored.prompt.clone()),
+            prompt_from: stored.prompt_from.clone().and_then(|from| from.after_edit(&stored.prompt, &prompt)),
+            prompt,
             format: change.format.unwrap_or(stored.format),
             rule_set: change.rule_set.clone().unwrap_or_else(|| stored.rule_set.clone()),
             ..stored.clone()
@@ -143,7 +146,12 @@ pub fn restore_version(
         stored.editable()?;
         let version = tx.version(actor.user(), id, number)?.ok_or(EditDraftError::NoSuchVersion(number))?;
         let changed = stored.clone().with_document(version.document, now);
-        store(tx, &stored, changed, Origin::Restored, false, &format!("version {number}"), now)
+        let restored = store(tx, &stored, changed, Origin::Restored, false, &format!("version {number}"), now)?;
+        // Its words were written with what the older version was written with, not with what came between.
+        if let Some(made) = tx.provenance(actor.user(), id, number)? {
+            tx.insert_provenance(&Provenance { version: restored.version, ..made })?;
+        }
+        Ok(restored)
     })
 }
 

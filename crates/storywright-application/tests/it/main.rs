@@ -19,6 +19,7 @@ mod looking_up;
 mod plan;
 mod preflight;
 mod profile;
+mod prompt_origin;
 mod prompts;
 mod random;
 mod reconcile;

@@ -4,7 +4,7 @@ use crate::world::World;
 use std::collections::BTreeMap;
 use storywright_application::prompts::{
     PromptDraft, PromptError, create_prompt, delete_prompt, list_prompts, make_system_prompts, prompt, prompt_versions,
-    restore_prompt, save_prompt, words_of_prompt,
+    restore_prompt, save_prompt, secrets_suspected, words_of_prompt,
 };
 use storywright_domain::person::{Actor, Person, Role};
 use storywright_domain::prompt::{Prompt, PromptScope, PromptVariable};
@@ -36,14 +36,18 @@ fn a_prompt_lives_in_versions() {
     let second = save_prompt(&world.ports, &world.actor, first.id, 1, &better).unwrap();
     let late = save_prompt(&world.ports, &world.actor, first.id, 1, &better);
     assert_eq!(late, Err(PromptError::Conflict(Box::new(second.clone()))));
-    let third = restore_prompt(&world.ports, &world.actor, first.id, 1).unwrap();
-    assert_eq!((third.version, third.name, third.body), (3, first.name, first.body));
+    let third = restore_prompt(&world.ports, &world.actor, first.id, 2, 1).unwrap();
+    assert_eq!((third.version, &third.name, &third.body), (3, &first.name, &first.body));
     let versions = prompt_versions(&world.ports, &world.actor, second.id, None).unwrap().items;
     let notes: Vec<&str> = versions.iter().map(|version| version.note.as_str()).collect();
     assert_eq!(notes, ["version 1 restored", "shorter", ""]);
-    let missing = restore_prompt(&world.ports, &world.actor, second.id, 9);
+    let missing = restore_prompt(&world.ports, &world.actor, second.id, 3, 9);
     assert_eq!(missing, Err(PromptError::NoSuchVersion(9)));
-    delete_prompt(&world.ports, &world.actor, second.id).unwrap();
+    let stale = Err(PromptError::Conflict(Box::new(third.clone())));
+    assert_eq!(restore_prompt(&world.ports, &world.actor, second.id, 2, 1), stale);
+    assert_eq!(delete_prompt(&world.ports, &world.actor, second.id, 2), stale.map(drop));
+    assert_eq!(prompt(&world.ports, &world.actor, second.id), Ok(Some(third)), "nothing was done");
+    delete_prompt(&world.ports, &world.actor, second.id, 3).unwrap();
     assert_eq!(prompt(&world.ports, &world.actor, second.id), Ok(None));
 }
 
@@ -60,8 +64,8 @@ fn colleagues_use_what_is_shared_and_change_nothing() {
     let words = words_of_prompt(&world.ports, &colleague, own.id, &values(&[("days", "two {{days}}")])).unwrap();
     assert_eq!(words, "Keep stories within two {{days}} days.", "values are never read as a template");
     assert_eq!(save_prompt(&world.ports, &colleague, own.id, 2, &shared), Err(PromptError::NotYours));
-    assert_eq!(delete_prompt(&world.ports, &colleague, own.id), Err(PromptError::NotYours));
-    assert_eq!(restore_prompt(&world.ports, &colleague, own.id, 1), Err(PromptError::NotYours));
+    assert_eq!(delete_prompt(&world.ports, &colleague, own.id, 2), Err(PromptError::NotYours));
+    assert_eq!(restore_prompt(&world.ports, &colleague, own.id, 2, 1), Err(PromptError::NotYours));
     let listed = list_prompts(&world.ports, &colleague, PromptScope::Team, None).unwrap().items;
     assert_eq!(listed.iter().map(|prompt| prompt.id).collect::<Vec<_>>(), [own.id]);
 }
@@ -81,6 +85,18 @@ fn what_is_wrong_is_told_at_once_and_keeps_nothing() {
     };
     assert_eq!(problems[0].field(), "values.days");
     assert_eq!(list_prompts(&world.ports, &world.actor, PromptScope::Mine, None).unwrap().items.len(), 1);
+}
+
+#[test]
+fn a_prompt_that_looks_like_it_holds_a_secret_is_kept_and_told_about() {
+    let world = World::new();
+    let token = format!("ghp_{}", "a1B2".repeat(9));
+    let with_token = PromptDraft { text: format!("Look at {token}."), variables: Vec::new(), ..typed("Token") };
+    let kept = create_prompt(&world.ports, &world.actor, &with_token).unwrap();
+    let suspected = secrets_suspected(&kept);
+    assert_eq!(suspected.iter().map(|leak| leak.kind).collect::<Vec<_>>(), ["a GitHub token"]);
+    assert!(!suspected[0].told().contains(&token), "it is not shown whole");
+    assert_eq!(secrets_suspected(&made(&world, "Small")), []);
 }
 
 #[test]

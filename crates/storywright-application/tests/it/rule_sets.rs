@@ -147,6 +147,7 @@ fn new_drafts_begin_with_what_their_project_has() {
         project_key: "PAY".to_owned(),
         issue_type: "10001".to_owned(),
         prompt: String::new(),
+        prompt_taken: None,
         rule_set: String::new(),
     };
     assert_eq!(create_draft(&world.ports, &world.actor, &new).unwrap().rule_set, "payments");

@@ -302,6 +302,7 @@ fn a_draft_of_sources_alone_needs_one_that_was_read() {
         requirements: "  ".to_owned(),
         format: "classic".to_owned(),
         prompt: String::new(),
+        prompt_taken: None,
         project_key: "PAY".to_owned(),
         issue_type: "10001".to_owned(),
         rule_set: String::new(),

@@ -129,6 +129,7 @@ struct OriginRow {
     user_id: String,
     job_id: String,
     prompt: String,
+    prompt_from: Option<String>,
     prompt_sha256: String,
     service: String,
     model: String,
@@ -146,6 +147,7 @@ impl TryFrom<OriginRow> for Provenance {
             version: count(ORIGIN, "version", row.version)?,
             job: parsed(ORIGIN, "job_id", JobId::parse(&row.job_id))?,
             prompt: row.prompt,
+            prompt_from: row.prompt_from.map(|raw| from_json(ORIGIN, "prompt_from", &raw)).transpose()?,
             prompt_sha256: row.prompt_sha256,
             service: row.service,
             model: row.model,
@@ -187,6 +189,7 @@ impl AgentRepo for SqliteTx<'_> {
         if known > 0 {
             return Ok(());
         }
+        let prompt_from = provenance.prompt_from.as_ref().map(|from| to_json(ORIGIN, from)).transpose()?;
         diesel::insert_into(version_origins::table)
             .values((
                 version_origins::draft_id.eq(key.0),
@@ -194,6 +197,7 @@ impl AgentRepo for SqliteTx<'_> {
                 version_origins::user_id.eq(provenance.user.to_string()),
                 version_origins::job_id.eq(provenance.job.to_string()),
                 version_origins::prompt.eq(&provenance.prompt),
+                version_origins::prompt_from.eq(prompt_from),
                 version_origins::prompt_sha256.eq(&provenance.prompt_sha256),
                 version_origins::service.eq(&provenance.service),
                 version_origins::model.eq(&provenance.model),

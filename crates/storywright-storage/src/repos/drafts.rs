@@ -33,6 +33,7 @@ struct Row {
     updated_at: i64,
     schema_version: i64,
     prompt: String,
+    prompt_from: Option<String>,
     document: String,
     requirements: String,
 }
@@ -52,6 +53,7 @@ impl TryFrom<Row> for Draft {
             document: document(ENTITY, row.schema_version, &row.document)?,
             title: row.title,
             prompt: row.prompt,
+            prompt_from: row.prompt_from.map(|raw| from_json(ENTITY, "prompt_from", &raw)).transpose()?,
             issue_type: row.issue_type,
             issue_type_name: row.issue_type_name,
             rule_set: row.rule_set,
@@ -84,6 +86,7 @@ impl TryFrom<&Draft> for Row {
             updated_at: draft.updated_at.0,
             schema_version: i64::from(SCHEMA_VERSION),
             prompt: draft.prompt.clone(),
+            prompt_from: draft.prompt_from.as_ref().map(|from| to_json(ENTITY, from)).transpose()?,
             document: to_json(ENTITY, &draft.document)?,
             requirements: draft.requirements.as_str().to_owned(),
         })
@@ -224,6 +227,7 @@ impl DraftRepo for SqliteTx<'_> {
                 drafts::updated_at.eq(row.updated_at),
                 drafts::schema_version.eq(row.schema_version),
                 drafts::prompt.eq(&row.prompt),
+                drafts::prompt_from.eq(&row.prompt_from),
                 drafts::document.eq(&row.document),
                 drafts::requirements.eq(&row.requirements),
                 drafts::search_text.eq(search_text(draft)),

@@ -84,6 +84,7 @@ fn a_version_tells_with_what_it_was_written_and_so_do_those_after_it(storage: &d
         job: build::job(person.id, 10).id,
         prompt: "draft".to_owned(),
         prompt_sha256: "ab".repeat(32),
+        prompt_from: (version > 2).then(build::prompt_origin),
         service: "corp".to_owned(),
         model: model.to_owned(),
         sources: vec![source.clone()],

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use storywright_domain::draft::{Draft, DraftState, DraftVersion, Origin, Requirements};
 use storywright_domain::jira::ProjectKey;
 use storywright_domain::ports::{Saved, Storage, StorageError, StorageExt};
+use storywright_domain::prompt::PromptOrigin;
 use storywright_domain::story::{Document, FieldValue, Scenario, Section, Story, StoryFormat};
 use storywright_domain::{DraftId, JobId, Millis, RunId, Timestamp, UserId};
 
@@ -48,6 +49,7 @@ fn a_draft_comes_back_as_it_was(storage: &dyn Storage) {
     let kept = Draft {
         title: "Zoë’s “draft”\t🙂".to_owned(),
         prompt: "Be brief\n'; DROP TABLE drafts; --".to_owned(),
+        prompt_from: Some(build::prompt_origin()),
         project: ProjectKey::parse("PAY_2").unwrap(),
         issue_type: "10002".to_owned(),
         issue_type_name: "Récit".to_owned(),
@@ -135,6 +137,7 @@ fn a_change_replaces_everything_but_the_beginning(storage: &dyn Storage) {
         requirements: Requirements::parse("Something else").unwrap(),
         format: StoryFormat::Bdd,
         prompt: "p".to_owned(),
+        prompt_from: Some(PromptOrigin { changed: true, ..build::prompt_origin() }),
         project: ProjectKey::parse("OPS").unwrap(),
         issue_type: "3".to_owned(),
         issue_type_name: "Task".to_owned(),

@@ -1,5 +1,6 @@
 //! What the agent did: steps of a job, and the way from a person to an issue.
 
+use super::prompts::PromptFromJson;
 use super::{Answer, Caller, ok, rfc3339};
 use crate::errors::{AppError, kinds};
 use actix_web::web;
@@ -114,11 +115,14 @@ pub struct ChainOrigin {
     version: u32,
     /// Job that wrote it.
     job_id: String,
-    /// Name of the prompt.
+    /// Name of the system instructions.
     #[schema(example = "draft")]
     prompt: String,
-    /// SHA-256 of its text.
+    /// SHA-256 of their text: their version.
     prompt_sha256: String,
+    /// The prompt that the person's own words came from; null when they came from none.
+    #[schema(required)]
+    prompt_from: Option<PromptFromJson>,
     /// LLM service.
     service: String,
     /// The model.
@@ -190,6 +194,7 @@ impl From<IssueChain> for Chain {
             job_id: origin.job.to_string(),
             prompt: origin.prompt,
             prompt_sha256: origin.prompt_sha256,
+            prompt_from: origin.prompt_from.as_ref().map(PromptFromJson::from),
             service: origin.service,
             model: origin.model,
             sources: origin

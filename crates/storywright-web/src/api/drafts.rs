@@ -3,6 +3,7 @@
 use super::body::{Json, query};
 use super::catalog::{FormatName, unknown_format};
 use super::etag::{expected_version, if_match, with_etag};
+use super::prompts::PromptFromJson;
 use super::stories::{DocumentJson, FindingJson};
 use super::{Answer, Caller, json, ok, rfc3339};
 use crate::errors::AppError;
@@ -10,13 +11,13 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use storywright_application::drafts::{
-    self, DraftChange, NewDraft, create_draft, create_draft_for_sources, delete_draft, draft_findings, edit_draft,
-    list_drafts,
+    self, DraftChange, NewDraft, PromptTaken, create_draft, create_draft_for_sources, delete_draft, draft_findings,
+    edit_draft, list_drafts,
 };
-use storywright_domain::DraftId;
 use storywright_domain::draft::{Draft, DraftState, DraftSummary};
 use storywright_domain::finding::blocks;
 use storywright_domain::story::StoryFormat;
+use storywright_domain::{DraftId, PromptId};
 use utoipa::ToSchema;
 
 /// A new draft.
@@ -35,6 +36,11 @@ pub struct CreateDraft {
     /// Own words to the model.
     #[schema(max_length = 4_000)]
     prompt: Option<String>,
+    /// The prompt that those words came from; it is noted with the draft and with what is written.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    prompt_id: Option<String>,
+    /// Version of that prompt; the newest when left out.
+    prompt_version: Option<u32>,
     /// Project key.
     #[schema(pattern = "^[A-Z][A-Z0-9_]{1,9}$", example = "PAY")]
     project_key: String,
@@ -84,6 +90,9 @@ pub struct DraftJson {
     format: &'static str,
     /// The person's own words to the model.
     prompt: String,
+    /// The prompt that those words came from; null when they came from none.
+    #[schema(required)]
+    prompt_from: Option<PromptFromJson>,
     /// Project key.
     project_key: String,
     /// Issue type name.
@@ -185,6 +194,7 @@ impl From<&Draft> for DraftJson {
             requirements: draft.requirements.as_str().to_owned(),
             format: draft.format.as_str(),
             prompt: draft.prompt.clone(),
+            prompt_from: draft.prompt_from.as_ref().map(PromptFromJson::from),
             project_key: draft.project.as_str().to_owned(),
             issue_type: draft.issue_type_name.clone(),
             issue_type_id: draft.issue_type.clone(),
@@ -227,10 +237,19 @@ pub async fn create(caller: Caller, body: Json<CreateDraft>) -> Answer {
     let draft = caller
         .run(move |ports, actor| {
             let body = body.read()?;
+            let prompt = body.prompt.unwrap_or_default();
+            let prompt_taken = match body.prompt_id.as_deref().map(PromptId::parse) {
+                Some(Ok(prompt_id)) => {
+                    Some(PromptTaken { prompt: prompt_id, version: body.prompt_version, words: prompt.clone() })
+                }
+                Some(Err(error)) => return Err(AppError::field("prompt_id", "prompt_unknown", &error.to_string())),
+                None => None,
+            };
             let new = NewDraft {
                 requirements: body.requirements,
                 format: body.format,
-                prompt: body.prompt.unwrap_or_default(),
+                prompt,
+                prompt_taken,
                 project_key: body.project_key,
                 issue_type: body.issue_type,
                 rule_set: body.rule_set.unwrap_or_default(),

@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use storywright_application::prompts::{
     self, PromptDraft, PromptError, create_prompt, delete_prompt, list_prompts, may_change, prompt_versions,
-    restore_prompt, save_prompt, words_of_prompt,
+    restore_prompt, save_prompt, secrets_suspected, words_of_prompt,
 };
 use storywright_domain::PromptId;
+use storywright_domain::leak::Leak;
 use storywright_domain::person::Actor;
-use storywright_domain::prompt::{Prompt, PromptScope, PromptVariable, PromptVersion};
+use storywright_domain::prompt::{Prompt, PromptOrigin, PromptScope, PromptVariable, PromptVersion};
 use utoipa::ToSchema;
 
 /// A place in the text that is filled in for each draft.
@@ -57,6 +58,8 @@ pub struct PromptJson {
     /// Last saving.
     #[schema(format = DateTime)]
     updated_at: String,
+    /// What should be looked at once more, such as text that looks like a credential.
+    warnings: Vec<PromptWarning>,
 }
 
 fn variables_of(body: &storywright_domain::prompt::PromptBody) -> Vec<VariableJson> {
@@ -81,8 +84,45 @@ impl PromptJson {
             version: prompt.version,
             changeable: may_change(actor, prompt),
             updated_at: rfc3339(prompt.updated_at),
+            warnings: secrets_suspected(prompt)
+                .iter()
+                .map(|leak| PromptWarning {
+                    code: "secret_suspected",
+                    message: format!("{} {}", leak.told(), Leak::CURE),
+                })
+                .collect(),
         }
     }
+}
+
+/// The prompt that words came from.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PromptFromJson {
+    /// Which; it may be gone, or be shared no longer.
+    prompt_id: String,
+    /// Which of its versions.
+    version: u32,
+    /// Its name at that time.
+    name: String,
+    /// Whether the words were changed by hand.
+    changed: bool,
+}
+
+impl From<&PromptOrigin> for PromptFromJson {
+    fn from(from: &PromptOrigin) -> Self {
+        let PromptOrigin { prompt, version, name, changed } = from;
+        Self { prompt_id: prompt.to_string(), version: *version, name: name.clone(), changed: *changed }
+    }
+}
+
+/// Something about a prompt that does not keep it from being saved.
+#[derive(Serialize, ToSchema)]
+pub struct PromptWarning {
+    /// Stable code.
+    #[schema(example = "secret_suspected")]
+    code: &'static str,
+    /// What it is, and what to do.
+    message: String,
 }
 
 /// A part of a list of prompts.
@@ -274,10 +314,18 @@ pub async fn save(caller: Caller, id: web::Path<String>, body: Json<SavePrompt>)
 
 /// Removes a prompt; drafts keep the words that they got from it.
 #[utoipa::path(delete, path = "/api/v1/prompts/{id}", tag = "Prompts", operation_id = "deletePrompt",
-    params(("id" = String, Path, description = "Prompt id.", pattern = "^[0-9a-f]{32}$")),
-    responses((status = 204, description = "It is gone."), (status = 403, description = "It is somebody else's."), (status = 404, description = "There is none.")))]
+    params(("id" = String, Path, description = "Prompt id.", pattern = "^[0-9a-f]{32}$"), ("If-Match" = String, Header, description = "ETag of the prompt as it was read.", pattern = "^(W/)?\"[0-9]{1,9}\"$")),
+    responses((status = 204, description = "It is gone."), (status = 403, description = "It is somebody else's."), (status = 404, description = "There is none."),
+        (status = 409, description = "It was saved meanwhile."), (status = 428, description = "`If-Match` is missing.")))]
 pub async fn remove(caller: Caller, id: web::Path<String>) -> Answer {
-    caller.run(move |ports, actor| Ok(delete_prompt(ports, actor, id_of(&id)?)?)).await?;
+    let expected = expected_version(caller.request());
+    caller
+        .run(move |ports, actor| {
+            let id = id_of(&id)?;
+            prompts::prompt(ports, actor, id)?.ok_or(PromptError::NotFound)?;
+            Ok(delete_prompt(ports, actor, id, expected?)?)
+        })
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -311,15 +359,19 @@ pub async fn versions(caller: Caller, id: web::Path<String>) -> Answer {
 
 /// Makes an older version the newest.
 #[utoipa::path(post, path = "/api/v1/prompts/{id}/versions/{number}/restore", tag = "Prompts", operation_id = "restorePromptVersion",
-    params(("id" = String, Path, description = "Prompt id.", pattern = "^[0-9a-f]{32}$"), ("number" = u32, Path, description = "Version.", example = 1)),
+    params(("id" = String, Path, description = "Prompt id.", pattern = "^[0-9a-f]{32}$"), ("number" = u32, Path, description = "Version.", example = 1), ("If-Match" = String, Header, description = "ETag of the prompt as it was read.", pattern = "^(W/)?\"[0-9]{1,9}\"$")),
     responses((status = 200, description = "The prompt as it is now.", body = PromptJson, headers(("ETag" = String))),
-        (status = 403, description = "It is somebody else's."), (status = 404, description = "There is no such prompt or version.")))]
+        (status = 403, description = "It is somebody else's."), (status = 404, description = "There is no such prompt or version."),
+        (status = 409, description = "It was saved meanwhile."), (status = 428, description = "`If-Match` is missing.")))]
 pub async fn restore(caller: Caller, path: web::Path<(String, String)>) -> Answer {
+    let expected = expected_version(caller.request());
     let restored = caller
         .run(move |ports, actor| {
             let (id, number) = path.into_inner();
+            let id = id_of(&id)?;
+            prompts::prompt(ports, actor, id)?.ok_or(PromptError::NotFound)?;
             let number = number.parse().map_err(|_| PromptError::NoSuchVersion(0))?;
-            Ok(PromptJson::of(actor, &restore_prompt(ports, actor, id_of(&id)?, number)?))
+            Ok(PromptJson::of(actor, &restore_prompt(ports, actor, id, expected?, number)?))
         })
         .await?;
     Ok(with_etag(StatusCode::OK, &restored))

@@ -182,6 +182,7 @@ pub const FIELD_CODES: &[(&str, &str)] = &[
     ("project_not_creatable", "The person cannot create issues in the project, or it does not exist."),
     ("prompt_invalid", "A part of the prompt, or a value for one of its variables, is wrong; the message says how."),
     ("prompt_too_long", "The personal prompt is too long."),
+    ("prompt_unknown", "There is no such prompt that the person may use, or it has no such version."),
     ("reason_invalid", "The reason is too short or too long."),
     ("refused_there", "Jira or Confluence refused the field; the message is theirs."),
     ("required_field_missing", "Jira's create screen demands the field."),

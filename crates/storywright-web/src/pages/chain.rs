@@ -3,7 +3,7 @@
 use super::desk::{Desk, Params, encoded, part};
 use super::steps::StepLine;
 use crate::errors::AppError;
-use crate::view::{Page, Time, View};
+use crate::view::{Page, PromptFrom, Time, View};
 use crate::visit::SignedIn;
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,7 @@ struct ShownChain {
 struct ShownOrigin {
     prompt: String,
     prompt_sha256: String,
+    prompt_from: Option<PromptFrom>,
     model: String,
     service: String,
     version: u32,
@@ -80,6 +81,7 @@ impl ShownChain {
         let origin = chain.origin.as_ref().map(|origin| ShownOrigin {
             prompt: origin.prompt.clone(),
             prompt_sha256: origin.prompt_sha256.clone(),
+            prompt_from: origin.prompt_from.as_ref().map(|from| PromptFrom::of(from, chain.prompt_visible)),
             model: origin.model.clone(),
             service: origin.service.clone(),
             version: origin.version,

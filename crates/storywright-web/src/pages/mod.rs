@@ -135,6 +135,7 @@ pub const ROUTES: &[Route] = &[
     Route::get("/prompts/{id}", SignedIn, || to(prompts::page)),
     Route::post("/prompts/{id}", SignedIn, || to(prompts::save)),
     Route::post("/prompts/{id}/delete", SignedIn, || to(prompts::delete)),
+    Route::get("/prompts/{id}/versions/{number}", SignedIn, || to(prompts::version)),
     Route::post("/prompts/{id}/versions/{number}/restore", SignedIn, || to(prompts::restore)),
     Route::get("/rules", SignedIn, || to(rules::list)),
     Route::post("/rules", SignedIn, || to(rules::create)).body(RULES),

@@ -1,18 +1,25 @@
 //! Prompts: the lists, the page of one with its form and versions, and the words that a new draft gets from one.
 
+mod version;
+mod words;
+
+pub use version::page as version;
+pub use words::words;
+
 use super::desk::{Answer, Desk, Form, Params, part};
-use crate::errors::{AppError, sentence};
+use crate::errors::AppError;
 use crate::view::{Errors, Page, Time, View, errors_of};
 use crate::visit::SignedIn;
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use storywright_application::prompts::{
     PromptDraft, PromptError, create_prompt, delete_prompt, list_prompts, may_change, prompt, prompt_versions,
-    restore_prompt, save_prompt, words_of_prompt,
+    restore_prompt, save_prompt, secrets_suspected,
 };
 use storywright_domain::PromptId;
+use storywright_domain::leak::Leak;
 use storywright_domain::prompt::{MAX_VARIABLES, Prompt, PromptScope, PromptVariable};
 
 /// Blank rows for further variables.
@@ -63,6 +70,8 @@ struct PromptPage {
     system: bool,
     errors: Errors,
     versions: Vec<VersionLine>,
+    /// What looks like a credential, in sentences.
+    suspected: Vec<String>,
 }
 
 impl View for PromptPage {
@@ -107,27 +116,6 @@ struct VersionLine {
     note: String,
     at: Time,
     current: bool,
-}
-
-/// The words of a prompt for a new draft.
-#[derive(Serialize)]
-struct Use {
-    prompt_id: String,
-    name: String,
-    variables: Vec<Filled>,
-    words: Option<String>,
-}
-
-impl View for Use {
-    const TEMPLATE: &'static str = "fragments/prompt_use.html";
-}
-
-#[derive(Serialize)]
-struct Filled {
-    name: String,
-    description: String,
-    value: String,
-    problem: Option<String>,
 }
 
 /// Where a list goes on.
@@ -237,6 +225,7 @@ fn of_new(typed: &PromptDraft, errors: Errors) -> PromptPage {
         system: false,
         errors,
         versions: Vec::new(),
+        suspected: Vec::new(),
     }
 }
 
@@ -268,6 +257,7 @@ fn of_stored(desk: &Desk<'_>, stored: &Prompt, typed: &PromptDraft, errors: Erro
         system: stored.owner.is_none(),
         errors,
         versions: versions.map(line).collect(),
+        suspected: secrets_suspected(stored).iter().map(Leak::told).collect(),
     })
 }
 
@@ -302,7 +292,7 @@ pub async fn create(me: SignedIn, sent: Form<Vec<(String, String)>>) -> Result<H
     me.serve(move |desk| {
         let typed = typed(&sent.0);
         match create_prompt(desk.ports, &desk.who.actor, &typed) {
-            Ok(made) => desk.go_and_say(&format!("/prompts/{}", made.id), "ok", "The prompt is kept."),
+            Ok(made) => kept(desk, &made, "The prompt is kept."),
             Err(error) => {
                 let errors = problems(error)?;
                 refused(desk, of_new(&typed, errors))
@@ -317,11 +307,8 @@ pub async fn save(me: SignedIn, sent: Form<Vec<(String, String)>>) -> Result<Htt
     let id = prompt_id(&part(me.request(), "id"))?;
     me.serve(move |desk| {
         let typed = typed(&sent.0);
-        let expected = sent.0.iter().find(|(key, _)| key == "version").and_then(|(_, value)| value.parse().ok());
-        match save_prompt(desk.ports, &desk.who.actor, id, expected.unwrap_or(0), &typed) {
-            Ok(saved) => {
-                desk.go_and_say(&format!("/prompts/{id}"), "ok", &format!("Version {} is kept.", saved.version))
-            }
+        match save_prompt(desk.ports, &desk.who.actor, id, expected(&sent.0), &typed) {
+            Ok(saved) => kept(desk, &saved, &format!("Version {} is kept.", saved.version)),
             Err(error @ (PromptError::NotFound | PromptError::NotYours)) => Err(error.into()),
             Err(error) => {
                 let errors = problems(error)?;
@@ -331,6 +318,20 @@ pub async fn save(me: SignedIn, sent: Form<Vec<(String, String)>>) -> Result<Htt
         }
     })
     .await
+}
+
+/// Goes to the page of a prompt that was kept; what looks like a credential is said there and then.
+fn kept(desk: &Desk<'_>, prompt: &Prompt, words: &str) -> Result<Answer, AppError> {
+    let place = format!("/prompts/{}", prompt.id);
+    match secrets_suspected(prompt).first() {
+        Some(leak) => desk.go_and_say(&place, "warn", &format!("{words} {} {}", leak.told(), Leak::CURE)),
+        None => desk.go_and_say(&place, "ok", words),
+    }
+}
+
+/// The version that a page showed when its button was pressed.
+fn expected(pairs: &[(String, String)]) -> u32 {
+    pairs.iter().find(|(key, _)| key == "version").and_then(|(_, value)| value.parse().ok()).unwrap_or(0)
 }
 
 fn problems(error: PromptError) -> Result<Errors, AppError> {
@@ -356,59 +357,43 @@ fn refused(desk: &Desk<'_>, view: PromptPage) -> Result<Answer, AppError> {
 }
 
 /// Makes an older version the newest.
-pub async fn restore(me: SignedIn) -> Result<HttpResponse, AppError> {
-    let (id, number) = (prompt_id(&part(me.request(), "id"))?, part(me.request(), "number"));
-    me.serve(move |desk| {
-        let number = number.parse().map_err(|_| AppError::from(PromptError::NoSuchVersion(0)))?;
-        let kept = restore_prompt(desk.ports, &desk.who.actor, id, number)?;
-        let words = format!("Version {number} is the newest again, as version {}.", kept.version);
-        desk.go_and_say(&format!("/prompts/{id}"), "ok", &words)
+pub async fn restore(me: SignedIn, sent: Form<Vec<(String, String)>>) -> Result<HttpResponse, AppError> {
+    let (id, number) = (prompt_id(&part(me.request(), "id"))?, version_number(me.request())?);
+    me.serve(move |desk| match restore_prompt(desk.ports, &desk.who.actor, id, expected(&sent.0), number) {
+        Ok(restored) => {
+            kept(desk, &restored, &format!("Version {number} is the newest again, as version {}.", restored.version))
+        }
+        Err(error) => too_late(desk, id, error),
     })
     .await
 }
 
 /// Removes one.
-pub async fn delete(me: SignedIn) -> Result<HttpResponse, AppError> {
+pub async fn delete(me: SignedIn, sent: Form<Vec<(String, String)>>) -> Result<HttpResponse, AppError> {
     let id = prompt_id(&part(me.request(), "id"))?;
-    me.serve(move |desk| {
-        delete_prompt(desk.ports, &desk.who.actor, id)?;
-        desk.go_and_say("/prompts", "ok", "The prompt is removed. Drafts keep the words that they got from it.")
+    me.serve(move |desk| match delete_prompt(desk.ports, &desk.who.actor, id, expected(&sent.0)) {
+        Ok(()) => {
+            desk.go_and_say("/prompts", "ok", "The prompt is removed. Drafts keep the words that they got from it.")
+        }
+        Err(error) => too_late(desk, id, error),
     })
     .await
 }
 
-/// The words that a new draft gets: fields for the variables, and the text as soon as every variable has a value.
-pub async fn words(me: SignedIn, sent: Params<Vec<(String, String)>>) -> Result<HttpResponse, AppError> {
-    me.serve(move |desk| {
-        let one = |name: &str| sent.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
-        let blank = Use { prompt_id: String::new(), name: String::new(), variables: Vec::new(), words: None };
-        let Ok(id) = PromptId::parse(one("prompt_id")) else { return desk.fragment(&blank) };
-        let Some(chosen) = prompt(desk.ports, &desk.who.actor, id)? else { return desk.fragment(&blank) };
-        let filled = one("fill") == "1";
-        let value = |name: &str| one(&format!("value.{name}")).to_owned();
-        let values: BTreeMap<String, String> =
-            chosen.body.variables().iter().map(|variable| (variable.name.clone(), value(&variable.name))).collect();
-        let rendered = match words_of_prompt(desk.ports, &desk.who.actor, id, &values) {
-            Err(error @ PromptError::Storage(_)) => return Err(error.into()),
-            other => other,
-        };
-        let problem = |name: &str| match &rendered {
-            Err(PromptError::Invalid(problems)) if filled => problems
-                .iter()
-                .find(|problem| problem.field() == format!("values.{name}"))
-                .map(|problem| sentence(&problem.to_string())),
-            _ => None,
-        };
-        let variables = chosen.body.variables().iter().map(|variable| Filled {
-            value: if filled { value(&variable.name) } else { variable.default.clone() },
-            problem: problem(&variable.name),
-            name: variable.name.clone(),
-            description: variable.description.clone(),
-        });
-        let variables: Vec<Filled> = variables.collect();
-        // With defaults for everything the words are there at once, and are changed by filling in.
-        let words = rendered.ok();
-        desk.fragment(&Use { prompt_id: id.to_string(), name: chosen.name, variables, words })
-    })
-    .await
+/// Nothing was done because somebody was faster: the page shows what is stored now.
+fn too_late(desk: &Desk<'_>, id: PromptId, error: PromptError) -> Result<Answer, AppError> {
+    match error {
+        PromptError::Conflict(stored) => {
+            let words = format!(
+                "Version {} was saved meanwhile: nothing was done. Look at it, then decide again.",
+                stored.version
+            );
+            desk.go_and_say(&format!("/prompts/{id}"), "bad", &words)
+        }
+        error => Err(error.into()),
+    }
+}
+
+fn version_number(req: &HttpRequest) -> Result<u32, AppError> {
+    part(req, "number").parse().map_err(|_| PromptError::NoSuchVersion(0).into())
 }

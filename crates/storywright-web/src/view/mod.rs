@@ -13,6 +13,7 @@ pub use shell::{
 pub use time::{Time, elapsed, iso_day};
 
 use serde::Serialize;
+use storywright_domain::prompt::PromptOrigin;
 
 /// A page or fragment: the variables of its template, under the names that the template uses.
 pub trait View: Serialize {
@@ -47,6 +48,32 @@ impl Choice {
     #[must_use]
     pub fn new(value: &str, label: &str) -> Self {
         Self { value: value.to_owned(), label: label.to_owned(), help: None }
+    }
+}
+
+/// The prompt that words came from, as `fragments/prompt_from.html` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PromptFrom {
+    /// Its name at that time.
+    pub name: String,
+    /// Which version.
+    pub version: u32,
+    /// Page of that version, for whoever may see it.
+    pub url: Option<String>,
+    /// Whether the words were changed by hand.
+    pub changed: bool,
+}
+
+impl PromptFrom {
+    /// As shown; the page of the version is linked when the person may see it.
+    #[must_use]
+    pub fn of(from: &PromptOrigin, visible: bool) -> Self {
+        Self {
+            name: from.name.clone(),
+            version: from.version,
+            url: visible.then(|| format!("/prompts/{}/versions/{}", from.prompt, from.version)),
+            changed: from.changed,
+        }
     }
 }
 

@@ -4,10 +4,12 @@ use crate::support::{Browser, alice_and_bob};
 use serde_json::json;
 use storywright_application::drafting::{GO_ON_WITHOUT, LEANEST, generate};
 use storywright_application::drafts::draft;
+use storywright_application::prompts::{PromptDraft, create_prompt, delete_prompt};
 use storywright_application::publishing::{make_plan, publish};
 use storywright_domain::agent::{AgentStep, Provenance, StepKind, StepState, UsedSource};
 use storywright_domain::draft::Draft;
 use storywright_domain::ports::{Saved, StorageError, StorageExt};
+use storywright_domain::prompt::PromptOrigin;
 use storywright_domain::tool::ToolClass;
 use storywright_testkit::{Script, build};
 
@@ -48,7 +50,10 @@ async fn an_issue_tells_how_it_came_to_be_to_its_person_alone_and_without_creden
     };
     let written = app.store.read(|tx| tx.provenance(alice.id, made.id, version)).unwrap().unwrap();
     assert_eq!((written.prompt.as_str(), written.model.as_str(), written.job), ("draft", "model-1", job));
-    let more = Provenance { version: version + 1, sources: vec![source], ..written };
+    let prompt = PromptDraft { name: HOSTILE.to_owned(), text: "Be brief.".to_owned(), ..PromptDraft::default() };
+    let prompt = create_prompt(&app.ports, &actor, &prompt).unwrap();
+    let from = PromptOrigin { prompt: prompt.id, version: 1, name: HOSTILE.to_owned(), changed: true };
+    let more = Provenance { version: version + 1, sources: vec![source], prompt_from: Some(from), ..written };
     app.store
         .write(|tx| {
             tx.put_step(&tool)?;
@@ -73,7 +78,20 @@ async fn an_issue_tells_how_it_came_to_be_to_its_person_alone_and_without_creden
         page.shows(&alice.display_name).shows(&alice.employee_id).shows("Model model-1").shows(&more.prompt_sha256);
     let page = page.shows("wiki__get_page").shows("page_id").shows("2 KB").shows("version 7").shows(&plan.plan_hash);
     let page = page.shows(&format!("browse/{key}")).shows("&lt;img src=x onerror=alert(1)&gt; {{ 7*7 }}");
+    let version_page = format!("/prompts/{}/versions/1", prompt.id);
+    let page =
+        page.shows(&format!("href=\"{version_page}\"")).shows(", changed by hand").shows("System instructions “draft”");
     let page = page.hides("<img src=x").hides("javascript:alert").hides("pat-of-alice").hides("cookie-of-alice");
+    browser.get(&version_page).await.expect(200).shows("Be brief.").shows("&lt;img src=x").hides("<img src=x");
+    let workspace = browser.get(&format!("/drafts/{}", made.id)).await.expect(200).hides("<img src=x");
+    workspace
+        .shows("data-written")
+        .shows(&format!("href=\"{version_page}\""))
+        .shows(&more.prompt_sha256)
+        .shows("model-1");
+    delete_prompt(&app.ports, &actor, prompt.id, 1).unwrap();
+    let gone = browser.get(&format!("/audit/issue/{key}")).await.expect(200).hides(&version_page);
+    gone.shows("&lt;img src=x onerror=alert(1)&gt; {{ 7*7 }}”, version 1").shows("shared with you no longer");
     let run = page.body.split("href=\"/runs/").nth(1).and_then(|rest| rest.get(..32)).unwrap().to_owned();
     browser.get(&format!("/runs/{run}")).await.expect(200).shows(&format!("/audit/issue/{key}"));
     browser.get("/audit/issue/PAY-999").await.expect(200).shows("No run of yours created this issue");

@@ -48,9 +48,26 @@ async fn a_prompt_is_kept_changed_and_taken_back() {
     // Somebody else's tab: nothing typed is lost.
     let late = browser.post(&place, &changed).await.expect(422);
     late.shows("Version 2 was saved meanwhile").shows("Be brief.").shows("name=\"version\" value=\"2\"");
-    browser.post(&format!("{place}/versions/1/restore"), &[]).await.expect(204);
+    let stale = [("version", "1")];
+    for path in [format!("{place}/versions/1/restore"), format!("{place}/delete")] {
+        browser.post(&path, &stale).await.expect(204);
+        browser
+            .get(&place)
+            .await
+            .expect(200)
+            .shows("Version 2 was saved meanwhile: nothing was done")
+            .shows("Be brief.");
+    }
+    browser
+        .get(&format!("{place}/versions/1"))
+        .await
+        .expect(200)
+        .shows("At most {{days}} days.")
+        .shows("at version 2 now");
+    browser.get(&format!("{place}/versions/7")).await.expect(404);
+    browser.post(&format!("{place}/versions/1/restore"), &[("version", "2")]).await.expect(204);
     browser.get(&place).await.expect(200).shows("version 1 restored").shows("At most {{days}} days.");
-    browser.post(&format!("{place}/delete"), &[]).await.expect(204);
+    browser.post(&format!("{place}/delete"), &[("version", "3")]).await.expect(204);
     browser.get(&place).await.expect(404);
 }
 
@@ -75,6 +92,7 @@ async fn others_see_what_is_shared_and_nothing_else() {
     app.person("bob", 2);
     let bob = Browser::signed_in(&app, "bob").await;
     bob.get(&place).await.expect(404);
+    bob.get(&format!("{place}/versions/1")).await.expect(404);
     let mut shared = FORM.to_vec();
     shared.extend([("version", "1"), ("shared", "1")]);
     browser.post(&place, &shared).await.expect(204);
@@ -112,6 +130,24 @@ async fn a_new_draft_gets_its_words_with_the_variables_filled_in() {
         .shows("<textarea")
         .hides("fieldset");
     browser.get("/prompts/words?prompt_id=").await.expect(200).hides("<textarea");
+    let taken = [
+        ("requirements", "Refunds."),
+        ("project_key", "PAY"),
+        ("issue_type", "Story"),
+        ("format", "custom"),
+        ("custom_sections", "Background; Scope"),
+        ("prompt_id", &id.to_string()),
+        ("prompt_version", "1"),
+        ("prompt", "At most three days."),
+        ("generate", "0"),
+    ];
+    let place = browser.post("/drafts", &taken).await.expect(204).header("hx-redirect").to_owned();
+    let made = browser.get(&place).await.expect(200);
+    made.shows("“Small stories”, version 1</a>")
+        .shows("Use these sections: Background; Scope.")
+        .hides("changed by hand");
+    let refused = [("requirements", ""), ("prompt_id", &id.to_string()), ("prompt_version", "1"), ("prompt", "x")];
+    browser.post("/drafts", &refused).await.expect(422).shows("name=\"prompt_version\" value=\"1\"");
     let form = [("requirements", "Refunds."), ("prompt_id", &id.to_string()), ("prompt", " "), ("generate", "0")];
     browser
         .post("/drafts", &form)

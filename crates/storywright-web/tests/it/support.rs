@@ -246,6 +246,7 @@ impl TestApp {
             requirements: requirements.to_owned(),
             format: "classic".to_owned(),
             prompt: String::new(),
+            prompt_taken: None,
             project_key: "PAY".to_owned(),
             issue_type: "Story".to_owned(),
             rule_set: String::new(),

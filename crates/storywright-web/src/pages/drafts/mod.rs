@@ -14,6 +14,7 @@ pub mod uploads;
 pub mod waive;
 pub mod workspace;
 pub mod writing;
+mod written;
 
 use super::desk::part;
 use crate::errors::{AppError, kinds};

@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use storywright_application::agent::can_look_up;
 use storywright_application::catalog::{list_issue_types, list_projects};
 use storywright_application::drafting::generate_with;
-use storywright_application::drafts::{NewDraft, create_draft, create_draft_for_sources};
+use storywright_application::drafts::{NewDraft, PromptTaken, create_draft, create_draft_for_sources};
 use storywright_application::integrations::list_integrations;
 use storywright_application::prompts::list_prompts;
 use storywright_application::rule_sets::list_rule_sets;
+use storywright_domain::PromptId;
 use storywright_domain::draft::Requirements;
 use storywright_domain::integration::IntegrationKind;
 use storywright_domain::jira::{Project, ProjectKey};
@@ -32,6 +33,7 @@ pub struct Typed {
     issue_type: String,
     rule_set: String,
     prompt_id: String,
+    prompt_version: String,
     prompt: String,
     look_up: String,
     #[serde(skip_serializing)]
@@ -105,6 +107,7 @@ pub async fn create(me: SignedIn, typed: Form<Typed>) -> Result<HttpResponse, Ap
             requirements: form.requirements.clone(),
             format: form.format.clone(),
             prompt: prompt_with_sections(&form),
+            prompt_taken: prompt_taken(&form),
             project_key: form.project_key.clone(),
             issue_type: form.issue_type.clone(),
             rule_set: form.rule_set.clone(),
@@ -124,6 +127,12 @@ pub async fn create(me: SignedIn, typed: Form<Typed>) -> Result<HttpResponse, Ap
         }
     })
     .await
+}
+
+/// The prompt that was chosen, with the words that its field holds now.
+fn prompt_taken(form: &Typed) -> Option<PromptTaken> {
+    let prompt = PromptId::parse(&form.prompt_id).ok()?;
+    Some(PromptTaken { prompt, version: form.prompt_version.parse().ok(), words: form.prompt.clone() })
 }
 
 /// The headings that a person wants in a custom story travel with their own words.

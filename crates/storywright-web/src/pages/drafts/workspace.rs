@@ -2,12 +2,13 @@
 
 use super::compare::{VersionLine, place};
 use super::shown::{ShownEpic, ShownStory, shown_epics, shown_stories};
+use super::written::{ShownWritten, written};
 use super::{draft_id, draft_not_found};
 use crate::errors::AppError;
 use crate::pages::desk::{Answer, Desk};
 use crate::pages::lists::{job_problem, job_verb};
 use crate::pages::steps::{StepLine, answer_choices};
-use crate::view::{Choice, Errors, Issue, Page, Time, View};
+use crate::view::{Choice, Errors, Issue, Page, PromptFrom, Time, View};
 use crate::visit::SignedIn;
 use actix_web::HttpResponse;
 use serde::Serialize;
@@ -37,6 +38,8 @@ pub struct Workspace {
     stories: Vec<ShownStory>,
     findings: Vec<ShownFinding>,
     versions: Vec<VersionLine>,
+    prompt_from: Option<PromptFrom>,
+    written: Option<ShownWritten>,
     activity: Vec<Activity>,
     job: Option<ShownJob>,
     clarify: Option<Clarify>,
@@ -329,6 +332,7 @@ pub(in crate::pages) fn read(desk: &Desk<'_>, id: DraftId) -> Result<Workspace, 
         activity.insert(0, Activity { at: desk.time(draft.updated_at), text: failure.what.clone(), tone: "bad" });
     }
     activity.push(Activity { at: desk.time(draft.created_at), text: "The draft was made.".to_owned(), tone: "" });
+    let (prompt_from, written) = written(desk, id)?;
     let state = workspace_state(&draft, &findings, clarify.is_some());
     Ok(Workspace {
         job: job.map(|job| shown_job(desk, &job, draft.project.as_str())),
@@ -353,6 +357,8 @@ pub(in crate::pages) fn read(desk: &Desk<'_>, id: DraftId) -> Result<Workspace, 
         held,
         again,
         versions: lines,
+        prompt_from,
+        written,
         activity,
         clarify,
         create,
