@@ -3,7 +3,6 @@
 use crate::Ports;
 use crate::drafts::draft;
 use std::collections::HashSet;
-use storywright_domain::DraftId;
 use storywright_domain::draft::Draft;
 use storywright_domain::finding::Finding;
 use storywright_domain::jira::ProjectKey;
@@ -11,9 +10,10 @@ use storywright_domain::person::{Actor, Administrator};
 use storywright_domain::ports::{Saved, Slice, StorageError, StorageExt, Tx};
 use storywright_domain::review::review;
 use storywright_domain::rule_keeping::{
-    KeptRuleSet, MAX_NOTE_CHARS, ProjectRuleSet, RuleSetProblem, RuleSetVersion, id_for,
+    KeptRuleSet, MAX_NOTE_CHARS, ProjectRuleSet, RuleSetProblem, RuleSetSummary, RuleSetVersion, id_for,
 };
 use storywright_domain::rules::RuleSet;
+use storywright_domain::{DraftId, UserId};
 
 /// Most rule sets of a company, and of one keeper.
 const MOST_RULE_SETS: usize = 500;
@@ -57,12 +57,33 @@ pub enum RuleSetError {
     Storage(#[from] StorageError),
 }
 
-/// All rule sets by name.
+/// Rule sets by name, 50 at a time.
 ///
 /// # Errors
 /// [`StorageError`].
-pub fn list_rule_sets(ports: &Ports) -> Result<Vec<KeptRuleSet>, StorageError> {
-    ports.storage.read(|tx| tx.rule_sets())
+pub fn list_rule_sets(ports: &Ports, cursor: Option<&str>) -> Result<Slice<RuleSetSummary>, StorageError> {
+    ports.storage.read(|tx| tx.rule_sets(cursor, 50))
+}
+
+/// All rule sets that a draft can have, by name; there are no more than a form can offer.
+///
+/// # Errors
+/// [`StorageError`].
+pub fn rule_set_choices(ports: &Ports) -> Result<Vec<RuleSetSummary>, StorageError> {
+    ports.storage.read(all_summaries)
+}
+
+fn all_summaries(tx: &mut dyn Tx) -> Result<Vec<RuleSetSummary>, StorageError> {
+    let mut all = Vec::new();
+    let mut cursor = None;
+    loop {
+        let part = tx.rule_sets(cursor.as_deref(), 200)?;
+        all.extend(part.items);
+        cursor = part.next;
+        if cursor.is_none() {
+            return Ok(all);
+        }
+    }
 }
 
 /// One rule set.
@@ -83,8 +104,8 @@ pub fn rule_set_versions(ports: &Ports, id: &str, cursor: Option<&str>) -> Resul
 
 /// Whether the person may change a rule set: who keeps it, and administrators; nobody where the configuration has it.
 #[must_use]
-pub fn may_change(actor: &Actor, kept: &KeptRuleSet) -> bool {
-    !kept.shipped && (kept.keeper == Some(actor.user()) || actor.as_administrator().is_some())
+pub fn may_change(actor: &Actor, shipped: bool, keeper: Option<UserId>) -> bool {
+    !shipped && (keeper == Some(actor.user()) || actor.as_administrator().is_some())
 }
 
 /// Makes a rule set that the person keeps. Without an id it gets one that is made of its name.
@@ -98,12 +119,12 @@ pub fn create_rule_set(ports: &Ports, actor: &Actor, rules: RuleSet, note: &str)
     let with_id = if named.id.is_empty() { RuleSet { id: "new".to_owned(), ..named.clone() } } else { named.clone() };
     check(&with_id, note)?;
     ports.storage.write(|tx| {
-        let all = tx.rule_sets()?;
+        let all = all_summaries(tx)?;
         let own = all.iter().filter(|kept| kept.keeper == Some(actor.user())).count();
         if all.len() >= MOST_RULE_SETS || own >= MOST_OF_ONE {
             return Err(RuleSetError::TooMany);
         }
-        let taken: HashSet<&str> = all.iter().map(|kept| kept.rules.id.as_str()).collect();
+        let taken: HashSet<&str> = all.iter().map(|kept| kept.id.as_str()).collect();
         let mut rules = named.clone();
         if rules.id.is_empty() {
             rules.id = id_for(&rules.name, |id| taken.contains(id));
@@ -288,7 +309,7 @@ pub fn choose_for_project(
 
 fn changeable(tx: &mut dyn Tx, actor: &Actor, id: &str) -> Result<KeptRuleSet, RuleSetError> {
     let stored = tx.kept_rule_set(id)?.ok_or(RuleSetError::NotFound)?;
-    match (may_change(actor, &stored), stored.shipped) {
+    match (may_change(actor, stored.shipped, stored.keeper), stored.shipped) {
         (true, _) => Ok(stored),
         (false, true) => Err(RuleSetError::Shipped),
         (false, false) => Err(RuleSetError::NotYours),

@@ -1,9 +1,10 @@
 //! How rule sets are kept: by whom, with every state that they had, and as the default of projects.
 
 use crate::jira::ProjectKey;
-use crate::rules::{MAX_REWRITES, RuleSet};
+use crate::rules::{MAX_REWRITES, Oversize, RuleSet};
 use crate::team::TeamRulesError;
 use crate::{Timestamp, UserId};
+use serde::{Deserialize, Serialize};
 
 /// Longest name in characters.
 pub const MAX_NAME_CHARS: usize = 80;
@@ -30,6 +31,72 @@ pub struct KeptRuleSet {
     pub shipped: bool,
     /// Last saving.
     pub updated_at: Timestamp,
+}
+
+/// What a list tells of a rule set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleSetSummary {
+    /// Short stable name.
+    pub id: String,
+    /// Name shown to people.
+    pub name: String,
+    /// What it is about, in figures.
+    pub outline: RuleSetOutline,
+    /// Counts from 1; each saving is one more.
+    pub version: u32,
+    /// Who may change it, beside administrators.
+    pub keeper: Option<UserId>,
+    /// Whether it comes with the configuration.
+    pub shipped: bool,
+    /// Last saving.
+    pub updated_at: Timestamp,
+}
+
+/// A rule set in figures.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RuleSetOutline {
+    /// Largest estimate of one story.
+    pub max_story_points: f64,
+    /// What happens above it.
+    pub oversize: Oversize,
+    /// Severities that the team has set.
+    pub severities: usize,
+    /// Words that it does not use.
+    pub forbidden_words: usize,
+    /// Patterns that no text may match.
+    pub patterns: usize,
+    /// Labels that stories may have; 0 when any may be used.
+    pub labels: usize,
+    /// Conditions of ready.
+    pub ready: usize,
+}
+
+impl From<&RuleSet> for RuleSetOutline {
+    fn from(rules: &RuleSet) -> Self {
+        Self {
+            max_story_points: rules.max_story_points,
+            oversize: rules.oversize,
+            severities: rules.severity.len(),
+            forbidden_words: rules.forbidden_words.len(),
+            patterns: rules.patterns.len(),
+            labels: rules.labels.len(),
+            ready: rules.ready.len(),
+        }
+    }
+}
+
+impl From<&KeptRuleSet> for RuleSetSummary {
+    fn from(kept: &KeptRuleSet) -> Self {
+        Self {
+            id: kept.rules.id.clone(),
+            name: kept.rules.name.clone(),
+            outline: RuleSetOutline::from(&kept.rules),
+            version: kept.version,
+            keeper: kept.keeper,
+            shipped: kept.shipped,
+            updated_at: kept.updated_at,
+        }
+    }
 }
 
 /// A state that a rule set had.

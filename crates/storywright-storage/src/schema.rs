@@ -95,6 +95,8 @@ diesel::table! {
         id -> Text,
         updated_at -> BigInt,
         rules -> Text,
+        name -> Text,
+        outline -> Text,
         version -> BigInt,
         shipped -> Bool,
         keeper -> Nullable<Text>,
@@ -460,6 +462,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(background_jobs, job_events);
 diesel::allow_tables_to_appear_in_same_query!(publish_runs, publish_items);
 diesel::allow_tables_to_appear_in_same_query!(tool_cache, user_sessions);
+diesel::allow_tables_to_appear_in_same_query!(rule_sets, rule_set_versions);
 
 diesel::table! {
     draft_sections (draft_id, ordinal) {

@@ -16,11 +16,13 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use storywright_domain::ports::{Storage, StorageError, Tx, TxEnd, TxMode};
+use storywright_domain::ports::{Storage, StorageError, StorageExt, Tx, TxEnd, TxMode};
 use storywright_domain::{Millis, Timestamp};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
+/// Newest versions of each rule set that are kept.
+const RULE_SET_VERSIONS_KEPT: u32 = 50;
 /// What finished jobs said and ended tokens are kept this long.
 const EVENTS_ARE_KEPT: Millis = Millis::hours(30 * 24);
 
@@ -90,6 +92,8 @@ pub struct Tidied {
     pub events: usize,
     /// Sessions and sign-ups that had ended, and API tokens that ended 30 days before.
     pub expired: usize,
+    /// Versions of rule sets behind the newest 50 of each.
+    pub rule_set_versions: usize,
 }
 
 /// The storage and the job queue on one SQLite file. Cloning shares the same connections.
@@ -189,7 +193,7 @@ impl SqliteStorage {
     }
 
     /// Removes what finished jobs said and API tokens that ended more than 30 days before `now`, and sessions and sign-ups that have
-    /// ended. In small
+    /// ended, and versions of rule sets that are older than the newest 50 of each. In small
     /// transactions, so that other writers are not held up.
     ///
     /// # Errors
@@ -210,6 +214,13 @@ impl SqliteStorage {
             let registrations = crate::repos::registrations::remove_ended(conn, now)?;
             Ok(sessions + registrations + crate::repos::tokens::remove_ended(conn, before)?)
         })?;
+        loop {
+            let removed = self.write(|tx| tx.prune_rule_set_versions(RULE_SET_VERSIONS_KEPT, 500))?;
+            tidied.rule_set_versions += removed;
+            if removed < CHUNK {
+                break;
+            }
+        }
         Ok(tidied)
     }
 

@@ -227,7 +227,8 @@ fn read_all(storage: &SqliteStorage) -> Result<(), StorageError> {
         tx.drafts(user, None, None, 10)?;
         tx.draft(user, DraftId(1))?;
         tx.versions(user, DraftId(1), None, 10)?;
-        tx.rule_sets()?;
+        tx.rule_sets(None, 10)?;
+        tx.kept_rule_set("default")?;
         tx.jobs(user, None, 10)?;
         tx.runs(user, None, 10)?;
         tx.run_items(user, RunId(1))?;
@@ -397,4 +398,50 @@ fn what_was_acknowledged_survives_a_kill() {
         let last = said.last().unwrap().seq;
         assert!(log.append(JobId(1), EventKind::Token, "on").unwrap() >= last + 1_000);
     }
+}
+
+#[test]
+fn rule_sets_from_before_lists_had_figures_get_them() {
+    use storywright_domain::rule_keeping::{KeptRuleSet, RuleSetSummary};
+    use storywright_domain::rules::RuleSet;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let rules: RuleSet = serde_json::from_str(
+        r#"{"id": "pay", "name": "Payments é", "max_story_points": 2.5, "oversize": "reject", "forbidden_words": ["simply", "etc"],
+            "severity": {"minimal": "off"}, "labels": ["web"], "ready": ["epic"],
+            "patterns": [{"pattern": "TBD", "message": "Open.", "criterion": "estimable"}]}"#,
+    )
+    .unwrap();
+    let bare = RuleSet { id: "bare".to_owned(), name: "Bare".to_owned(), ..RuleSet::default() };
+    let kept = |rules: &RuleSet| KeptRuleSet { rules: rules.clone(), ..build::kept_rule_set() };
+    {
+        let storage = SqliteStorage::open(&path, SqliteOptions::default()).unwrap();
+        for rules in [&rules, &bare] {
+            assert_eq!(storage.write(|tx| tx.save_rule_set(&kept(rules), "", "")), Ok(Saved::Stored));
+        }
+    }
+    let down = include_str!("../../../migrations/sqlite/2026-11-25-000120_rule_set_lists/down.sql");
+    let mut conn = connection(&path);
+    conn.batch_execute(down).unwrap();
+    conn.batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = '20261125000120'").unwrap();
+    // As an older program may have written it: without the keys that have defaults.
+    conn.batch_execute(r#"UPDATE rule_sets SET rules = '{"id":"bare","name":"Bare"}' WHERE id = 'bare'"#).unwrap();
+    drop(conn);
+    let storage = SqliteStorage::open(&path, SqliteOptions::default()).unwrap();
+    let listed = storage.read(|tx| tx.rule_sets(None, 10)).unwrap().items;
+    assert_eq!(listed, [RuleSetSummary::from(&kept(&bare)), RuleSetSummary::from(&kept(&rules))]);
+}
+
+#[test]
+fn tidying_leaves_the_newest_versions_of_rule_sets() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = SqliteStorage::open(folder.path().join("a.db"), SqliteOptions::default()).unwrap();
+    for version in 1..=53 {
+        let kept = storywright_domain::rule_keeping::KeptRuleSet { version, ..build::kept_rule_set() };
+        assert_eq!(storage.write(|tx| tx.save_rule_set(&kept, "", "")), Ok(Saved::Stored));
+    }
+    assert_eq!(storage.tidy(NOW).unwrap().rule_set_versions, 3);
+    assert_eq!(storage.read(|tx| tx.rule_set_version("default", 3)), Ok(None));
+    assert!(storage.read(|tx| tx.rule_set_version("default", 4)).unwrap().is_some());
+    assert_eq!(storage.tidy(NOW).unwrap().rule_set_versions, 0);
 }

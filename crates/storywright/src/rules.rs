@@ -3,7 +3,7 @@
 use crate::wiring::StartError;
 use std::path::Path;
 use storywright_application::Ports;
-use storywright_domain::ports::{Saved, StorageError, StorageExt};
+use storywright_domain::ports::{Saved, StorageError, StorageExt, Tx};
 use storywright_domain::rule_keeping::KeptRuleSet;
 use storywright_domain::rules::RuleSet;
 
@@ -17,11 +17,11 @@ pub fn load(ports: &Ports, config_folder: &Path) -> Result<(), StartError> {
     if !sets.iter().any(|set| set.id == default.id) {
         sets.push(default);
     }
-    let stored = ports.storage.read(|tx| tx.rule_sets())?;
-    let as_stored = |set: &RuleSet| stored.iter().any(|kept| kept.shipped && kept.rules == *set);
+    let stored = ports.storage.read(shipped)?;
+    let as_stored = |set: &RuleSet| stored.iter().any(|kept| kept.rules == *set);
     // A set whose file is gone is nobody's: administrators may change and remove it from now on.
     let is_file = |kept: &KeptRuleSet| sets.iter().any(|set| set.id == kept.rules.id);
-    let left: Vec<KeptRuleSet> = stored.iter().filter(|kept| kept.shipped && !is_file(kept)).cloned().collect();
+    let left: Vec<KeptRuleSet> = stored.iter().filter(|kept| !is_file(kept)).cloned().collect();
     sets.retain(|set| !as_stored(set));
     if sets.is_empty() && left.is_empty() {
         return Ok(());
@@ -49,6 +49,22 @@ pub fn load(ports: &Ports, config_folder: &Path) -> Result<(), StartError> {
         Ok::<_, StorageError>(())
     })?;
     Ok(())
+}
+
+/// What came with the configuration at the start before this one.
+fn shipped(tx: &mut dyn Tx) -> Result<Vec<KeptRuleSet>, StorageError> {
+    let mut all = Vec::new();
+    let mut cursor = None;
+    loop {
+        let part = tx.rule_sets(cursor.as_deref(), 200)?;
+        for summary in part.items.iter().filter(|summary| summary.shipped) {
+            all.extend(tx.kept_rule_set(&summary.id)?);
+        }
+        cursor = part.next;
+        if cursor.is_none() {
+            return Ok(all);
+        }
+    }
 }
 
 fn read(folder: &Path) -> Result<Vec<RuleSet>, StartError> {

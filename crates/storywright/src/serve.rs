@@ -94,7 +94,9 @@ async fn tidy(wired: Wired) {
         let storage = wired.storage.clone();
         let now = wired.ports.clock.now();
         match web::block(move || storage.tidy(now)).await {
-            Ok(Ok(tidied)) => log::info!(events = tidied.events, expired = tidied.expired; "tidied"),
+            Ok(Ok(tidied)) => {
+                log::info!(events = tidied.events, expired = tidied.expired, rule_set_versions = tidied.rule_set_versions; "tidied")
+            }
             Ok(Err(error)) => log::error!(error = error.to_string().as_str(); "tidying failed"),
             Err(error) => log::error!(error = error.to_string().as_str(); "tidying stopped"),
         }

@@ -118,7 +118,7 @@ fn a_person_chooses_from_lists() {
     assert_eq!(projects.iter().map(|project| project.key.as_str()).collect::<Vec<_>>(), ["OPS", "PAY"]);
     assert_eq!(list_issue_types(&world.ports, &world.actor, &pay).unwrap().len(), 4);
     assert_eq!(list_create_fields(&world.ports, &world.actor, &pay, "10001").unwrap().len(), 4);
-    assert_eq!(list_rule_sets(&world.ports).unwrap()[0].rules.id, "default");
+    assert_eq!(list_rule_sets(&world.ports, None).unwrap().items[0].id, "default");
     let sites = list_sites(&world.ports, SiteKind::Confluence);
     assert_eq!(sites.iter().map(|site| site.id.as_str()).collect::<Vec<_>>(), ["confluence", "wiki"]);
 }

@@ -110,7 +110,7 @@ fn a_wrong_rule_set_is_refused_by_key_and_stores_nothing() {
     };
     let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
     assert_eq!(keys, ["name", "max_story_points", "labels", "note"]);
-    assert_eq!(list_rule_sets(&world.ports).unwrap().len(), 1);
+    assert_eq!(list_rule_sets(&world.ports, None).unwrap().items.len(), 1);
 }
 
 #[test]

@@ -3,16 +3,16 @@
 use super::storage::{Saved, Slice, StorageError};
 use crate::Timestamp;
 use crate::jira::ProjectKey;
-use crate::rule_keeping::{KeptRuleSet, ProjectRuleSet, RuleSetVersion};
+use crate::rule_keeping::{KeptRuleSet, ProjectRuleSet, RuleSetSummary, RuleSetVersion};
 use crate::rules::RuleSet;
 
 /// Rule sets with their versions, and which project begins with which. They belong to the company, not to a person.
 pub trait RuleSetRepo {
-    /// All of them by name.
+    /// What lists tell of them, by name (as its characters come, capitals first) and then by id. A cursor of another list is the beginning.
     ///
     /// # Errors
     /// [`StorageError`].
-    fn rule_sets(&mut self) -> Result<Vec<KeptRuleSet>, StorageError>;
+    fn rule_sets(&mut self, cursor: Option<&str>, limit: u32) -> Result<Slice<RuleSetSummary>, StorageError>;
 
     /// One by id.
     ///
@@ -50,6 +50,13 @@ pub trait RuleSetRepo {
     /// # Errors
     /// [`StorageError`].
     fn rule_set_version(&mut self, id: &str, number: u32) -> Result<Option<RuleSetVersion>, StorageError>;
+
+    /// Removes versions of all rule sets, oldest first, so that the newest `keep` of each stay; at most `most` at a time. Nothing refers to a
+    /// version by its number: drafts, plans and waivers name the rule set. Gives how many were removed.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn prune_rule_set_versions(&mut self, keep: u32, most: u32) -> Result<usize, StorageError>;
 
     /// Whether any draft of anybody, or a project, has it.
     ///

@@ -3,12 +3,12 @@
 use super::SqliteTx;
 use crate::error::failed;
 use crate::schema::{drafts, project_rule_sets, rule_set_versions, rule_sets};
-use crate::text::{Place, count, from_json, parsed, rows_to_read, slice, to_json};
+use crate::text::{Place, count, from_json, page_size, parsed, rows_to_read, slice, to_json};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use storywright_domain::jira::ProjectKey;
 use storywright_domain::ports::{RuleSetRepo, Saved, Slice, StorageError};
-use storywright_domain::rule_keeping::{KeptRuleSet, ProjectRuleSet, RuleSetVersion};
+use storywright_domain::rule_keeping::{KeptRuleSet, ProjectRuleSet, RuleSetOutline, RuleSetSummary, RuleSetVersion};
 use storywright_domain::{Timestamp, UserId};
 
 const ENTITY: &str = "rule set";
@@ -42,6 +42,35 @@ impl TryFrom<Row> for KeptRuleSet {
     }
 }
 
+/// What a list reads: not the rules, which may be long.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = rule_sets)]
+struct SummaryRow {
+    id: String,
+    name: String,
+    outline: String,
+    version: i64,
+    keeper: Option<String>,
+    shipped: bool,
+    updated_at: i64,
+}
+
+impl TryFrom<SummaryRow> for RuleSetSummary {
+    type Error = StorageError;
+
+    fn try_from(row: SummaryRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            outline: from_json(ENTITY, "outline", &row.outline)?,
+            version: count(ENTITY, "version", row.version)?,
+            keeper: row.keeper.map(|keeper| parsed(ENTITY, "keeper", UserId::parse(&keeper))).transpose()?,
+            id: row.id,
+            name: row.name,
+            shipped: row.shipped,
+            updated_at: Timestamp(row.updated_at),
+        })
+    }
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = rule_set_versions)]
 struct VersionRow {
@@ -69,12 +98,20 @@ impl TryFrom<VersionRow> for RuleSetVersion {
 }
 
 impl RuleSetRepo for SqliteTx<'_> {
-    fn rule_sets(&mut self) -> Result<Vec<KeptRuleSet>, StorageError> {
-        let rows: Vec<Row> = rule_sets::table.select(Row::as_select()).load(self.conn).map_err(failed(ENTITY))?;
-        let mut all = rows.into_iter().map(KeptRuleSet::try_from).collect::<Result<Vec<_>, _>>()?;
-        // Here and not in SQL, so that the order is the same on every database.
-        all.sort_by(|one, other| (&one.rules.name, &one.rules.id).cmp(&(&other.rules.name, &other.rules.id)));
-        Ok(all)
+    fn rule_sets(&mut self, cursor: Option<&str>, limit: u32) -> Result<Slice<RuleSetSummary>, StorageError> {
+        // An id holds no dot, a name may hold anything.
+        let (id, name) = cursor.and_then(|cursor| cursor.split_once('.')).unwrap_or_default();
+        let mut rows: Vec<SummaryRow> = rule_sets::table
+            .filter(rule_sets::name.gt(name).or(rule_sets::name.eq(name).and(rule_sets::id.gt(id))))
+            .order((rule_sets::name, rule_sets::id))
+            .limit(rows_to_read(limit))
+            .select(SummaryRow::as_select())
+            .load(self.conn)
+            .map_err(failed(ENTITY))?;
+        let more = rows.len() > page_size(limit);
+        rows.truncate(page_size(limit));
+        let next = rows.last().filter(|_| more).map(|last| format!("{}.{}", last.id, last.name));
+        Ok(Slice { items: rows.into_iter().map(RuleSetSummary::try_from).collect::<Result<_, _>>()?, next })
     }
 
     fn kept_rule_set(&mut self, id: &str) -> Result<Option<KeptRuleSet>, StorageError> {
@@ -87,6 +124,8 @@ impl RuleSetRepo for SqliteTx<'_> {
         let rules = to_json(ENTITY, &kept.rules)?;
         let values = (
             rule_sets::rules.eq(&rules),
+            rule_sets::name.eq(&kept.rules.name),
+            rule_sets::outline.eq(to_json(ENTITY, &RuleSetOutline::from(&kept.rules))?),
             rule_sets::updated_at.eq(kept.updated_at.0),
             rule_sets::version.eq(i64::from(kept.version)),
             rule_sets::shipped.eq(kept.shipped),
@@ -144,6 +183,22 @@ impl RuleSetRepo for SqliteTx<'_> {
             .optional()
             .map_err(failed(ENTITY))?;
         row.map(RuleSetVersion::try_from).transpose()
+    }
+
+    fn prune_rule_set_versions(&mut self, keep: u32, most: u32) -> Result<usize, StorageError> {
+        let old: Vec<(String, i64)> = rule_set_versions::table
+            .inner_join(rule_sets::table.on(rule_sets::id.eq(rule_set_versions::rule_set)))
+            .filter(rule_set_versions::number.le(rule_sets::version - i64::from(keep)))
+            .order((rule_set_versions::rule_set, rule_set_versions::number))
+            .limit(i64::from(most))
+            .select((rule_set_versions::rule_set, rule_set_versions::number))
+            .load(self.conn)
+            .map_err(failed(ENTITY))?;
+        for (id, number) in &old {
+            let one = rule_set_versions::table.find((id.as_str(), *number));
+            diesel::delete(one).execute(self.conn).map_err(failed(ENTITY))?;
+        }
+        Ok(old.len())
     }
 
     fn rule_set_in_use(&mut self, id: &str) -> Result<bool, StorageError> {

@@ -4,15 +4,17 @@ use super::{Promise, promises};
 use crate::build::{self, NOW, kept_rule_set, signed_up};
 use std::collections::BTreeMap;
 use storywright_domain::jira::ProjectKey;
-use storywright_domain::ports::{Saved, Storage, StorageExt};
+use storywright_domain::ports::{Saved, Slice, Storage, StorageExt};
 use storywright_domain::quality::{Criterion, Language};
-use storywright_domain::rule_keeping::{KeptRuleSet, ProjectRuleSet, RuleSetVersion};
+use storywright_domain::rule_keeping::{KeptRuleSet, ProjectRuleSet, RuleSetSummary, RuleSetVersion};
 use storywright_domain::rules::{Oversize, ReadyItem, RequiredSection, RuleSet};
 use storywright_domain::team::{Pattern, Weight};
 use storywright_domain::{Millis, UserId};
 
 pub const ALL: &[Promise<dyn Storage>] = promises![
     rule_sets_come_back_by_name,
+    rule_sets_come_in_parts,
+    only_old_versions_of_rule_sets_go,
     every_saving_is_a_version,
     whoever_comes_second_stores_nothing,
     versions_come_in_parts_and_by_number,
@@ -58,7 +60,8 @@ fn save(storage: &dyn Storage, kept: &KeptRuleSet) {
 
 fn rule_sets_come_back_by_name(storage: &dyn Storage) {
     let person = signed_up(storage, 1);
-    assert_eq!(storage.read(|tx| tx.rule_sets()), Ok(Vec::new()));
+    let all = |storage: &dyn Storage| storage.read(|tx| tx.rule_sets(None, 10)).unwrap();
+    assert_eq!(all(storage), Slice { items: Vec::new(), next: None });
     let (payments, accounts) = (kept("pay", "Payments", Some(person.id)), kept("acc", "Accounts", None));
     save(storage, &payments);
     save(storage, &kept_rule_set());
@@ -66,7 +69,51 @@ fn rule_sets_come_back_by_name(storage: &dyn Storage) {
     assert_eq!(storage.read(|tx| tx.kept_rule_set("pay")), Ok(Some(payments.clone())));
     assert_eq!(storage.read(|tx| tx.rule_set("pay")), Ok(Some(payments.rules.clone())));
     assert_eq!(storage.read(|tx| tx.kept_rule_set("none")), Ok(None));
-    assert_eq!(storage.read(|tx| tx.rule_sets()), Ok(vec![accounts, payments, kept_rule_set()]));
+    let listed: Vec<RuleSetSummary> = [&accounts, &payments, &kept_rule_set()].map(RuleSetSummary::from).into();
+    assert_eq!(all(storage), Slice { items: listed, next: None });
+}
+
+fn rule_sets_come_in_parts(storage: &dyn Storage) {
+    // Names that two sets share, that hold what cursors are made of, and that differ by case.
+    for (id, name) in
+        [("b", "Team 1.2/3"), ("a", "Team 1.2/3"), ("c", "Zebra"), ("d", "alpha"), ("e", "É"), ("f", "Team")]
+    {
+        save(storage, &kept(id, name, None));
+    }
+    let mut ids = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let part = storage.read(|tx| tx.rule_sets(cursor.as_deref(), 2)).unwrap();
+        assert!(part.items.len() <= 2);
+        ids.extend(part.items.iter().map(|one| one.id.clone()));
+        cursor = part.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(ids, ["f", "a", "b", "c", "d", "e"]);
+    let other = storage.read(|tx| tx.rule_sets(Some("no cursor of ours"), 1)).unwrap();
+    assert_eq!(other.items.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["f"]);
+}
+
+fn only_old_versions_of_rule_sets_go(storage: &dyn Storage) {
+    for version in 1..=7 {
+        save(storage, &KeptRuleSet { version, ..kept_rule_set() });
+    }
+    save(storage, &kept("pay", "Payments", None));
+    let numbers = |id: &str| {
+        let versions = storage.read(|tx| tx.rule_set_versions(id, None, 20)).unwrap().items;
+        versions.iter().map(|version| version.number).collect::<Vec<_>>()
+    };
+    let prune = |keep, most| storage.write(|tx| tx.prune_rule_set_versions(keep, most)).unwrap();
+    assert_eq!((prune(7, 100), prune(50, 100)), (0, 0));
+    assert_eq!(prune(3, 3), 3);
+    assert_eq!(numbers("default"), [7, 6, 5, 4]);
+    assert_eq!((prune(3, 3), prune(3, 3)), (1, 0));
+    assert_eq!((numbers("default"), numbers("pay")), (vec![7, 6, 5], vec![1]));
+    // Saving goes on as if nothing had gone.
+    save(storage, &KeptRuleSet { version: 8, ..kept_rule_set() });
+    assert_eq!(numbers("default"), [8, 7, 6, 5]);
 }
 
 fn every_saving_is_a_version(storage: &dyn Storage) {
@@ -78,7 +125,8 @@ fn every_saving_is_a_version(storage: &dyn Storage) {
         ..kept_rule_set()
     };
     assert_eq!(storage.write(|tx| tx.save_rule_set(&newer, "", "larger stories")), Ok(Saved::Stored));
-    assert_eq!(storage.read(|tx| tx.rule_sets()), Ok(vec![newer.clone()]));
+    let listed = storage.read(|tx| tx.rule_sets(None, 10)).unwrap().items;
+    assert_eq!(listed, [RuleSetSummary::from(&newer)]);
     let first = RuleSetVersion {
         rule_set: "default".to_owned(),
         number: 1,

@@ -4,13 +4,20 @@ use super::{MemoryTx, page};
 use storywright_domain::Timestamp;
 use storywright_domain::jira::ProjectKey;
 use storywright_domain::ports::{RuleSetRepo, Saved, Slice, StorageError};
-use storywright_domain::rule_keeping::{KeptRuleSet, ProjectRuleSet, RuleSetVersion};
+use storywright_domain::rule_keeping::{KeptRuleSet, ProjectRuleSet, RuleSetSummary, RuleSetVersion};
 
 impl RuleSetRepo for MemoryTx<'_> {
-    fn rule_sets(&mut self) -> Result<Vec<KeptRuleSet>, StorageError> {
-        let mut all: Vec<KeptRuleSet> = self.state.rule_sets.values().cloned().collect();
-        all.sort_by(|one, other| (&one.rules.name, &one.rules.id).cmp(&(&other.rules.name, &other.rules.id)));
-        Ok(all)
+    fn rule_sets(&mut self, cursor: Option<&str>, limit: u32) -> Result<Slice<RuleSetSummary>, StorageError> {
+        let mut all: Vec<RuleSetSummary> = self.state.rule_sets.values().map(RuleSetSummary::from).collect();
+        all.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
+        if let Some((id, name)) = cursor.and_then(|cursor| cursor.split_once('/')) {
+            all.retain(|one| (one.name.as_str(), one.id.as_str()) > (name, id));
+        }
+        let size = usize::try_from(limit).unwrap_or(usize::MAX).clamp(1, 200);
+        let more = all.len() > size;
+        all.truncate(size);
+        let next = all.last().filter(|_| more).map(|last| format!("{}/{}", last.id, last.name));
+        Ok(Slice { items: all, next })
     }
 
     fn kept_rule_set(&mut self, id: &str) -> Result<Option<KeptRuleSet>, StorageError> {
@@ -50,6 +57,18 @@ impl RuleSetRepo for MemoryTx<'_> {
 
     fn rule_set_version(&mut self, id: &str, number: u32) -> Result<Option<RuleSetVersion>, StorageError> {
         Ok(self.state.rule_set_versions.get(&(id.to_owned(), number)).cloned())
+    }
+
+    fn prune_rule_set_versions(&mut self, keep: u32, most: u32) -> Result<usize, StorageError> {
+        let newest = |id: &str| self.state.rule_sets.get(id).map_or(0, |kept| kept.version);
+        let versions = self.state.rule_set_versions.keys();
+        let old = versions.filter(|(id, number)| number.saturating_add(keep) <= newest(id)).cloned();
+        let old: Vec<(String, u32)> = old.take(usize::try_from(most).unwrap_or(usize::MAX)).collect();
+        let state = self.change()?;
+        for key in &old {
+            state.rule_set_versions.remove(key);
+        }
+        Ok(old.len())
     }
 
     fn rule_set_in_use(&mut self, id: &str) -> Result<bool, StorageError> {

@@ -12,7 +12,7 @@ use storywright_application::rule_sets::{
     rule_set_versions, save_rule_set,
 };
 use storywright_domain::person::Actor;
-use storywright_domain::rule_keeping::{KeptRuleSet, RuleSetVersion};
+use storywright_domain::rule_keeping::{KeptRuleSet, RuleSetOutline, RuleSetSummary, RuleSetVersion};
 use storywright_domain::rules::RuleSet;
 use utoipa::ToSchema;
 
@@ -50,7 +50,7 @@ impl RuleSetJson {
             name: kept.rules.name.clone(),
             version: kept.version,
             shipped: kept.shipped,
-            changeable: may_change(actor, &kept),
+            changeable: may_change(actor, kept.shipped, kept.keeper),
             updated_at: rfc3339(kept.updated_at),
             max_story_points: kept.rules.max_story_points,
             oversize: serde_json::to_value(kept.rules.oversize).unwrap_or_default(),
@@ -59,10 +59,69 @@ impl RuleSetJson {
     }
 }
 
-/// Rule sets.
+/// What the list tells of a rule set; read it by its id for all keys.
+#[derive(Serialize, ToSchema)]
+pub struct RuleSetLineJson {
+    /// Short stable name.
+    #[schema(example = "default")]
+    id: String,
+    /// Name for people.
+    name: String,
+    /// Counts from 1; each saving is one more.
+    version: u32,
+    /// Whether it comes with the configuration; then it is changed there and nowhere else.
+    shipped: bool,
+    /// Whether the caller may change it.
+    changeable: bool,
+    /// Last saving.
+    #[schema(format = DateTime)]
+    updated_at: String,
+    /// Largest estimate of one story.
+    max_story_points: f64,
+    /// What happens above it: `split` or `reject`.
+    #[schema(example = "split")]
+    oversize: serde_json::Value,
+    /// How many severities the team has set.
+    severities: usize,
+    /// How many words it does not use.
+    forbidden_words: usize,
+    /// How many patterns no text may match.
+    patterns: usize,
+    /// How many labels stories may have; 0 when any may be used.
+    labels: usize,
+    /// How many conditions of ready there are.
+    ready: usize,
+}
+
+impl RuleSetLineJson {
+    fn of(actor: &Actor, kept: RuleSetSummary) -> Self {
+        let RuleSetOutline { max_story_points, oversize, severities, forbidden_words, patterns, labels, ready } =
+            kept.outline;
+        Self {
+            id: kept.id,
+            name: kept.name,
+            version: kept.version,
+            shipped: kept.shipped,
+            changeable: may_change(actor, kept.shipped, kept.keeper),
+            updated_at: rfc3339(kept.updated_at),
+            max_story_points,
+            oversize: serde_json::to_value(oversize).unwrap_or_default(),
+            severities,
+            forbidden_words,
+            patterns,
+            labels,
+            ready,
+        }
+    }
+}
+
+/// A part of the list of rule sets.
 #[derive(Serialize, ToSchema)]
 pub struct RuleSets {
-    items: Vec<RuleSetJson>,
+    items: Vec<RuleSetLineJson>,
+    /// Send it as `cursor` for the next part; null when there is none.
+    #[schema(required)]
+    next_cursor: Option<String>,
 }
 
 /// A state that a rule set had.
@@ -122,16 +181,20 @@ fn with_etag(status: StatusCode, rules: &RuleSetJson) -> HttpResponse {
     answer.json(rules)
 }
 
-/// All rule sets by name.
+/// Rule sets by name.
 #[utoipa::path(get, path = "/api/v1/rule-sets", tag = "Rule sets", operation_id = "listRuleSets",
-    responses((status = 200, description = "The rule sets.", body = RuleSets)))]
+    params(("cursor" = Option<String>, Query, description = "`next_cursor` of the part before.")),
+    responses((status = 200, description = "At most 50 rule sets.", body = RuleSets)))]
 pub async fn list(caller: Caller) -> Answer {
-    let items = caller
-        .run(|ports, actor| {
-            Ok(list_rule_sets(ports)?.into_iter().map(|kept| RuleSetJson::of(actor, kept)).collect::<Vec<_>>())
+    let asked = query::<ListQuery>(caller.request());
+    let found = caller
+        .run(move |ports, actor| {
+            let found = list_rule_sets(ports, asked?.cursor.as_deref())?;
+            let line = |kept| RuleSetLineJson::of(actor, kept);
+            Ok(RuleSets { items: found.items.into_iter().map(line).collect(), next_cursor: found.next })
         })
         .await?;
-    Ok(ok(&RuleSets { items }))
+    Ok(ok(&found))
 }
 
 /// Makes a rule set that the caller keeps.

@@ -4,6 +4,7 @@ use crate::support::{Browser, TestApp};
 use std::rc::Rc;
 use storywright_domain::ports::StorageExt;
 use storywright_domain::rule_keeping::KeptRuleSet;
+use storywright_domain::rules::RuleSet;
 
 const FORM: [(&str, &str); 7] = [
     ("name", "Payments"),
@@ -190,4 +191,23 @@ async fn the_preview_is_limited_per_person() {
     bob.post("/rules/preview", &tried).await.expect(200);
     app.clock.advance(storywright_domain::Millis::seconds(wait));
     browser.post("/rules/preview", &tried).await.expect(200);
+}
+
+#[actix_web::test]
+async fn the_list_goes_on_where_it_ended() {
+    let app = TestApp::new().await;
+    app.person("alice", 1);
+    for number in 1..=51 {
+        let name = format!("Team & {number:02}");
+        let rules = RuleSet { id: format!("team-{number:02}"), name, ..RuleSet::default() };
+        let kept = KeptRuleSet { rules, ..storywright_testkit::build::kept_rule_set() };
+        app.store.write(|tx| tx.save_rule_set(&kept, "", "")).map(drop).unwrap();
+    }
+    let browser = Browser::signed_in(&app, "alice").await;
+    let first = browser.get("/rules").await.expect(200);
+    let first = first.shows("Team &amp; 01").shows("at most 3 points").hides("Team &amp; 51");
+    let next = first.body.split("href=\"/rules?cursor=").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    browser.get(&format!("/rules?cursor={next}")).await.expect(200).shows("Team &amp; 51").hides("Team &amp; 01");
+    // A form offers them all.
+    browser.get("/drafts/new").await.expect(200).shows("Team &amp; 01").shows("Team &amp; 51");
 }

@@ -14,13 +14,14 @@ use storywright_application::drafting::generate_with;
 use storywright_application::drafts::{NewDraft, PromptTaken, create_draft, create_draft_for_sources};
 use storywright_application::integrations::list_integrations;
 use storywright_application::prompts::list_prompts;
-use storywright_application::rule_sets::list_rule_sets;
+use storywright_application::rule_sets::rule_set_choices;
 use storywright_domain::PromptId;
 use storywright_domain::draft::Requirements;
 use storywright_domain::integration::IntegrationKind;
 use storywright_domain::jira::{Project, ProjectKey};
 use storywright_domain::prompt::PromptScope;
-use storywright_domain::rules::{Oversize, RuleSet};
+use storywright_domain::rule_keeping::{RuleSetOutline, RuleSetSummary};
+use storywright_domain::rules::Oversize;
 
 /// What was typed, or what the address suggests.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -201,7 +202,7 @@ fn read(desk: &Desk<'_>, mut form: Typed, errors: Errors) -> Result<NewDraftPage
         projects: projects.into_iter().map(|project| ProjectChoice { key: project.key, name: project.name }).collect(),
         projects_problem,
         issue_types,
-        rule_sets: list_rule_sets(desk.ports)?.iter().map(|kept| rule_choice(&kept.rules)).collect(),
+        rule_sets: rule_set_choices(desk.ports)?.iter().map(rule_choice).collect(),
         prompts: prompt_groups(desk)?,
         errors,
         missing,
@@ -242,10 +243,11 @@ fn prompt_groups(desk: &Desk<'_>) -> Result<Vec<PromptGroup>, AppError> {
     Ok(groups)
 }
 
-fn rule_choice(rules: &RuleSet) -> Choice {
-    let above = match rules.oversize {
+fn rule_choice(rules: &RuleSetSummary) -> Choice {
+    let RuleSetOutline { max_story_points, oversize, .. } = rules.outline;
+    let above = match oversize {
         Oversize::Split => "larger ones are split",
         Oversize::Reject => "larger ones are refused",
     };
-    Choice::new(&rules.id, &format!("{}: at most {} points, {above}", rules.name, rules.max_story_points))
+    Choice::new(&rules.id, &format!("{}: at most {} points, {above}", rules.name, max_story_points))
 }

@@ -5,7 +5,7 @@ mod preview;
 
 pub use preview::preview;
 
-use super::desk::{Answer, Desk, Form, Params, part};
+use super::desk::{Answer, Desk, Form, Params, encoded, part};
 use crate::errors::{AppError, FieldProblem, kinds, sentence};
 use crate::view::{Choice, Errors, Page, Time, View, errors_of};
 use crate::visit::SignedIn;
@@ -22,7 +22,7 @@ use storywright_application::rule_sets::{
 };
 use storywright_domain::jira::ProjectKey;
 use storywright_domain::remote::SiteKind;
-use storywright_domain::rule_keeping::{KeptRuleSet, RuleSetVersion};
+use storywright_domain::rule_keeping::{KeptRuleSet, RuleSetSummary, RuleSetVersion};
 use storywright_domain::rules::RuleSet;
 
 /// The schema of exported rule sets.
@@ -31,6 +31,7 @@ const SCHEMA: &str = include_str!("../../../../../config/rule-set.schema.json");
 #[derive(Serialize)]
 struct RulesPage {
     rule_sets: Vec<Line>,
+    next_url: Option<String>,
     import: String,
     errors: Errors,
 }
@@ -55,20 +56,20 @@ struct Line {
 }
 
 impl Line {
-    fn of(desk: &Desk<'_>, kept: &KeptRuleSet) -> Self {
-        let rules = &kept.rules;
-        let mut about = vec![format!("at most {} points", rules.max_story_points)];
+    fn of(desk: &Desk<'_>, kept: RuleSetSummary) -> Self {
+        let told = kept.outline;
+        let mut about = vec![format!("at most {} points", told.max_story_points)];
         let counts = [
-            (rules.severity.len(), "severities set"),
-            (rules.forbidden_words.len(), "words not used"),
-            (rules.patterns.len(), "patterns"),
-            (rules.labels.len(), "labels"),
-            (rules.ready.len(), "conditions of ready"),
+            (told.severities, "severities set"),
+            (told.forbidden_words, "words not used"),
+            (told.patterns, "patterns"),
+            (told.labels, "labels"),
+            (told.ready, "conditions of ready"),
         ];
         about.extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
         Self {
-            id: rules.id.clone(),
-            name: rules.name.clone(),
+            id: kept.id,
+            name: kept.name,
             about: about.join(" · "),
             version: kept.version,
             shipped: kept.shipped,
@@ -134,6 +135,12 @@ pub struct From {
     from: String,
 }
 
+/// Where a part of the list begins.
+#[derive(Deserialize)]
+pub struct Place {
+    cursor: Option<String>,
+}
+
 /// The version that the person saw.
 #[derive(Deserialize)]
 pub struct Seen {
@@ -160,13 +167,19 @@ pub struct Chosen {
 }
 
 /// The list.
-pub async fn list(me: SignedIn) -> Result<HttpResponse, AppError> {
-    me.serve(|desk| desk.page(&lines(desk, String::new(), Errors::new())?)).await
+pub async fn list(me: SignedIn, place: Params<Place>) -> Result<HttpResponse, AppError> {
+    me.serve(move |desk| desk.page(&lines(desk, place.0.cursor.as_deref(), String::new(), Errors::new())?)).await
 }
 
-fn lines(desk: &Desk<'_>, import: String, errors: Errors) -> Result<RulesPage, AppError> {
-    let rule_sets = list_rule_sets(desk.ports)?.iter().map(|kept| Line::of(desk, kept)).collect();
-    Ok(RulesPage { rule_sets, import, errors })
+fn lines(desk: &Desk<'_>, cursor: Option<&str>, import: String, errors: Errors) -> Result<RulesPage, AppError> {
+    let found = list_rule_sets(desk.ports, cursor)?;
+    let next_url = found.next.map(|next| format!("/rules?cursor={}", encoded(&next)));
+    Ok(RulesPage {
+        rule_sets: found.items.into_iter().map(|kept| Line::of(desk, kept)).collect(),
+        next_url,
+        import,
+        errors,
+    })
 }
 
 /// The form of a new one, blank or as another.
@@ -222,7 +235,7 @@ fn of_kept(desk: &Desk<'_>, kept: &KeptRuleSet, rules: &RuleSet, errors: Errors)
         form: Shown::of(rules, &errors),
         version: kept.version,
         shipped: kept.shipped,
-        changeable: may_change(&desk.who.actor, kept),
+        changeable: may_change(&desk.who.actor, kept.shipped, kept.keeper),
         errors,
         versions: rule_set_versions(desk.ports, id, None)?.items.into_iter().map(line).collect(),
         projects: projects_of_rule_set(desk.ports, id)?
@@ -335,7 +348,7 @@ pub async fn import(me: SignedIn, sent: Form<Imported>) -> Result<HttpResponse, 
                     words.push(error.detail());
                 }
                 let errors = Errors::from([("json".to_owned(), words.join(" "))]);
-                let view = lines(desk, sent.0.json, errors)?;
+                let view = lines(desk, None, sent.0.json, errors)?;
                 Ok(desk.page(&view)?.with_status(StatusCode::UNPROCESSABLE_ENTITY))
             }
             Err(error) => Err(error.into()),
