@@ -54,7 +54,7 @@ pub fn cancel_job(ports: &Ports, actor: &Actor, id: JobId) -> Result<Option<JobS
                 JobKind::Generate | JobKind::Refine => release_draft(tx, &before, entry.at)?,
                 JobKind::Publish => stop_run_of(tx, &before, entry.at)?,
                 JobKind::ReadSources => give_up_reading(tx, &before, "stopped", "reading was stopped before its turn")?,
-                JobKind::RefreshTools => {}
+                JobKind::RefreshTools | JobKind::Judge => {}
             }
         }
         tx.audit(&entry)?;

@@ -11,6 +11,7 @@ pub mod drafting;
 pub mod drafts;
 pub mod integrations;
 pub mod jobs;
+pub mod judging;
 pub mod meter;
 pub mod overview;
 pub mod people;

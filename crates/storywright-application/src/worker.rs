@@ -3,6 +3,7 @@
 use crate::Ports;
 use crate::drafting::run_writing;
 use crate::jobs::release_draft;
+use crate::judging::run_judging;
 use crate::publishing::{give_up_run, run_publish};
 use crate::sources::{give_up_reading, run_reading};
 use crate::tools::run_refresh;
@@ -29,6 +30,7 @@ pub fn run_claimed(ports: &Ports, claim: &Claim) {
             JobKind::Publish => run_publish(ports, claim, &cancellation),
             JobKind::ReadSources => run_reading(ports, claim, &cancellation),
             JobKind::RefreshTools => run_refresh(ports, claim, &cancellation),
+            JobKind::Judge => run_judging(ports, claim, &cancellation),
         }
     };
     ports.running.end(job.id, job.fence);
@@ -116,7 +118,7 @@ fn too_often(ports: &Ports, job: &Job) -> JobEnd {
                 give_up_run(tx, job, &reason, now)
             }
             JobKind::ReadSources => give_up_reading(tx, job, "attempts_exhausted", &message),
-            JobKind::RefreshTools => Ok(()),
+            JobKind::RefreshTools | JobKind::Judge => Ok(()),
         }
     });
     if let Err(error) = given_back {

@@ -17,11 +17,14 @@ pub enum JobKind {
     ReadSources,
     /// Asks an MCP server for its tools.
     RefreshTools,
+    /// Has the stories of a draft judged by the model.
+    Judge,
 }
 
 impl JobKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [Self::Generate, Self::Refine, Self::Publish, Self::ReadSources, Self::RefreshTools];
+    pub const ALL: [Self; 6] =
+        [Self::Generate, Self::Refine, Self::Publish, Self::ReadSources, Self::RefreshTools, Self::Judge];
 
     /// The word in the database and the API.
     #[must_use]
@@ -32,6 +35,7 @@ impl JobKind {
             Self::Publish => "publish",
             Self::ReadSources => "read_sources",
             Self::RefreshTools => "refresh_tools",
+            Self::Judge => "judge",
         }
     }
 

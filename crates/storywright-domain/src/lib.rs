@@ -16,6 +16,8 @@ pub mod ids;
 pub mod integration;
 pub mod jira;
 pub mod job;
+pub mod judged;
+pub mod judgement;
 pub mod leak;
 pub mod merging;
 pub mod meter;

@@ -207,11 +207,13 @@ impl RuleSet {
         if let Err(error) = self.team() {
             problems.push(error.into());
         }
+        problems.extend(crate::judged::problems(&self.judged));
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 }
 
-fn is_id(id: &str) -> bool {
+/// Whether a text is a short stable name.
+pub(crate) fn is_id(id: &str) -> bool {
     (1..=60).contains(&id.len())
         && id.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit())
         && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')

@@ -1,5 +1,6 @@
 //! Rule sets: what a team asks of every story.
 
+use crate::judged::JudgedRule;
 use crate::quality::{Code, Criterion, Language};
 use crate::team::{FORBIDDEN_WORD, Pattern, TEAM_PATTERN, TeamRules, TeamRulesError, Weight};
 use serde::{Deserialize, Serialize};
@@ -121,6 +122,9 @@ pub struct RuleSet {
     /// How often what blocks in a first draft goes back to the model before the person decides; at most [`MAX_REWRITES`].
     #[serde(default = "default_rewrites")]
     pub rewrites: u8,
+    /// Rules that a model judges; they never block.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judged: Vec<JudgedRule>,
 }
 
 /// Most rewritings of a first draft.
@@ -176,6 +180,7 @@ impl Default for RuleSet {
             max_acceptance_criteria: None,
             ready: Vec::new(),
             rewrites: default_rewrites(),
+            judged: Vec::new(),
         }
     }
 }

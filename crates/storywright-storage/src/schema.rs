@@ -104,6 +104,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    judgements (draft_id, story, rule) {
+        draft_id -> Text,
+        user_id -> Text,
+        story -> Text,
+        rule -> Text,
+        version -> BigInt,
+        fingerprint -> Text,
+        state -> Text,
+        answer -> Text,
+        job -> Text,
+        service -> Text,
+        model -> Text,
+        judged_at -> BigInt,
+        words -> Text,
+    }
+}
+
+diesel::table! {
     waivers (draft_id, fingerprint) {
         draft_id -> Text,
         user_id -> Text,

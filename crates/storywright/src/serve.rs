@@ -121,6 +121,9 @@ async fn sweep(ports: Ports) {
 /// Reading jobs at a time: each waits for Confluence most of its time and holds one page in memory.
 const READERS: usize = 4;
 
+/// Judging jobs at a time: each has one call of the model open, and nobody's draft waits for it.
+const JUDGES: usize = 2;
+
 /// Starts jobs for the tool lists whose time has come.
 async fn refresh_tools(ports: Ports) {
     let mut due = tokio::time::interval(SWEEP_EVERY);
@@ -141,6 +144,7 @@ fn groups(settings: &Settings) -> Vec<Group> {
         Group { name: "writing", kinds: &[JobKind::Generate, JobKind::Refine], at_once: settings.writing_workers },
         Group { name: "publishing", kinds: &[JobKind::Publish], at_once: settings.publish_workers },
         Group { name: "reading", kinds: &[JobKind::ReadSources], at_once: READERS },
+        Group { name: "judging", kinds: &[JobKind::Judge], at_once: JUDGES },
         Group { name: "tools", kinds: &[JobKind::RefreshTools], at_once: TOOL_WORKERS },
     ]
 }

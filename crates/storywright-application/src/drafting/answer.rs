@@ -57,7 +57,7 @@ pub(super) fn read_partial(text: &str) -> Option<Document> {
 }
 
 /// The first JSON object of a text that may wrap it in prose or a code fence.
-fn json_part(text: &str) -> Option<&str> {
+pub(crate) fn json_part(text: &str) -> Option<&str> {
     let start = text.find('{')?;
     let mut depth = 0_usize;
     let mut in_string = false;

@@ -1,11 +1,13 @@
 //! What becomes of what the model wrote: kept under the lease, told to everybody.
 
+use super::gather::over_budget;
 use super::given::gathered;
 use super::identity;
 use super::request::{Part, WritingPayload};
 use crate::Ports;
 use crate::drafts::references_in_jira;
 use crate::jobs::release_draft;
+use crate::judging::judge_what_was_written;
 use crate::sources::keep_true_citations;
 use std::collections::HashSet;
 use storywright_domain::agent::Provenance;
@@ -154,6 +156,8 @@ fn keep(
         }
         None => (None, String::new()),
     };
+    // What is not whole is not judged by itself, nor is anything when nothing more may be used today.
+    let may_judge = note.is_empty() && over_budget(ports, job.user)?.is_none();
     let kept = ports.storage.write(|tx| {
         if !tx.lease_holds(job.id, job.fence)? {
             return Ok::<_, StorageError>(None);
@@ -185,12 +189,16 @@ fn keep(
             tx.insert_provenance(&Provenance { draft: after.id, version: after.version, at: now, ..made.clone() })?;
         }
         let rules = tx.rule_set(&after.rule_set)?.unwrap_or_default();
-        Ok(Some(Some((after, rules))))
+        let judged = may_judge && judge_what_was_written(ports, tx, job, &after, &rules)?;
+        Ok(Some(Some((after, rules, judged))))
     })?;
     match kept {
         None => Ok(false),
         Some(None) => Ok(true),
-        Some(Some((draft, rules))) => {
+        Some(Some((draft, rules, judged))) => {
+            if judged {
+                ports.queue.wake();
+            }
             if !about_sources.is_empty() {
                 progress(ports, job.id, &about_sources, 2)?;
             }
@@ -221,7 +229,9 @@ fn goes_on(job: &Job) -> bool {
 fn origin(kind: JobKind) -> Origin {
     match kind {
         JobKind::Refine => Origin::Refined,
-        JobKind::Generate | JobKind::Publish | JobKind::ReadSources | JobKind::RefreshTools => Origin::Generated,
+        JobKind::Generate | JobKind::Publish | JobKind::ReadSources | JobKind::RefreshTools | JobKind::Judge => {
+            Origin::Generated
+        }
     }
 }
 

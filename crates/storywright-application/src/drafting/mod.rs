@@ -15,8 +15,9 @@ mod run;
 mod safe_text;
 mod start;
 
-pub(crate) use gather::day_of;
+pub(crate) use answer::json_part;
 pub use gather::{AgentLimits, GO_ON_WITHOUT, TRY_AGAIN};
+pub(crate) use gather::{begin_step, day_of, end_step, over_budget};
 pub use keep::{CUT_OFF_NOTE, STOPPED_NOTE};
 pub use path_stream::{PathStream, PathText};
 pub use pipeline::{SECTION_TOKENS, uncovered_in_one_call};
@@ -26,5 +27,6 @@ pub use start::{
     write_section, write_uncovered,
 };
 
+pub(crate) use pipeline::next_step;
 use run::RunError;
-pub(crate) use run::run_writing;
+pub(crate) use run::{backoff, ended_step, run_writing};

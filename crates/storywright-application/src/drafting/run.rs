@@ -70,7 +70,7 @@ fn trouble(ports: &Ports, job: &Job, error: &RunError) -> Written {
 }
 
 /// At random between 1 s and a bound that doubles: 2 s, 4 s, 8 s … at most 60 s.
-fn backoff(ports: &Ports, attempts: u32) -> Millis {
+pub(crate) fn backoff(ports: &Ports, attempts: u32) -> Millis {
     let bound = (1_000_u64 << attempts.min(6)).min(60_000);
     let random = ports.ids.secret().iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
     Millis(i64::try_from(1_000 + random % (bound - 999)).unwrap_or(1_000))
@@ -234,7 +234,7 @@ fn writing_step(ports: &Ports, job: &Job, access: &ChatAccess, ask: &ChatRequest
     let asked = match ask.call {
         ChatCall::Refine => "Change the stories",
         ChatCall::Repair => "Write again: the answer did not fit",
-        ChatCall::Draft | ChatCall::Gather => "Write the stories",
+        ChatCall::Draft | ChatCall::Gather | ChatCall::Judge => "Write the stories",
     };
     Ok(AgentStep {
         asked: asked.to_owned(),
@@ -246,7 +246,7 @@ fn writing_step(ports: &Ports, job: &Job, access: &ChatAccess, ask: &ChatRequest
 }
 
 /// The step as it ended.
-pub(super) fn ended_step(
+pub(crate) fn ended_step(
     step: AgentStep,
     ask: &ChatRequest,
     result: &Result<ChatAnswer, ChatError>,

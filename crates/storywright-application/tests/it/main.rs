@@ -11,6 +11,7 @@ mod executor;
 mod faults;
 mod hooks;
 mod jobs;
+mod judging;
 mod leases;
 mod lists;
 mod long;

@@ -39,6 +39,8 @@ pub enum ChatCall {
     Refine,
     /// The last answer did not fit: ask once more, with what was wrong.
     Repair,
+    /// Answer questions of the team about one story with yes or no.
+    Judge,
 }
 
 /// A JSON schema that the answer must satisfy.
@@ -52,7 +54,7 @@ pub struct JsonSchema {
 
 impl ChatCall {
     /// All calls.
-    pub const ALL: [Self; 4] = [Self::Gather, Self::Draft, Self::Refine, Self::Repair];
+    pub const ALL: [Self; 5] = [Self::Gather, Self::Draft, Self::Refine, Self::Repair, Self::Judge];
 
     /// The word in configuration, the API and the database.
     #[must_use]
@@ -62,6 +64,7 @@ impl ChatCall {
             Self::Draft => "draft",
             Self::Refine => "refine",
             Self::Repair => "repair",
+            Self::Judge => "judge",
         }
     }
 }
@@ -155,7 +158,7 @@ pub struct ChatRequest {
     /// Which prompts.
     pub call: ChatCall,
     /// Values for the templates by name: `requirements`, `sources`, `format`, `prompt`, `rules`, `story`, `instructions`, `answer`,
-    /// `errors`, `previous`. A name that is missing counts as empty; its block is left out.
+    /// `questions`, `errors`, `previous`. A name that is missing counts as empty; its block is left out.
     pub values: Vec<(&'static str, String)>,
     /// What the answer must look like.
     pub schema: Option<JsonSchema>,

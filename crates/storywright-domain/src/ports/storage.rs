@@ -2,6 +2,7 @@
 
 use super::agent_repo::AgentRepo;
 use super::fields::FieldRepo;
+use super::judgements::JudgementRepo;
 use super::people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, SessionRepo, TokenRepo};
 use super::prompts::PromptRepo;
 use super::rule_sets::RuleSetRepo;
@@ -88,6 +89,7 @@ pub trait Tx:
     + PromptRepo
     + RuleSetRepo
     + WaiverRepo
+    + JudgementRepo
     + DraftRepo
     + SourceRepo
     + JobRepo
@@ -110,6 +112,7 @@ impl<T> Tx for T where
         + PromptRepo
         + RuleSetRepo
         + WaiverRepo
+        + JudgementRepo
         + DraftRepo
         + SourceRepo
         + JobRepo

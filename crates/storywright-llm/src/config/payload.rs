@@ -68,6 +68,7 @@ struct Requests {
     draft: Option<Map<String, Value>>,
     refine: Option<Map<String, Value>>,
     repair: Option<Map<String, Value>>,
+    judge: Option<Map<String, Value>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -85,6 +86,7 @@ pub(crate) struct Payload {
     draft: JsonTemplate,
     refine: JsonTemplate,
     repair: JsonTemplate,
+    judge: JsonTemplate,
     json_schema: JsonTemplate,
     json_object: JsonTemplate,
     /// How tools are offered natively.
@@ -128,6 +130,7 @@ impl Payload {
             ChatCall::Draft => &self.draft,
             ChatCall::Refine => &self.refine,
             ChatCall::Repair => &self.repair,
+            ChatCall::Judge => &self.judge,
         }
     }
 
@@ -255,6 +258,7 @@ impl PayloadPart {
             draft: request(&self.requests.draft)?,
             refine: request(&self.requests.refine)?,
             repair: request(&self.requests.repair)?,
+            judge: request(&self.requests.judge)?,
             json_schema: template(&self.structured.json_schema)?,
             json_object: template(&self.structured.json_object)?,
             tools: self.tools.as_ref().map(|tools| tools.compile(&NAMES)).transpose()?,

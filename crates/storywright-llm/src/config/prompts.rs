@@ -10,7 +10,7 @@ use storywright_domain::ports::ChatCall;
 /// Values of a request that Storywright itself words; they may stand in the text of a user message.
 const TOLD: [&str; 2] = ["format", "rules"];
 /// Values of a request that come from people, pages or the model; they stand in marked blocks only.
-const DATA: [&str; 11] = [
+const DATA: [&str; 12] = [
     "requirements",
     "hints",
     "sources",
@@ -20,6 +20,7 @@ const DATA: [&str; 11] = [
     "findings",
     "instructions",
     "answer",
+    "questions",
     "errors",
     "previous",
 ];
@@ -64,6 +65,24 @@ struct Calls {
     draft: CallPart,
     refine: CallPart,
     repair: CallPart,
+    /// Without it the shipped words are used: files from before there were judged rules go on to work.
+    judge: Option<CallPart>,
+}
+
+/// The `judge` call of the shipped file.
+fn shipped_judge() -> Result<CallPart, Problem> {
+    #[derive(Deserialize)]
+    struct Shipped {
+        calls: Judge,
+    }
+    #[derive(Deserialize)]
+    struct Judge {
+        judge: CallPart,
+    }
+    let shipped: Shipped = serde_json::from_str(include_str!("../../../../config/prompts.json")).map_err(|error| {
+        Problem::new(format!("the shipped words cannot be read: {error}"), "add `judge` to `calls`")
+    })?;
+    Ok(shipped.calls.judge)
 }
 
 #[derive(Deserialize)]
@@ -143,6 +162,7 @@ pub(crate) struct Prompts {
     draft: CallPrompts,
     refine: CallPrompts,
     repair: CallPrompts,
+    judge: CallPrompts,
     /// With `{{schema}}`.
     pub(crate) schema_in_prompt: Template,
     /// With `{{tools}}`.
@@ -155,8 +175,8 @@ impl Prompts {
     /// The same with this system prompt, and nothing else, for every call.
     pub(crate) fn saying(&self, system: &str) -> Self {
         let only = CallPrompts { system: system.to_owned(), user: Vec::new(), whole: system.to_owned() };
-        let [gather, draft, refine, repair] = [only.clone(), only.clone(), only.clone(), only];
-        Self { gather, draft, refine, repair, ..self.clone() }
+        let [gather, draft, refine, repair] = [only.clone(), only.clone(), only.clone(), only.clone()];
+        Self { gather, draft, refine, repair, judge: only, ..self.clone() }
     }
 
     /// The prompts of a call.
@@ -166,6 +186,7 @@ impl Prompts {
             ChatCall::Draft => &self.draft,
             ChatCall::Refine => &self.refine,
             ChatCall::Repair => &self.repair,
+            ChatCall::Judge => &self.judge,
         }
     }
 }
@@ -188,6 +209,11 @@ impl PromptFile {
             draft: self.calls.draft.compile(&shared).map_err(|problem| problem.within("call `draft`"))?,
             refine: self.calls.refine.compile(&shared).map_err(|problem| problem.within("call `refine`"))?,
             repair: self.calls.repair.compile(&shared).map_err(|problem| problem.within("call `repair`"))?,
+            judge: match &self.calls.judge {
+                Some(judge) => judge.compile(&shared),
+                None => shipped_judge().and_then(|judge| judge.compile("")),
+            }
+            .map_err(|problem| problem.within("call `judge`"))?,
             schema_in_prompt,
             tools_in_prompt: with("tools_in_prompt", &self.tools_in_prompt, "tools")?,
             marked_in_prompt: self.marked_in_prompt.fixed()?,

@@ -49,6 +49,22 @@ fn every_call_names_itself_and_knows_the_answer_s_keys() {
     }
 }
 
+#[test]
+fn a_file_without_the_call_that_judges_gets_the_shipped_words() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["config.json", "header.json", "payload.json", "prompts.json"] {
+        std::fs::copy(shipped().join(name), folder.path().join(name)).unwrap();
+    }
+    let file = folder.path().join("prompts.json");
+    let mut prompts: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    assert!(prompts["calls"].as_object_mut().unwrap().remove("judge").is_some());
+    std::fs::write(&file, prompts.to_string()).unwrap();
+    let (old, new) = (LlmConfig::load(folder.path()).unwrap(), LlmConfig::load(&shipped()).unwrap());
+    assert_eq!(old.prompts.of(ChatCall::Judge).whole, new.prompts.of(ChatCall::Judge).whole);
+    let told = old.prompts.of(ChatCall::Judge).user_message(&[("questions", "a: Is it so?".to_owned())], "b1");
+    assert!(told.contains("<questions id=\"b1\">\na: Is it so?\n</questions id=\"b1\">"), "{told}");
+}
+
 /// The company's folder with one text replaced in one file.
 fn broken(file: &str, old: &str, new: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
@@ -158,7 +174,7 @@ fn what_is_wrong_is_said_with_file_line_and_cure() {
         "\"tag\": \"requirements\"",
         "\"tag\": \"secrets\"",
         "prompts.json line LINE: call `gather`: `secrets` cannot name a block; use one of requirements, hints, sources, \
-         story, findings, instructions, answer, wishes, previous, errors, allowed, result",
+         story, findings, instructions, answer, questions, wishes, previous, errors, allowed, result",
     );
     check(
         "prompts.json",

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// The names that blocks may have.
-pub(crate) const TAGS: [&str; 12] = [
+pub(crate) const TAGS: [&str; 13] = [
     "requirements",
     "hints",
     "sources",
@@ -15,6 +15,7 @@ pub(crate) const TAGS: [&str; 12] = [
     "findings",
     "instructions",
     "answer",
+    "questions",
     "wishes",
     "previous",
     "errors",

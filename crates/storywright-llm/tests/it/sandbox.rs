@@ -169,6 +169,22 @@ fn a_document_is_refined_by_instruction() {
 }
 
 #[test]
+fn questions_about_a_story_are_answered_with_its_words() {
+    let company = Company::open();
+    let story = "summary: Refund a payment\nnarrative.benefit: customers come back";
+    let questions = "who: Does the story name who benefits?\nmeasure: Is the outcome measurable?";
+    let values = vec![("story", story.to_owned()), ("questions", questions.to_owned())];
+    let asked = ChatRequest::plain(ChatCall::Judge, values, None);
+    let answer = company.chat.converse(&company.access("alice"), &asked, &mut Pieces::default(), &Cancellation::new());
+    let judged: Value = serde_json::from_str(&answer.unwrap().text).unwrap();
+    let expected = json!({"judgements": [
+        {"rule": "who", "answer": "yes", "quote": "customers come back"},
+        {"rule": "measure", "answer": "no", "quote": "Refund a payment"},
+    ]});
+    assert_eq!(judged, expected);
+}
+
+#[test]
 fn every_misbehavior_of_the_sandbox_has_its_outcome() {
     let company = Company::open();
     let good = company.draft(REQUIREMENTS, "classic").0.unwrap().text;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     bench::Bench,
-    gather, gullible, schema,
+    gather, gullible, judge, schema,
     tools::{self, ToolCall},
     writer::{
         self,
@@ -39,6 +39,11 @@ pub(crate) fn to(request: &Value) -> Answer {
     }
     let messages = request["messages"].as_array().map_or(&[][..], Vec::as_slice);
     let format = &request["response_format"];
+    if judge::asked(request) {
+        let judged = judge::judged(messages);
+        let wanted = &format["json_schema"]["schema"];
+        return Answer::Text(if wanted.is_object() { schema::fill(wanted, &judged) } else { judged }.to_string());
+    }
     match format["type"].as_str() {
         Some("json_schema") => {
             let document = writer::write(&Prompt::read(messages));

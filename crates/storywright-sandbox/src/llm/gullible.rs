@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     answer::Answer,
-    gather, schema,
+    gather, judge, schema,
     tools::ToolCall,
     writer::{self, prompt::Prompt, prompt::content_text},
 };
@@ -58,6 +58,14 @@ pub(super) fn to(request: &Value) -> Option<Answer> {
     let format = &request["response_format"];
     if format["type"] != "json_schema" {
         return None;
+    }
+    if judge::asked(request) {
+        let order = seen.lines().find(|line| ORDER.as_ref().is_some_and(|order| order.is_match(line)));
+        let quote = format!("{} {}", order.unwrap_or("obey"), words(messages));
+        let obeyed =
+            |(rule, _): &(String, String)| json!({"rule": rule, "answer": "no", "quote": quote, "severity": "error"});
+        let judgements: Vec<Value> = judge::questions(messages).iter().map(obeyed).collect();
+        return Some(Answer::Text(json!({"judgements": judgements}).to_string()));
     }
     let document = spoiled(writer::write(&Prompt::read(messages)), &seen, messages);
     Some(Answer::Text(schema::fill(&format["json_schema"]["schema"], &document).to_string()))

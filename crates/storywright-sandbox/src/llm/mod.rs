@@ -11,6 +11,7 @@ mod control;
 mod gather;
 mod gullible;
 mod identity;
+mod judge;
 mod pieces;
 mod resume;
 mod schema;

@@ -6,6 +6,7 @@ mod drafts;
 mod fields;
 mod integrations;
 pub mod jobs;
+mod judgements;
 mod people;
 mod prompts;
 mod publishing;

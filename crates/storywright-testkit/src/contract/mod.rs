@@ -10,6 +10,7 @@ mod events;
 mod fields;
 mod jira;
 mod jobs;
+mod judgements;
 mod people;
 mod prompts;
 mod publishing;
@@ -53,7 +54,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Panics
 /// When a promise is broken; each is named, with what was expected printed before.
 pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
-    let suites: [&[Promise<dyn Storage>]; 17] = [
+    let suites: [&[Promise<dyn Storage>]; 18] = [
         transactions::ALL,
         people::ALL,
         sessions::ALL,
@@ -61,6 +62,7 @@ pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
         prompts::ALL,
         rule_sets::ALL,
         waivers::ALL,
+        judgements::ALL,
         drafts::ALL,
         sources::ALL,
         jobs::ALL,

@@ -4,6 +4,7 @@ use super::{Promise, promises};
 use crate::build::{self, NOW, kept_rule_set, signed_up};
 use std::collections::BTreeMap;
 use storywright_domain::jira::ProjectKey;
+use storywright_domain::judged::{Advice, JudgedRule, YesNo};
 use storywright_domain::ports::{Saved, Slice, Storage, StorageExt};
 use storywright_domain::quality::{Criterion, Language};
 use storywright_domain::rule_keeping::{KeptRuleSet, ProjectRuleSet, RuleSetSummary, RuleSetVersion};
@@ -46,6 +47,13 @@ fn rules(id: &str, name: &str) -> RuleSet {
         max_acceptance_criteria: Some(9),
         ready: vec![ReadyItem::Epic],
         rewrites: 1,
+        judged: vec![JudgedRule {
+            name: "names-who-benefits".to_owned(),
+            question: "Does the story name who benefits?".to_owned(),
+            finding_when: YesNo::No,
+            severity: Advice::Info,
+            cure: "Name them.".to_owned(),
+        }],
     }
 }
 

@@ -9,6 +9,7 @@ mod drafts;
 mod events;
 mod fields;
 mod jobs;
+mod judgements;
 mod prompts;
 mod publishing;
 mod queue;
@@ -98,6 +99,7 @@ struct State {
     versions: BTreeMap<(DraftId, u32), (UserId, DraftVersion)>,
     sources: BTreeMap<(DraftId, u32), sources::KeptSource>,
     waivers: BTreeMap<(DraftId, String), storywright_domain::waiver::Waiver>,
+    judgements: BTreeMap<(DraftId, String, String), storywright_domain::judgement::Judgement>,
     prompts: BTreeMap<PromptId, storywright_domain::prompt::Prompt>,
     prompt_versions: BTreeMap<(PromptId, u32), storywright_domain::prompt::PromptVersion>,
     jobs: BTreeMap<JobId, KeptJob>,

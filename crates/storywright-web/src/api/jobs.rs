@@ -18,7 +18,7 @@ pub struct JobJson {
     /// Its id.
     #[schema(example = "0199f2a4c6e87a5d9d0c3b2a1f0e9d8c")]
     id: String,
-    /// `generate`, `refine`, `publish` or `refresh_tools`.
+    /// `generate`, `refine`, `publish`, `read_sources`, `refresh_tools` or `judge`.
     #[schema(example = "generate")]
     kind: &'static str,
     /// `pending`, `running`, `completed`, `failed` or `cancelled`.
@@ -86,7 +86,7 @@ struct ListQuery {
 impl From<Job> for JobJson {
     fn from(job: Job) -> Self {
         let (draft_id, run_id) = match job.kind {
-            JobKind::Generate | JobKind::Refine | JobKind::ReadSources => (Some(job.subject), None),
+            JobKind::Generate | JobKind::Refine | JobKind::ReadSources | JobKind::Judge => (Some(job.subject), None),
             JobKind::Publish => (None, Some(job.subject)),
             JobKind::RefreshTools => (None, None),
         };

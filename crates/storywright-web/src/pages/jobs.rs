@@ -100,7 +100,7 @@ fn subject(desk: &Desk<'_>, job: &Job) -> Result<String, AppError> {
         Ok(draft(desk.ports, &desk.who.actor, id)?.map(|draft| draft.title).unwrap_or_default())
     };
     match job.kind {
-        JobKind::Generate | JobKind::Refine | JobKind::ReadSources => {
+        JobKind::Generate | JobKind::Refine | JobKind::ReadSources | JobKind::Judge => {
             DraftId::parse(&job.subject).map_or(Ok(String::new()), title_of)
         }
         JobKind::RefreshTools => Ok(tool_server_name(desk, &job.subject)),

@@ -137,7 +137,9 @@ impl JobRow {
     #[must_use]
     pub fn of(desk: &Desk<'_>, job: &Job, title: &str) -> Self {
         let place = match job.kind {
-            JobKind::Generate | JobKind::Refine | JobKind::ReadSources => format!("/drafts/{}", job.subject),
+            JobKind::Generate | JobKind::Refine | JobKind::ReadSources | JobKind::Judge => {
+                format!("/drafts/{}", job.subject)
+            }
             JobKind::Publish => format!("/runs/{}", job.subject),
             JobKind::RefreshTools => "/tools".to_owned(),
         };
@@ -169,6 +171,7 @@ pub fn job_verb(kind: JobKind) -> &'static str {
         JobKind::Publish => "Creating",
         JobKind::ReadSources => "Reading sources",
         JobKind::RefreshTools => "Asking for tools",
+        JobKind::Judge => "Judging",
     }
 }
 
@@ -182,6 +185,7 @@ pub fn job_problem(job: &Job) -> Option<Issue> {
         JobKind::ReadSources => "The pages were not read",
         JobKind::Publish => "The issues were not created",
         JobKind::RefreshTools => "The tools were not listed",
+        JobKind::Judge => "The stories were not judged",
     };
     Some(Issue {
         code: code.to_owned(),

@@ -64,10 +64,7 @@ impl Default for AgentLimits {
 }
 
 /// Why the model may not be called today any more: code and words.
-pub(in crate::drafting) fn over_budget(
-    ports: &Ports,
-    user: UserId,
-) -> Result<Option<(&'static str, String)>, StorageError> {
+pub(crate) fn over_budget(ports: &Ports, user: UserId) -> Result<Option<(&'static str, String)>, StorageError> {
     let limits = &ports.settings.agent;
     let day = day_of(ports.clock.now());
     let (own, all) = ports.storage.read(|tx| {

@@ -17,9 +17,9 @@ mod tests;
 mod toolbox;
 
 pub use limits::AgentLimits;
-pub(super) use limits::{estimated, over_budget, too_many_runs};
-pub(crate) use record::day_of;
-pub(super) use record::{begin_step, end_step};
+pub(crate) use limits::over_budget;
+pub(super) use limits::{estimated, too_many_runs};
+pub(crate) use record::{begin_step, day_of, end_step};
 pub use state::{GO_ON_WITHOUT, TRY_AGAIN};
 pub(super) use toolbox::{NoResult, Offer, Toolbox};
 

@@ -13,17 +13,12 @@ pub(crate) fn day_of(at: Timestamp) -> i64 {
 }
 
 /// Keeps a step that begins and tells it. `false` when the lease has passed on.
-pub(in crate::drafting) fn begin_step(ports: &Ports, job: &Job, step: &AgentStep) -> Result<bool, StorageError> {
+pub(crate) fn begin_step(ports: &Ports, job: &Job, step: &AgentStep) -> Result<bool, StorageError> {
     keep(ports, job, step, Usage::default())
 }
 
 /// Keeps a step that has ended, with what it cost, and tells it; the time that it took is filled in. `false` when the lease has passed on.
-pub(in crate::drafting) fn end_step(
-    ports: &Ports,
-    job: &Job,
-    step: &mut AgentStep,
-    usage: Usage,
-) -> Result<bool, StorageError> {
+pub(crate) fn end_step(ports: &Ports, job: &Job, step: &mut AgentStep, usage: Usage) -> Result<bool, StorageError> {
     step.took = Millis((ports.clock.now().0 - step.began_at.0).max(0));
     keep(ports, job, step, usage)
 }

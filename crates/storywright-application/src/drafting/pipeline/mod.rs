@@ -141,7 +141,7 @@ pub(super) enum Ended {
 
 impl Shared {
     fn of(pipeline: &Pipeline<'_>, total: usize, state: State) -> Result<Self, StorageError> {
-        Ok(Self { total, next_step: Mutex::new(next_step(pipeline)?), state: Mutex::new(state) })
+        Ok(Self { total, next_step: Mutex::new(next_step(pipeline.ports, pipeline.job)?), state: Mutex::new(state) })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -246,8 +246,7 @@ fn begun(pipeline: &Pipeline<'_>, section: &OutlineSection) -> DraftSection {
 }
 
 /// Place of the next step. Steps that a dead attempt left running are ended.
-fn next_step(pipeline: &Pipeline<'_>) -> Result<u32, StorageError> {
-    let Pipeline { ports, job, .. } = pipeline;
+pub(crate) fn next_step(ports: &Ports, job: &Job) -> Result<u32, StorageError> {
     ports.storage.write(|tx| {
         if !tx.lease_holds(job.id, job.fence)? {
             return Ok(1);

@@ -11,7 +11,7 @@ mod command;
 mod compose;
 mod criteria;
 mod edits;
-mod english;
+pub(crate) mod english;
 mod facts;
 mod notes;
 mod patterns;

@@ -119,7 +119,7 @@ fn joined(messages: &[Value], role: &str) -> String {
 }
 
 /// Every text between `<tag id="X">` and its own `</tag id="X">`; a text that holds another id's end mark is not cut there.
-fn tagged(text: &str, tag: &str) -> Vec<String> {
+pub(crate) fn tagged(text: &str, tag: &str) -> Vec<String> {
     spans(text, tag).into_iter().map(|span| text[span.inner.0..span.inner.1].trim().to_owned()).collect()
 }
 
@@ -155,6 +155,7 @@ fn without_tagged(text: &str) -> String {
         "errors",
         "allowed",
         "hints",
+        "questions",
     ] {
         for span in spans(&kept.clone(), tag).into_iter().rev() {
             kept.replace_range(span.outer.0..span.outer.1, "");

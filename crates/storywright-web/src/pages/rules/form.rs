@@ -1,5 +1,6 @@
 //! The form of a rule set: what was typed, the rules that it means, and what it shows.
 
+use super::judged::{self, ShownJudged};
 use crate::view::{Choice, Errors};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -84,6 +85,7 @@ impl Typed {
             labels: self.lines("labels"),
             max_acceptance_criteria,
             rewrites: self.one("rewrites").parse().unwrap_or(MAX_REWRITES),
+            judged: judged::typed(self),
             ready: READY
                 .iter()
                 .filter(|(_, word, _)| self.all("ready").any(|one| one == *word))
@@ -93,6 +95,11 @@ impl Typed {
         (rules, problems)
     }
 
+    /// The numbers of rows, in the order of the form.
+    pub(super) fn numbers<'a>(&'a self, before: &'a str, after: &'a str) -> impl Iterator<Item = &'a str> + 'a {
+        self.0.iter().filter_map(move |(key, _)| key.strip_prefix(before)?.strip_suffix(after))
+    }
+
     fn weights(&self) -> BTreeMap<String, Weight> {
         let weight = |value: &str| WEIGHTS.iter().find(|(_, word)| *word == value).map(|(weight, _)| *weight);
         let typed = self.0.iter().filter_map(|(key, value)| Some((key.strip_prefix("weight.")?, weight(value)?)));
@@ -100,7 +107,7 @@ impl Typed {
     }
 
     fn patterns(&self) -> Vec<Pattern> {
-        let rows = self.0.iter().filter_map(|(key, _)| key.strip_prefix("pattern.")?.strip_suffix(".pattern"));
+        let rows = self.numbers("pattern.", ".pattern");
         let row = |number: &str| {
             let part = |name: &str| self.one(&format!("pattern.{number}.{name}"));
             let weight = WEIGHTS.iter().find(|(_, word)| *word == part("severity"));
@@ -148,6 +155,7 @@ pub(super) struct Shown {
     others: Vec<Weighed>,
     weighed: usize,
     patterns: Vec<ShownPattern>,
+    judged: Vec<ShownJudged>,
     note: String,
 }
 
@@ -225,6 +233,7 @@ impl Shown {
             others: WEIGHABLE.iter().map(|code| weighed(code, readable(code), String::new(), Vec::new())).collect(),
             weighed: rules.severity.len(),
             patterns: patterns(rules, errors),
+            judged: judged::rows(&rules.judged, errors),
             note: String::new(),
         }
     }
@@ -287,6 +296,7 @@ pub(super) fn fields(rules: &RuleSet) -> Vec<String> {
         "custom_sections",
         "labels",
         "forbidden_words",
+        "judged",
         "note",
     ]
     .map(str::to_owned)
@@ -294,12 +304,16 @@ pub(super) fn fields(rules: &RuleSet) -> Vec<String> {
     for number in 0..rules.patterns.len() {
         names.extend(["pattern", "message"].map(|part| format!("patterns.{number}.{part}")));
     }
+    for number in 0..rules.judged.len() {
+        names.extend(judged::PARTS.map(|part| format!("judged.{number}.{part}")));
+    }
     names
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use storywright_domain::judged::{Advice, JudgedRule, YesNo};
 
     fn typed(pairs: &[(&str, &str)]) -> Typed {
         Typed(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
@@ -331,6 +345,7 @@ mod tests {
             let parts = parts.into_iter().chain([("criterion", row.criterion), ("severity", row.severity)]);
             pairs.extend(parts.map(|(name, value)| (format!("pattern.{}.{name}", row.number), value.to_owned())));
         }
+        pairs.extend(judged::sent(&shown.judged));
         Typed(pairs)
     }
 
@@ -363,6 +378,13 @@ mod tests {
             max_acceptance_criteria: Some(9),
             ready: vec![ReadyItem::Epic, ReadyItem::Source],
             rewrites: 0,
+            judged: vec![JudgedRule {
+                name: "names-who-benefits".to_owned(),
+                question: "Does the story name who benefits?".to_owned(),
+                finding_when: YesNo::Yes,
+                severity: Advice::Info,
+                cure: "Name them.".to_owned(),
+            }],
         };
         for rules in [rules, RuleSet::default()] {
             let (back, problems) = sent(&Shown::of(&rules, &Errors::new())).rules(&rules.id);

@@ -1,6 +1,7 @@
 //! Rule sets: the list, the page of one with its form, versions and projects, and what may be done with them.
 
 mod form;
+mod judged;
 mod preview;
 
 pub use preview::preview;
