@@ -3,12 +3,12 @@ DROP TABLE prompt_trials;
 ALTER TABLE version_origins DROP COLUMN prompt_from;
 ALTER TABLE drafts DROP COLUMN prompt_from;
 
--- Back to the five kinds of before; jobs that try prompts are forgotten.
+-- Back to the six kinds of before; jobs that try prompts are forgotten.
 
 CREATE TABLE background_jobs_next (
     id               TEXT    NOT NULL PRIMARY KEY CHECK (length(id) = 32),
     user_id          TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    kind             TEXT    NOT NULL CHECK (kind IN ('generate', 'refine', 'publish', 'refresh_tools', 'read_sources')),
+    kind             TEXT    NOT NULL CHECK (kind IN ('generate', 'refine', 'publish', 'refresh_tools', 'read_sources', 'judge')),
     subject          TEXT    NOT NULL,
     status           TEXT    NOT NULL CHECK (status IN ('pending', 'running', 'completed', 'failed', 'cancelled')),
     attempts         BIGINT  NOT NULL CHECK (attempts >= 0),
@@ -34,7 +34,7 @@ SELECT
      id, user_id, kind, subject, status, attempts, run_at, cancel_requested, fence, lease_owner, lease_until, created_at, finished_at,
      request_id, question, error, payload
 FROM background_jobs
-WHERE kind IN ('generate', 'refine', 'publish', 'refresh_tools', 'read_sources');
+WHERE kind IN ('generate', 'refine', 'publish', 'refresh_tools', 'read_sources', 'judge');
 
 DROP TABLE background_jobs;
 ALTER TABLE background_jobs_next RENAME TO background_jobs;
