@@ -51,6 +51,15 @@ pub enum Advice {
 }
 
 impl Advice {
+    /// The word in pages and the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+
     /// As a severity; never [`Severity::Error`].
     #[must_use]
     pub fn severity(self) -> Severity {

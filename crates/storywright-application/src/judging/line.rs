@@ -7,13 +7,15 @@ use storywright_domain::draft::Draft;
 use storywright_domain::finding::Place;
 use storywright_domain::job::{Job, JobKind, JobStatus};
 use storywright_domain::judged::{JudgedRule, YesNo};
-use storywright_domain::judgement::{Judgement, Verdict, passages, quoted, subject};
+use storywright_domain::judgement::{Judgement, Passage, Verdict, passages, quoted, subject};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Sha256, StorageError, StorageExt, Tx};
 use storywright_domain::story::Document;
 
 /// The person's last jobs among which that of a draft is looked for.
 const RECENT_JOBS: u32 = 30;
+/// Characters that are shown before and after a quote.
+const AROUND: usize = 60;
 
 /// What is known of a story by a rule.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +46,20 @@ pub enum State {
     Open,
 }
 
+impl State {
+    /// The word in the API and in pages.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Finding { .. } => "finding",
+            Self::Fine { .. } => "fine",
+            Self::Uncertain { .. } => "uncertain",
+            Self::NotJudged { .. } => "not_judged",
+            Self::Open => "open",
+        }
+    }
+}
+
 /// Words of the story.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quote {
@@ -53,6 +69,24 @@ pub struct Quote {
     pub place: Place,
     /// The words as they stand there.
     pub words: String,
+    /// Some words before and after them in the same text.
+    pub around: [String; 2],
+}
+
+impl Quote {
+    fn of(index: usize, passage: &Passage, place: Place) -> Self {
+        let letters: Vec<char> = passage.text.chars().collect();
+        let (before, rest) = letters.split_at(place.start.min(letters.len()));
+        let (words, after) = rest.split_at((place.end - place.start).min(rest.len()));
+        let near = &before[before.len().saturating_sub(AROUND)..];
+        let cut = |there: bool| if there { "…" } else { "" };
+        let around = [
+            format!("{}{}", cut(before.len() > AROUND), near.iter().collect::<String>()),
+            format!("{}{}", after.iter().take(AROUND).collect::<String>(), cut(after.len() > AROUND)),
+        ];
+        let field = format!("stories.{index}.{}", passage.field);
+        Self { field, place, words: words.iter().collect(), around }
+    }
 }
 
 /// A story and a rule.
@@ -71,6 +105,15 @@ pub struct Judged {
 }
 
 impl Judged {
+    /// What the model answered, if it answered.
+    #[must_use]
+    pub fn answer(&self) -> Option<YesNo> {
+        match self.judgement.as_ref()?.verdict {
+            Verdict::Answered { answer, .. } | Verdict::NotQuoted { answer, .. } => Some(answer),
+            Verdict::NotJudged { .. } => None,
+        }
+    }
+
     /// Whether asking would bring something new.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -137,9 +180,7 @@ pub(super) fn lines(
             let state = judgement.as_ref().map_or(State::Open, |one| match &one.verdict {
                 Verdict::Answered { answer, quote } => match quoted(quote, &passages) {
                     Some((passage, place)) => {
-                        let (from, count) = (place.start, place.end - place.start);
-                        let words = passage.text.chars().skip(from).take(count).collect();
-                        let quote = Quote { field: format!("stories.{index}.{}", passage.field), place, words };
+                        let quote = Quote::of(index, passage, place);
                         if *answer == rule.finding_when { State::Finding { quote } } else { State::Fine { quote } }
                     }
                     // Kept by another program than this one: what is read is checked again.

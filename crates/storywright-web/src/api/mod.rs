@@ -11,6 +11,7 @@ mod etag;
 mod fixes;
 mod integrations;
 mod jobs;
+mod judgements;
 mod meter;
 mod openapi;
 mod people;
@@ -112,6 +113,8 @@ pub const ROUTES: &[Route] = &[
     Route::get("/api/v1/confluence/spaces", Bearer, || web::to(sources::spaces)).outside(),
     Route::get("/api/v1/drafts/{id}/plan", Bearer, || web::to(plan::plan)).outside(),
     Route::post("/api/v1/drafts/{id}/publish", Bearer, || web::to(plan::publish)).outside(),
+    Route::get("/api/v1/drafts/{id}/judgements", Bearer, || web::to(judgements::list)),
+    Route::post("/api/v1/drafts/{id}/judgements", Bearer, || web::to(judgements::ask)).outside(),
     Route::get("/api/v1/drafts/{id}/sections", Bearer, || web::to(sections::list)),
     Route::post("/api/v1/drafts/{id}/sections/{ordinal}/write", Bearer, || web::to(sections::write)).outside(),
     Route::get("/api/v1/drafts/{id}/coverage", Bearer, || web::to(sections::coverage)),

@@ -3,8 +3,8 @@
 
 use super::problem::Problem;
 use super::{
-    Answer, ROUTES, agent, catalog, drafts, fixes, integrations, jobs, meter, people, plan, prompts, rule_sets, runs,
-    sections, sources, story_pages, tools, versions, waivers, writing,
+    Answer, ROUTES, agent, catalog, drafts, fixes, integrations, jobs, judgements, meter, people, plan, prompts,
+    rule_sets, runs, sections, sources, story_pages, tools, versions, waivers, writing,
 };
 use crate::errors::AppError;
 use crate::route::{Policy, Route, Verb};
@@ -95,6 +95,8 @@ use utoipa::{Modify, OpenApi};
         sources::change,
         sources::search,
         sources::spaces,
+        judgements::list,
+        judgements::ask,
         sections::list,
         sections::coverage,
         sections::write,

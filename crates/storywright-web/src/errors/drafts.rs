@@ -3,6 +3,7 @@
 use super::{AppError, Extra, FieldProblem, kinds};
 use storywright_application::drafting::{AnswerError, StartError};
 use storywright_application::drafts::{CreateDraftError, EditDraftError, MendError, WaiveError};
+use storywright_application::judging::JudgeError;
 use storywright_domain::Millis;
 use storywright_domain::draft::{BadRequirements, Draft, WrongState};
 
@@ -141,16 +142,42 @@ impl From<StartError> for AppError {
                 "There is nothing to add; refine the stories that are there instead",
             ),
             StartError::BadInstruction => Self::field("instructions", "instructions_invalid", &error.to_string()),
-            StartError::TooManyJobs(count) => Self::new(
-                &kinds::TOO_MANY_JOBS,
-                &format!("{count} of your jobs are waiting or running"),
-                "Wait for one of them, or stop it",
-            )
-            .with_retry_after(Millis::seconds(10)),
+            StartError::TooManyJobs(count) => too_many_jobs(count),
             StartError::Conflict(current) => draft_conflict(current),
             StartError::Storage(error) => error.into(),
         }
     }
+}
+
+impl From<JudgeError> for AppError {
+    fn from(error: JudgeError) -> Self {
+        match error {
+            JudgeError::NotFound => draft_not_found(),
+            JudgeError::WrongState(error) => error.into(),
+            JudgeError::Access(error) => error.into(),
+            JudgeError::NoRules => Self::new(
+                &kinds::NO_JUDGED_RULES,
+                "The draft's rule set has no rules that a model judges",
+                "Add some to it under Rule sets, or choose another one",
+            ),
+            JudgeError::NothingToJudge => Self::new(
+                &kinds::NOTHING_TO_JUDGE,
+                "The draft has no stories yet",
+                "Generate it first, or write a story by hand",
+            ),
+            JudgeError::TooManyJobs(count) => too_many_jobs(count),
+            JudgeError::Storage(error) => error.into(),
+        }
+    }
+}
+
+fn too_many_jobs(count: usize) -> AppError {
+    AppError::new(
+        &kinds::TOO_MANY_JOBS,
+        &format!("{count} of your jobs are waiting or running"),
+        "Wait for one of them, or stop it",
+    )
+    .with_retry_after(Millis::seconds(10))
 }
 
 impl From<AnswerError> for AppError {

@@ -86,6 +86,8 @@ kinds! {
     NOTHING_TO_WRITE_FROM 409 "nothing_to_write_from" "Nothing to write from" "The draft has neither requirements nor a source that was read."
     SECTION_NOT_OPEN 409 "section_not_open" "No such section to write" "The section is written already, or the requirements are cut otherwise by now."
     NOTHING_UNCOVERED 409 "nothing_uncovered" "Nothing is uncovered" "Every sentence of the requirements is covered by a story."
+    NO_JUDGED_RULES 409 "no_judged_rules" "No rules that a model judges" "The draft's rule set has no judged rules."
+    NOTHING_TO_JUDGE 409 "nothing_to_judge" "Nothing to judge" "The draft has no stories yet."
     SOURCE_NOT_FOUND 404 "source_not_found" "There is no such source" "The draft has no such source, or the source has not changed."
     TOO_MANY_SOURCES 409 "too_many_sources" "The draft is full" "A draft has at most 300 sources."
     SOURCE_TOO_LATE 409 "source_too_late" "Not any more" "The source was removed too long ago, or there is nothing to read again."

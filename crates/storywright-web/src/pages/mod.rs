@@ -30,7 +30,9 @@ use crate::route::Policy::{Public, SignedIn};
 use crate::route::{FILES, LARGE, Route, SMALL};
 use crate::sse;
 use actix_web::web::to;
-use drafts::{compare, coverage, edit, fields, list, new, plan, similar, sources, uploads, waive, workspace, writing};
+use drafts::{
+    compare, coverage, edit, fields, judgements, list, new, plan, similar, sources, uploads, waive, workspace, writing,
+};
 
 /// Routes without a session.
 pub const PLAIN_ROUTES: &[Route] = &[
@@ -78,6 +80,8 @@ pub const ROUTES: &[Route] = &[
     Route::get("/drafts/{id}/sections", SignedIn, || to(coverage::sections)).background(),
     Route::post("/drafts/{id}/sections/{ordinal}/write", SignedIn, || to(coverage::write_section)).outside(),
     Route::post("/drafts/{id}/fix", SignedIn, || to(edit::fix)),
+    Route::get("/drafts/{id}/judgements", SignedIn, || to(judgements::list)).background(),
+    Route::post("/drafts/{id}/judgements", SignedIn, || to(judgements::ask)).outside(),
     Route::post("/drafts/{id}/waivers", SignedIn, || to(waive::waive)),
     Route::post("/drafts/{id}/waivers/take-back", SignedIn, || to(waive::take_back)),
     Route::post("/drafts/{id}/copy", SignedIn, || to(edit::copy)),

@@ -224,3 +224,40 @@ async fn a_part_of_the_requirements_is_written_only_when_it_is_open() {
         other.post_json(&format!("{path}/{part}/write"), &json!({})).send(&app).await.problem(404, "draft_not_found");
     }
 }
+
+#[actix_web::test]
+async fn a_draft_is_judged_and_what_the_model_said_is_listed() {
+    let app = App::new();
+    let person = app.writer(1).await;
+    let path = format!("/drafts/{}/judgements", app.draft(&person).await["id"].as_str().unwrap());
+    person.post(&path).send(&app).await.problem(409, "no_judged_rules");
+    let none = person.get(&path).send(&app).await.good(200);
+    assert_eq!(none, json!({"items": [], "job_id": null}));
+    let question = "Does the story name who benefits?";
+    let judged = json!([{"name": "benefit", "question": question, "finding_when": "no", "severity": "info"}]);
+    let rules = json!({"id": "", "name": "Judged", "judged": judged});
+    let made = person.post_json("/rule-sets", &json!({ "rules": rules })).send(&app).await.good(201);
+    assert_eq!(made["rules"]["judged"][0]["severity"], "info");
+    let draft = path.trim_end_matches("/judgements");
+    person.put(draft, &json!({"rule_set": "judged"}), Some("\"2\"")).send(&app).await.good(200);
+    let job = person.post(&path).send(&app).await.good(202);
+    let open = person.get(&path).send(&app).await.good(200);
+    assert_eq!((&open["job_id"], &open["items"][0]["state"]), (&job["job_id"], &json!("open")));
+    let answer = json!({"judgements": [{"rule": "benefit", "answer": "no", "quote": "Refund a payment"}]});
+    app.chat.will_say(Script::text(&answer.to_string()));
+    app.work().await;
+    let found = person.get(&path).send(&app).await.good(200);
+    let item = &found["items"][0];
+    assert_eq!(
+        (&item["code"], &item["state"], &item["answer"]),
+        (&json!("judged:benefit"), &json!("finding"), &json!("no"))
+    );
+    assert_eq!((&item["field"], &item["start"], &item["end"]), (&json!("stories.0.summary"), &json!(0), &json!(16)));
+    assert_eq!(
+        (&item["model"], &item["question"], &found["job_id"]),
+        (&json!("model-1"), &json!(question), &json!(null))
+    );
+    // It is no finding, and nothing that keeps the draft from Jira.
+    let findings = person.get(&format!("{draft}/findings")).send(&app).await.good(200);
+    assert_eq!((&findings["findings"], &findings["blocked"]), (&json!([]), &json!(false)));
+}

@@ -13,6 +13,7 @@ mod driver;
 mod editing;
 mod epics;
 mod injection;
+mod judging;
 mod keyboard;
 #[path = "../whole/leaks.rs"]
 mod leaks;

@@ -4,6 +4,7 @@ pub mod compare;
 pub mod coverage;
 pub mod edit;
 pub mod fields;
+pub mod judgements;
 pub mod list;
 pub mod new;
 pub mod plan;
