@@ -776,6 +776,8 @@
     }
 
     token({ path, text }) {
+      const live = /^columns\.(\d+)\.stories\.(\d+)\.summary$/.exec(path ?? '');
+      if (live) { this.hear(live[1], Number(live[2]), text); return; }
       if (!/^stories(\.\w+)+$/.test(path ?? '')) return;
       if (this.touched && !this.touched.has(path)) { this.touched.add(path); this.queue.set(path, { clear: true, text: '' }); }
       const entry = this.queue.get(path) ?? { clear: false, text: '' };
@@ -809,13 +811,35 @@
       if (this.follow) field.scrollIntoView({ block: 'nearest' });
     }
 
+    // Summaries of the columns of a trial as they grow; they are put in again whenever the columns are read anew.
+    hear(column, story, text) {
+      if (story > 200) return;
+      this.live ??= new Map();
+      if (!this.live.has(column)) this.live.set(column, []);
+      const lines = this.live.get(column);
+      lines[story] = (lines[story] ?? '') + text;
+      this.shown ||= requestAnimationFrame(() => { this.shown = 0; this.show(); });
+    }
+
+    show() {
+      for (const [column, lines] of this.live ?? []) {
+        const list = $(`[data-live="${column}"]`);
+        if (!list) continue;
+        while (list.childElementCount < lines.length) list.append(document.createElement('li'));
+        [...list.children].forEach((line, place) => { line.textContent = lines[place] ?? ''; });
+      }
+    }
+
     reset() {
+      this.live?.clear();
       this.touched = new Set();
       this.lists.clear();
       this.queue.clear();
     }
 
-    progress({ label, percent }) {
+    progress({ label, percent, column }) {
+      // What a column said before is over when something of it changes: it begins, is asked for again, or ends.
+      if (column) this.live?.delete(String(column));
       const host = $(`[data-job="${this.job}"]`);
       const line = host && $('[data-job-label]', host);
       if (line && label) line.textContent = label;
@@ -845,7 +869,9 @@
       // What the agent found stands among the sources, unless somebody is typing there.
       if (this.kind === 'draft' && !$('#sources')?.contains(document.activeElement)) tell('sources-found');
     }
-    error({ title, what }) {
+    error({ title, what, retry }) {
+      // More follows: the job is tried again.
+      if (retry) { this.refresh(); tell('job-changed'); return; }
       this.close();
       this.refresh();
       tell('job-changed');
@@ -966,6 +992,8 @@
     if (!field.dataset.path) return;
     for (const copy of $$(`[data-mirror="${field.dataset.path}"]`)) copy.textContent = field.value || 'Untitled';
   }
+
+  document.addEventListener('htmx:afterSettle', () => { for (const stream of streams.values()) stream.show(); });
 
   function watch() {
     for (const host of $$('[data-job]')) {

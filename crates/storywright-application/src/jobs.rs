@@ -3,11 +3,13 @@
 use crate::Ports;
 use crate::publishing::stop_run_of;
 use crate::sources::give_up_reading;
+use crate::trials::end_columns;
 use storywright_domain::JobId;
 use storywright_domain::draft::DraftState;
 use storywright_domain::job::{EventKind, Job, JobKind, JobStatus};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{EventListener, Slice, StorageError, StorageExt, Subscription, Tx};
+use storywright_domain::prompt::ColumnState;
 use storywright_domain::{DraftId, Timestamp};
 
 /// One of the person's jobs.
@@ -55,6 +57,7 @@ pub fn cancel_job(ports: &Ports, actor: &Actor, id: JobId) -> Result<Option<JobS
                 JobKind::Publish => stop_run_of(tx, &before, entry.at)?,
                 JobKind::ReadSources => give_up_reading(tx, &before, "stopped", "reading was stopped before its turn")?,
                 JobKind::RefreshTools | JobKind::Judge => {}
+                JobKind::TryPrompts => end_columns(tx, &before, ColumnState::Stopped, "")?,
             }
         }
         tx.audit(&entry)?;

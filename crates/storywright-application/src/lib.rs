@@ -25,6 +25,7 @@ pub mod sections;
 pub mod sources;
 pub mod story_pages;
 pub mod tools;
+pub mod trials;
 pub mod worker;
 
 pub use ports::{Ports, Reconcile, Settings};

@@ -1,15 +1,17 @@
 //! What a worker thread does with a claimed job.
 
 use crate::Ports;
-use crate::drafting::run_writing;
+use crate::drafting::{run_trial, run_writing};
 use crate::jobs::release_draft;
 use crate::judging::run_judging;
 use crate::publishing::{give_up_run, run_publish};
 use crate::sources::{give_up_reading, run_reading};
 use crate::tools::run_refresh;
+use crate::trials::end_columns;
 use storywright_domain::Millis;
 use storywright_domain::job::{EventKind, Job, JobKind, MAX_ATTEMPTS};
 use storywright_domain::ports::{Claim, Held, JobEnd, StorageError, StorageExt};
+use storywright_domain::prompt::ColumnState;
 
 /// Runs a claimed job on this thread and gives it back to the queue. Never panics because of the job's content; a caller that
 /// catches a panic gives the job back with [`give_up_attempt`].
@@ -31,6 +33,7 @@ pub fn run_claimed(ports: &Ports, claim: &Claim) {
             JobKind::ReadSources => run_reading(ports, claim, &cancellation),
             JobKind::RefreshTools => run_refresh(ports, claim, &cancellation),
             JobKind::Judge => run_judging(ports, claim, &cancellation),
+            JobKind::TryPrompts => run_trial(ports, claim, &cancellation),
         }
     };
     ports.running.end(job.id, job.fence);
@@ -119,6 +122,7 @@ fn too_often(ports: &Ports, job: &Job) -> JobEnd {
             }
             JobKind::ReadSources => give_up_reading(tx, job, "attempts_exhausted", &message),
             JobKind::RefreshTools | JobKind::Judge => Ok(()),
+            JobKind::TryPrompts => end_columns(tx, job, ColumnState::Failed, &format!("attempts_exhausted: {message}")),
         }
     });
     if let Err(error) = given_back {

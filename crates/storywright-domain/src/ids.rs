@@ -86,6 +86,10 @@ id!(
     /// A prompt.
     PromptId
 );
+id!(
+    /// A trial of prompts.
+    TrialId
+);
 
 /// The `X-Request-ID` that a request came with or was given: `[A-Za-z0-9-]{8,64}`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]

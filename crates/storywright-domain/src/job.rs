@@ -19,12 +19,21 @@ pub enum JobKind {
     RefreshTools,
     /// Has the stories of a draft judged by the model.
     Judge,
+    /// Writes the columns of a trial of prompts.
+    TryPrompts,
 }
 
 impl JobKind {
     /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::Generate, Self::Refine, Self::Publish, Self::ReadSources, Self::RefreshTools, Self::Judge];
+    pub const ALL: [Self; 7] = [
+        Self::Generate,
+        Self::Refine,
+        Self::Publish,
+        Self::ReadSources,
+        Self::RefreshTools,
+        Self::Judge,
+        Self::TryPrompts,
+    ];
 
     /// The word in the database and the API.
     #[must_use]
@@ -36,6 +45,7 @@ impl JobKind {
             Self::ReadSources => "read_sources",
             Self::RefreshTools => "refresh_tools",
             Self::Judge => "judge",
+            Self::TryPrompts => "try_prompts",
         }
     }
 
@@ -103,7 +113,7 @@ pub struct Job {
     pub user: UserId,
     /// What it does.
     pub kind: JobKind,
-    /// Draft or run that it works on, as text: the job list links to it.
+    /// Draft, run or trial that it works on, as text: the job list links to it.
     pub subject: String,
     /// What it needs, as JSON.
     pub payload: String,
@@ -133,7 +143,8 @@ pub struct Job {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// `{"path":"stories.0.summary","text":"…"}`: append the text at that place of the document being written.
+    /// `{"path":"stories.0.summary","text":"…"}`: append the text at that place of the document being written; of a trial,
+    /// paths begin with its column, as in `columns.2.stories.0.summary`.
     Token,
     /// `{"attempt":2,"reason":"…"}`: forget what was streamed before; the writing starts again.
     Reset,
@@ -143,7 +154,7 @@ pub enum EventKind {
     Draft,
     /// `{"errors":1,"warnings":0}`: findings of the new version.
     Finding,
-    /// `{"step":"…","done":1,"total":3}`.
+    /// `{"step":"…","done":1,"total":3}`; of a trial also `"column":2`, which has changed.
     Progress,
     /// `{"ordinal":3,"kind":"tool","state":"running","asked":"…","tool":"…","problem":"…"}`: a step of the agent began or ended.
     Step,

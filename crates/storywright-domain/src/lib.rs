@@ -46,6 +46,8 @@ pub mod time;
 pub mod tool;
 pub mod waiver;
 
-pub use ids::{DraftId, ItemId, JobId, PromptId, RegistrationId, RequestId, RunId, SessionId, TokenId, UserId};
+pub use ids::{
+    DraftId, ItemId, JobId, PromptId, RegistrationId, RequestId, RunId, SessionId, TokenId, TrialId, UserId,
+};
 pub use secret::Secret;
 pub use time::{Millis, Timestamp};

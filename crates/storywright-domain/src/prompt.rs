@@ -4,8 +4,12 @@
 //! plain data, in one pass, so that what somebody typed is never read as a template.
 
 mod origin;
+mod trial;
 
 pub use origin::PromptOrigin;
+pub use trial::{
+    ColumnResult, ColumnState, KEPT_TRIALS, MAX_COLUMNS, MIN_COLUMNS, PromptTrial, TrialColumn, TrialSummary,
+};
 
 use crate::{PromptId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};

@@ -477,6 +477,31 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    prompt_trials (id) {
+        id -> Text,
+        user_id -> Text,
+        created_at -> BigInt,
+        format -> Text,
+        rule_set -> Text,
+        requirements -> Text,
+    }
+}
+
+diesel::table! {
+    prompt_trial_columns (trial_id, number) {
+        trial_id -> Text,
+        number -> BigInt,
+        user_id -> Text,
+        job_id -> Text,
+        state -> Text,
+        prompt_from -> Nullable<Text>,
+        words -> Text,
+        problem -> Text,
+        result -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(background_jobs, job_events);
 diesel::allow_tables_to_appear_in_same_query!(publish_runs, publish_items);
 diesel::allow_tables_to_appear_in_same_query!(tool_cache, user_sessions);

@@ -141,7 +141,11 @@ async fn refresh_tools(ports: Ports) {
 
 fn groups(settings: &Settings) -> Vec<Group> {
     vec![
-        Group { name: "writing", kinds: &[JobKind::Generate, JobKind::Refine], at_once: settings.writing_workers },
+        Group {
+            name: "writing",
+            kinds: &[JobKind::Generate, JobKind::Refine, JobKind::TryPrompts],
+            at_once: settings.writing_workers,
+        },
         Group { name: "publishing", kinds: &[JobKind::Publish], at_once: settings.publish_workers },
         Group { name: "reading", kinds: &[JobKind::ReadSources], at_once: READERS },
         Group { name: "judging", kinds: &[JobKind::Judge], at_once: JUDGES },

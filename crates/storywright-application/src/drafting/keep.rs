@@ -229,9 +229,12 @@ fn goes_on(job: &Job) -> bool {
 fn origin(kind: JobKind) -> Origin {
     match kind {
         JobKind::Refine => Origin::Refined,
-        JobKind::Generate | JobKind::Publish | JobKind::ReadSources | JobKind::RefreshTools | JobKind::Judge => {
-            Origin::Generated
-        }
+        JobKind::Generate
+        | JobKind::Publish
+        | JobKind::ReadSources
+        | JobKind::RefreshTools
+        | JobKind::Judge
+        | JobKind::TryPrompts => Origin::Generated,
     }
 }
 

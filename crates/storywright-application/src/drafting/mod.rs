@@ -14,6 +14,7 @@ mod request;
 mod run;
 mod safe_text;
 mod start;
+mod trial;
 
 pub(crate) use answer::json_part;
 pub use gather::{AgentLimits, GO_ON_WITHOUT, TRY_AGAIN};
@@ -30,3 +31,4 @@ pub use start::{
 pub(crate) use pipeline::next_step;
 use run::RunError;
 pub(crate) use run::{backoff, ended_step, run_writing};
+pub(crate) use trial::run_trial;

@@ -1,7 +1,7 @@
 //! What a writing job needs, and how it becomes a call to the model.
 
 use serde::{Deserialize, Serialize};
-use storywright_domain::draft::Draft;
+use storywright_domain::draft::{Draft, Requirements};
 use storywright_domain::finding::Finding;
 use storywright_domain::job::JobKind;
 use storywright_domain::ports::{ChatCall, ChatRequest, JsonSchema, StorageError};
@@ -83,11 +83,7 @@ impl WritingPayload {
 /// The call for a draft.
 #[must_use]
 pub(super) fn request(draft: &Draft, rules: &RuleSet, changes: &Changes<'_>) -> ChatRequest {
-    let mut values = vec![
-        ("requirements", draft.requirements.as_str().to_owned()),
-        ("format", format_line(draft.format, rules)),
-        ("rules", rule_lines(rules)),
-    ];
+    let mut values = asked_for(&draft.requirements, draft.format, rules);
     if !changes.sources.is_empty() {
         values.push(("sources", changes.sources.clone()));
     }
@@ -109,6 +105,29 @@ pub(super) fn request(draft: &Draft, rules: &RuleSet, changes: &Changes<'_>) -> 
         values.push(("answer", answers(changes.payload)));
     }
     ChatRequest::plain(if refine { ChatCall::Refine } else { ChatCall::Draft }, values, Some(story_schema()))
+}
+
+/// The call for a first draft of this text, with nothing but a person's own words.
+#[must_use]
+pub(super) fn first_request(
+    requirements: &Requirements,
+    format: StoryFormat,
+    words: &str,
+    rules: &RuleSet,
+) -> ChatRequest {
+    let mut values = asked_for(requirements, format, rules);
+    if !words.is_empty() {
+        values.push(("prompt", words.to_owned()));
+    }
+    ChatRequest::plain(ChatCall::Draft, values, Some(story_schema()))
+}
+
+fn asked_for(requirements: &Requirements, format: StoryFormat, rules: &RuleSet) -> Vec<(&'static str, String)> {
+    vec![
+        ("requirements", requirements.as_str().to_owned()),
+        ("format", format_line(format, rules)),
+        ("rules", rule_lines(rules)),
+    ]
 }
 
 /// What the model is told when it looks things up.

@@ -374,7 +374,11 @@ pub(super) fn explain(
     partial: Option<Document>,
 ) -> Written {
     let code = error.code();
-    let left = if job.kind == JobKind::Refine { "The draft is as it was." } else { "What had come is kept." };
+    let left = match job.kind {
+        JobKind::Refine => "The draft is as it was.",
+        JobKind::TryPrompts => "The other columns are as they were.",
+        _ => "What had come is kept.",
+    };
     match &error {
         ChatError::Unauthorized { detail } => {
             if let Err(error) = mark_broken(ports, job.user, IntegrationKind::Llm, &access.credential, code, detail) {

@@ -38,6 +38,7 @@ mod through;
 mod tokens;
 mod tools;
 mod trees;
+mod trials;
 mod uploads;
 mod waivers;
 mod world;

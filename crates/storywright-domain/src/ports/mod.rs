@@ -21,6 +21,7 @@ mod storage;
 mod story_page_repo;
 mod tool_repos;
 mod tools;
+mod trials;
 mod waivers;
 mod work_repos;
 
@@ -46,6 +47,7 @@ pub use storage::{Cursor, Inserted, Saved, Slice, Storage, StorageError, Storage
 pub use story_page_repo::StoryPageRepo;
 pub use tool_repos::ToolRepo;
 pub use tools::{ToolAccess, ToolError, ToolServer};
+pub use trials::TrialRepo;
 pub use waivers::WaiverRepo;
 pub use work_repos::{AuditRepo, DraftRepo, ItemChange, JobRepo, PublishRepo};
 

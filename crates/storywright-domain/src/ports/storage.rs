@@ -10,6 +10,7 @@ use super::section_repo::SectionRepo;
 use super::sources::SourceRepo;
 use super::story_page_repo::StoryPageRepo;
 use super::tool_repos::ToolRepo;
+use super::trials::TrialRepo;
 use super::waivers::WaiverRepo;
 use super::work_repos::{AuditRepo, DraftRepo, JobRepo, PublishRepo};
 
@@ -87,6 +88,7 @@ pub trait Tx:
     + TokenRepo
     + IntegrationRepo
     + PromptRepo
+    + TrialRepo
     + RuleSetRepo
     + WaiverRepo
     + JudgementRepo
@@ -110,6 +112,7 @@ impl<T> Tx for T where
         + TokenRepo
         + IntegrationRepo
         + PromptRepo
+        + TrialRepo
         + RuleSetRepo
         + WaiverRepo
         + JudgementRepo

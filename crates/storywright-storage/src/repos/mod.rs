@@ -18,6 +18,7 @@ mod sources;
 mod story_pages;
 pub mod tokens;
 mod tools;
+mod trials;
 mod waivers;
 
 use crate::text::Conn;

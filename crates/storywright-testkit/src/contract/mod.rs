@@ -23,6 +23,7 @@ mod story_pages;
 mod tool_server;
 mod tools;
 mod transactions;
+mod trials;
 mod waivers;
 
 pub use confluence::{ConfluenceFixture, confluence_contract};
@@ -54,12 +55,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Panics
 /// When a promise is broken; each is named, with what was expected printed before.
 pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
-    let suites: [&[Promise<dyn Storage>]; 18] = [
+    let suites: [&[Promise<dyn Storage>]; 19] = [
         transactions::ALL,
         people::ALL,
         sessions::ALL,
         connections::ALL,
         prompts::ALL,
+        trials::ALL,
         rule_sets::ALL,
         waivers::ALL,
         judgements::ALL,

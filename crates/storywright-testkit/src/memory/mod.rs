@@ -19,6 +19,7 @@ mod settings;
 mod sources;
 mod story_pages;
 mod tools;
+mod trials;
 mod waivers;
 
 use crate::FixedClock;
@@ -101,6 +102,7 @@ struct State {
     waivers: BTreeMap<(DraftId, String), storywright_domain::waiver::Waiver>,
     judgements: BTreeMap<(DraftId, String, String), storywright_domain::judgement::Judgement>,
     prompts: BTreeMap<PromptId, storywright_domain::prompt::Prompt>,
+    trials: BTreeMap<storywright_domain::TrialId, storywright_domain::prompt::PromptTrial>,
     prompt_versions: BTreeMap<(PromptId, u32), storywright_domain::prompt::PromptVersion>,
     jobs: BTreeMap<JobId, KeptJob>,
     runs: BTreeMap<RunId, Run>,

@@ -88,7 +88,7 @@ impl From<Job> for JobJson {
         let (draft_id, run_id) = match job.kind {
             JobKind::Generate | JobKind::Refine | JobKind::ReadSources | JobKind::Judge => (Some(job.subject), None),
             JobKind::Publish => (None, Some(job.subject)),
-            JobKind::RefreshTools => (None, None),
+            JobKind::RefreshTools | JobKind::TryPrompts => (None, None),
         };
         let failure = |text: String| {
             let (code, message) = text.split_once(": ").unwrap_or(("internal_error", &text));

@@ -25,6 +25,7 @@ pub mod sources;
 mod stories;
 pub mod story_pages;
 mod tools;
+mod trials;
 mod versions;
 mod waivers;
 mod writing;
@@ -70,6 +71,11 @@ pub const ROUTES: &[Route] = &[
     Route::get("/api/v1/projects/{key}/issue-types", Bearer, || web::to(catalog::issue_types)).outside(),
     Route::get("/api/v1/prompts", Bearer, || web::to(prompts::list)),
     Route::post("/api/v1/prompts", Bearer, || web::to(prompts::create)),
+    Route::get("/api/v1/prompt-trials", Bearer, || web::to(trials::list)),
+    Route::post("/api/v1/prompt-trials", Bearer, || web::to(trials::start)).outside(),
+    Route::get("/api/v1/prompt-trials/{id}", Bearer, || web::to(trials::show)),
+    Route::delete("/api/v1/prompt-trials/{id}", Bearer, || web::to(trials::remove)),
+    Route::post("/api/v1/prompt-trials/{id}/columns/{number}/retry", Bearer, || web::to(trials::retry)).outside(),
     Route::get("/api/v1/prompts/{id}", Bearer, || web::to(prompts::show)),
     Route::put("/api/v1/prompts/{id}", Bearer, || web::to(prompts::save)),
     Route::delete("/api/v1/prompts/{id}", Bearer, || web::to(prompts::remove)),

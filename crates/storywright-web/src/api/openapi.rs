@@ -4,7 +4,7 @@
 use super::problem::Problem;
 use super::{
     Answer, ROUTES, agent, catalog, drafts, fixes, integrations, jobs, judgements, meter, people, plan, prompts,
-    rule_sets, runs, sections, sources, story_pages, tools, versions, waivers, writing,
+    rule_sets, runs, sections, sources, story_pages, tools, trials, versions, waivers, writing,
 };
 use crate::errors::AppError;
 use crate::route::{Policy, Route, Verb};
@@ -54,6 +54,11 @@ use utoipa::{Modify, OpenApi};
         catalog::sites,
         catalog::projects,
         catalog::issue_types,
+        trials::list,
+        trials::start,
+        trials::show,
+        trials::remove,
+        trials::retry,
         prompts::list,
         prompts::create,
         prompts::show,

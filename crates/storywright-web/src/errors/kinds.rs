@@ -97,6 +97,8 @@ kinds! {
     PROMPT_NOT_YOURS 403 "prompt_not_yours" "The prompt is not yours" "Only its owner changes a prompt, and administrators those for everybody."
     PROMPT_CONFLICT 409 "prompt_changed" "The prompt has changed meanwhile" "Another tab or program saved the prompt."
     TOO_MANY_PROMPTS 409 "too_many_prompts" "Too many prompts" "The person has as many prompts as are kept."
+    TRIAL_NOT_FOUND 404 "trial_not_found" "There is no such trial" "The person has no trial of prompts with this id, or it has no such column."
+    TRIAL_BUSY 409 "trial_busy" "The trial is not ended" "A job writes the trial or the column, or what is there is not written again."
     RULE_SET_NOT_FOUND 404 "rule_set_not_found" "There is no such rule set" "No rule set has this id."
     RULE_SET_CONFLICT 409 "rule_set_changed" "The rule set has changed meanwhile" "Somebody saved the rule set, or its id is taken."
     RULE_SET_SHIPPED 409 "rule_set_shipped" "The rule set comes with the configuration" "The rule set is changed in its file and nowhere else."
@@ -199,6 +201,7 @@ pub const FIELD_CODES: &[(&str, &str)] = &[
     ("tls_must_be_verified", "The administrator wants this site's certificate verified."),
     ("too_many_waivers", "The draft has as many waivers as are kept."),
     ("tool_words_invalid", "The description of the tool is not 3 to 200 visible characters on one line."),
+    ("trial_columns_invalid", "A trial has two to four prompts."),
     ("value_not_allowed", "Jira does not allow this value for the field."),
 ];
 

@@ -13,6 +13,7 @@ mod story_pages;
 #[cfg(test)]
 mod tests;
 mod tools;
+mod trials;
 
 pub use kinds::Kind;
 

@@ -104,6 +104,7 @@ fn subject(desk: &Desk<'_>, job: &Job) -> Result<String, AppError> {
             DraftId::parse(&job.subject).map_or(Ok(String::new()), title_of)
         }
         JobKind::RefreshTools => Ok(tool_server_name(desk, &job.subject)),
+        JobKind::TryPrompts => Ok(String::new()),
         JobKind::Publish => {
             let Ok(id) = RunId::parse(&job.subject) else { return Ok(String::new()) };
             match run_view(desk.ports, &desk.who.actor, id)? {

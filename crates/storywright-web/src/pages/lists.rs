@@ -142,6 +142,7 @@ impl JobRow {
             }
             JobKind::Publish => format!("/runs/{}", job.subject),
             JobKind::RefreshTools => "/tools".to_owned(),
+            JobKind::TryPrompts => format!("/prompts/trials/{}", job.subject),
         };
         let label =
             if title.is_empty() { job_verb(job.kind).to_owned() } else { format!("{}: {title}", job_verb(job.kind)) };
@@ -172,6 +173,7 @@ pub fn job_verb(kind: JobKind) -> &'static str {
         JobKind::ReadSources => "Reading sources",
         JobKind::RefreshTools => "Asking for tools",
         JobKind::Judge => "Judging",
+        JobKind::TryPrompts => "Trying prompts",
     }
 }
 
@@ -186,6 +188,7 @@ pub fn job_problem(job: &Job) -> Option<Issue> {
         JobKind::Publish => "The issues were not created",
         JobKind::RefreshTools => "The tools were not listed",
         JobKind::Judge => "The stories were not judged",
+        JobKind::TryPrompts => "The prompts were not tried",
     };
     Some(Issue {
         code: code.to_owned(),

@@ -24,6 +24,7 @@ mod sign_up;
 mod steps;
 mod story_page;
 mod tools;
+mod trials;
 mod usage;
 
 use crate::route::Policy::{Public, SignedIn};
@@ -136,6 +137,13 @@ pub const ROUTES: &[Route] = &[
     Route::post("/prompts", SignedIn, || to(prompts::create)),
     Route::get("/prompts/new", SignedIn, || to(prompts::new)),
     Route::get("/prompts/words", SignedIn, || to(prompts::words)),
+    Route::get("/prompts/trials", SignedIn, || to(trials::form)),
+    Route::post("/prompts/trials", SignedIn, || to(trials::start)).outside(),
+    Route::get("/prompts/trials/slot", SignedIn, || to(trials::slot)),
+    Route::get("/prompts/trials/{id}", SignedIn, || to(trials::page)),
+    Route::post("/prompts/trials/{id}/stop", SignedIn, || to(trials::stop)),
+    Route::post("/prompts/trials/{id}/delete", SignedIn, || to(trials::delete)),
+    Route::post("/prompts/trials/{id}/columns/{number}/retry", SignedIn, || to(trials::retry)).outside(),
     Route::get("/prompts/{id}", SignedIn, || to(prompts::page)),
     Route::post("/prompts/{id}", SignedIn, || to(prompts::save)),
     Route::post("/prompts/{id}/delete", SignedIn, || to(prompts::delete)),

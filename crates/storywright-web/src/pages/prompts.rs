@@ -1,8 +1,10 @@
 //! Prompts: the lists, the page of one with its form and versions, and the words that a new draft gets from one.
 
+mod groups;
 mod version;
 mod words;
 
+pub(in crate::pages) use groups::{PromptGroup, prompt_groups};
 pub use version::page as version;
 pub use words::words;
 

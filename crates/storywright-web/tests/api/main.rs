@@ -14,4 +14,5 @@ mod rule_sets;
 mod streams;
 mod support;
 mod tools;
+mod trials;
 mod writing;

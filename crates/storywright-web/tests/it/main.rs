@@ -18,4 +18,5 @@ mod sources;
 mod story_page;
 mod support;
 mod tools;
+mod trials;
 mod uploads;

@@ -37,6 +37,7 @@ mod story_page;
 #[expect(dead_code, clippy::expect_used, reason = "shared with the suite that needs no browser")]
 mod support;
 mod tools;
+mod trials;
 mod uploads;
 #[path = "../whole/wiki.rs"]
 mod wiki;

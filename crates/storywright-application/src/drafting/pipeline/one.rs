@@ -8,9 +8,11 @@ use super::super::request::repair;
 use super::super::run::{ended_step, explain, unfinished};
 use super::mending::{Mending, Work, mended, mended_section};
 use super::{Ended, Pipeline, Shared};
+use crate::Ports;
 use storywright_domain::agent::{AgentStep, StepKind};
+use storywright_domain::cancel::Cancellation;
 use storywright_domain::job::{Job, MAX_ATTEMPTS};
-use storywright_domain::ports::{ChatError, ChatRequest, ChatSink, StorageError, StorageExt, Usage};
+use storywright_domain::ports::{ChatAccess, ChatError, ChatRequest, ChatSink, StorageError, StorageExt, Usage};
 use storywright_domain::section::{DraftSection, SectionState};
 use storywright_domain::story::Story;
 
@@ -33,16 +35,29 @@ pub(super) fn request_for(whole: &ChatRequest, text: &str) -> ChatRequest {
     ask
 }
 
-/// Collects what the model writes.
-#[derive(Default)]
-struct Collected {
+/// Collects what the model writes, and passes it on where somebody listens.
+struct Collected<'a> {
     text: String,
+    listener: Option<&'a (dyn Fn(&str) + Sync)>,
 }
 
-impl ChatSink for Collected {
+impl ChatSink for Collected<'_> {
     fn text(&mut self, piece: &str) {
         self.text.push_str(piece);
+        if let Some(listener) = self.listener {
+            listener(piece);
+        }
     }
+}
+
+/// One call for stories within a job.
+pub(in crate::drafting) struct Calling<'a> {
+    pub ports: &'a Ports,
+    pub job: &'a Job,
+    pub access: &'a ChatAccess,
+    pub cancellation: &'a Cancellation,
+    /// Hears each piece of the answer as it comes.
+    pub listener: Option<&'a (dyn Fn(&str) + Sync)>,
 }
 
 pub(super) fn write_one(pipeline: &Pipeline<'_>, shared: &Shared, section: DraftSection) -> One {
@@ -122,8 +137,10 @@ pub(super) fn asked_twice(
     ask: ChatRequest,
     usage: &mut Usage,
 ) -> Result<Asked, RunError> {
-    match asked(pipeline, shared, what, &ask, usage)? {
-        Asked::Unusable(problem) => Ok(match asked(pipeline, shared, what, &repair(&ask, &problem), usage)? {
+    let Pipeline { ports, job, access, cancellation, .. } = *pipeline;
+    let calling = Calling { ports, job, access, cancellation, listener: None };
+    match asked(&calling, shared.step(), what, &ask, usage)? {
+        Asked::Unusable(problem) => Ok(match asked(&calling, shared.step(), what, &repair(&ask, &problem), usage)? {
             Asked::Unusable(problem) => Asked::Unusable(format!("llm_answer_unusable: {problem}")),
             other => other,
         }),
@@ -131,7 +148,8 @@ pub(super) fn asked_twice(
     }
 }
 
-pub(super) enum Asked {
+/// What one call came to.
+pub(in crate::drafting) enum Asked {
     Stories(Vec<Story>),
     /// The answer does not fit; asking once more may help.
     Unusable(String),
@@ -140,14 +158,15 @@ pub(super) enum Asked {
     Ended(Ended),
 }
 
-fn asked(
-    pipeline: &Pipeline<'_>,
-    shared: &Shared,
+/// Asks once, as the step with this ordinal.
+pub(in crate::drafting) fn asked(
+    calling: &Calling<'_>,
+    ordinal: u32,
     what: &str,
     ask: &ChatRequest,
     used: &mut Usage,
 ) -> Result<Asked, RunError> {
-    let Pipeline { ports, job, access, cancellation, .. } = pipeline;
+    let Calling { ports, job, access, cancellation, listener } = *calling;
     // Sections run side by side for long: the day's budget may be used up by now.
     if let Some((code, message)) = over_budget(ports, job.user)? {
         return Ok(Asked::Ended(Ended::Written(Written::Failed { code, message, partial: None })));
@@ -158,13 +177,13 @@ fn asked(
         service: access.service.clone(),
         prompt_sha256: setup.as_ref().map(|setup| ports.sha256.hex(setup.prompt.as_bytes())).unwrap_or_default(),
         model: setup.map(|setup| setup.model).unwrap_or_default(),
-        ..AgentStep::begun(job.id, job.user, shared.step(), StepKind::Model, 0, ports.clock.now())
+        ..AgentStep::begun(job.id, job.user, ordinal, StepKind::Model, 0, ports.clock.now())
     };
     let lease_lost = || Ok(Asked::Ended(Ended::Written(Written::LeaseLost)));
     if !begin_step(ports, job, &step)? {
         return lease_lost();
     }
-    let mut sink = Collected::default();
+    let mut sink = Collected { text: String::new(), listener };
     let result = ports.chat.converse(access, ask, &mut sink, cancellation);
     let (mut step, usage) = ended_step(step, ask, &result, &sink.text);
     *used = used.plus(usage);

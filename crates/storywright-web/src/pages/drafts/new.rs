@@ -3,6 +3,7 @@
 use crate::errors::AppError;
 use crate::pages::dashboard::connection_name;
 use crate::pages::desk::{Answer, Desk, Form, Params};
+use crate::pages::prompts::{PromptGroup, prompt_groups};
 use crate::view::{Choice, Errors, Issue, Page, View, errors_of};
 use crate::visit::SignedIn;
 use actix_web::HttpResponse;
@@ -13,15 +14,14 @@ use storywright_application::catalog::{list_issue_types, list_projects};
 use storywright_application::drafting::generate_with;
 use storywright_application::drafts::{NewDraft, PromptTaken, create_draft, create_draft_for_sources};
 use storywright_application::integrations::list_integrations;
-use storywright_application::prompts::list_prompts;
 use storywright_application::rule_sets::rule_set_choices;
-use storywright_domain::PromptId;
+use storywright_application::trials::{TrialError, trial};
 use storywright_domain::draft::Requirements;
 use storywright_domain::integration::IntegrationKind;
 use storywright_domain::jira::{Project, ProjectKey};
-use storywright_domain::prompt::PromptScope;
 use storywright_domain::rule_keeping::{RuleSetOutline, RuleSetSummary};
 use storywright_domain::rules::Oversize;
+use storywright_domain::{PromptId, TrialId};
 
 /// What was typed, or what the address suggests.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -39,6 +39,11 @@ pub struct Typed {
     look_up: String,
     #[serde(skip_serializing)]
     generate: String,
+    /// A trial whose text and prompt are taken over, and the number of the column.
+    #[serde(skip_serializing)]
+    trial: String,
+    #[serde(skip_serializing)]
+    column: String,
 }
 
 #[derive(Serialize)]
@@ -77,13 +82,6 @@ struct ProjectChoice {
     name: String,
 }
 
-/// Prompts of one kind.
-#[derive(Serialize)]
-struct PromptGroup {
-    label: &'static str,
-    prompts: Vec<Choice>,
-}
-
 #[derive(Serialize)]
 struct Missing {
     text: String,
@@ -94,10 +92,30 @@ struct Missing {
 /// The form.
 pub async fn page(me: SignedIn, suggested: Params<Typed>) -> Result<HttpResponse, AppError> {
     me.serve(move |desk| {
-        let view = read(desk, suggested.0, Errors::new())?;
+        let view = read(desk, from_trial(desk, suggested.0)?, Errors::new())?;
         desk.page(&view)
     })
     .await
+}
+
+/// Text, format and words of the column of a trial, when the address names one.
+fn from_trial(desk: &Desk<'_>, form: Typed) -> Result<Typed, AppError> {
+    let (Ok(id), Ok(number)) = (TrialId::parse(&form.trial), form.column.parse()) else { return Ok(form) };
+    let found = trial(desk.ports, &desk.who.actor, id)?.ok_or(TrialError::NotFound)?;
+    let column = found.column(number).ok_or(TrialError::NoSuchColumn(number))?;
+    let (prompt_id, prompt_version) = match &column.prompt_from {
+        Some(from) => (from.prompt.to_string(), from.version.to_string()),
+        None => (String::new(), String::new()),
+    };
+    Ok(Typed {
+        requirements: found.requirements.as_str().to_owned(),
+        format: found.format.as_str().to_owned(),
+        rule_set: found.rule_set.clone(),
+        prompt: column.words.clone(),
+        prompt_id,
+        prompt_version,
+        ..form
+    })
 }
 
 /// Makes the draft, and starts writing it if asked.
@@ -223,24 +241,6 @@ fn issue_types(desk: &Desk<'_>, projects: &[Project], key: &str) -> Vec<Choice> 
             Vec::new()
         }
     }
-}
-
-fn prompt_groups(desk: &Desk<'_>) -> Result<Vec<PromptGroup>, AppError> {
-    let kinds = [
-        (PromptScope::Mine, "Yours"),
-        (PromptScope::Team, "Shared by colleagues"),
-        (PromptScope::System, "For everybody"),
-    ];
-    let mut groups = Vec::new();
-    for (scope, label) in kinds {
-        let found = list_prompts(desk.ports, &desk.who.actor, scope, None)?.items;
-        let prompts: Vec<Choice> =
-            found.iter().map(|prompt| Choice::new(&prompt.id.to_string(), &prompt.name)).collect();
-        if !prompts.is_empty() {
-            groups.push(PromptGroup { label, prompts });
-        }
-    }
-    Ok(groups)
 }
 
 fn rule_choice(rules: &RuleSetSummary) -> Choice {
