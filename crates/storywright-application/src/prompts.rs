@@ -6,8 +6,7 @@ use storywright_domain::leak::{Leak, leaks};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Saved, Slice, StorageError, StorageExt, Tx};
 use storywright_domain::prompt::{
-    MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, Prompt, PromptBody, PromptProblem, PromptScope, PromptVariable,
-    PromptVersion,
+    Prompt, PromptBody, PromptProblem, PromptScope, PromptVariable, PromptVersion, PromptWords,
 };
 use storywright_domain::{PromptId, UserId};
 
@@ -16,42 +15,8 @@ pub const MOST_PROMPTS: usize = 200;
 /// Longest note on a version in characters.
 const MAX_NOTE_CHARS: usize = 200;
 
-/// A system prompt that comes with the program.
-struct Shipped {
-    name: &'static str,
-    description: &'static str,
-    text: &'static str,
-    /// Name, description and default of its variable, if it has one.
-    variable: Option<[&'static str; 3]>,
-}
-
-/// Made when there are no system prompts.
-const SHIPPED: [Shipped; 4] = [
-    Shipped {
-        name: "Small stories",
-        description: "Stories that fit into a few days.",
-        text: "Keep each story small enough for {{days}} days of work.",
-        variable: Some(["days", "Days of work for one story", "two"]),
-    },
-    Shipped {
-        name: "Negative cases",
-        description: "What goes wrong is covered as well.",
-        text: "Cover what goes wrong as well: refused input, lost connections, missing rights.",
-        variable: None,
-    },
-    Shipped {
-        name: "Measurable criteria",
-        description: "Acceptance criteria that a tester can count.",
-        text: "Make every acceptance criterion measurable: numbers, times, exact words.",
-        variable: None,
-    },
-    Shipped {
-        name: "Plain words",
-        description: "Stories that people outside the team understand.",
-        text: "Use plain words that {{readers}} understand; explain every abbreviation once.",
-        variable: Some(["readers", "Who reads the stories", "people outside the team"]),
-    },
-];
+/// Note on the versions of a system prompt that the configuration gave.
+const FROM_CONFIGURATION: &str = "from prompts.json";
 
 /// What is typed of a prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -82,6 +47,9 @@ pub enum PromptError {
     /// Somebody else's, or a system prompt that only administrators change.
     #[error("the prompt is not yours: make a copy and change that")]
     NotYours,
+    /// The configuration offers it: it would be back at once.
+    #[error("the prompt comes from prompts.json: take it out there first")]
+    Configured,
     /// It was saved meanwhile; this is what is stored now.
     #[error("the prompt has changed meanwhile")]
     Conflict(Box<Prompt>),
@@ -99,41 +67,60 @@ pub enum PromptError {
     Storage(#[from] StorageError),
 }
 
-/// Makes the system prompts that come with the program when there are none at all.
+/// Makes system prompts of what the configuration offers, known by their names, and gives how many were made or changed. What an
+/// administrator has changed since stays as it is; what the configuration offers no longer stays until somebody removes it.
 ///
 /// # Errors
 /// [`StorageError`].
-pub fn make_system_prompts(ports: &Ports) -> Result<(), StorageError> {
-    let nobody = UserId(0);
+pub fn take_over_library(ports: &Ports) -> Result<usize, StorageError> {
+    let library = ports.chat.library();
     let now = ports.clock.now();
     ports.storage.write(|tx| {
-        if !tx.prompts(nobody, PromptScope::System, None, 1)?.items.is_empty() {
-            return Ok(());
-        }
+        let known = system_prompts(tx)?;
+        let mut changed = 0;
         // The newest stands first in lists.
-        for shipped in SHIPPED.iter().rev() {
-            let variable = |[name, description, default]: [&str; 3]| PromptVariable {
-                name: name.to_owned(),
-                description: description.to_owned(),
-                default: default.to_owned(),
+        for words in library.iter().rev() {
+            let PromptWords { name, description, body } = words.clone();
+            let Some(stored) = known.iter().find(|prompt| prompt.name == name) else {
+                let id = PromptId(ports.ids.id());
+                let (version, created_at, updated_at) = (1, now, now);
+                let made =
+                    Prompt { id, owner: None, shared: true, name, description, version, body, created_at, updated_at };
+                tx.insert_prompt(&made, FROM_CONFIGURATION)?;
+                changed += 1;
+                continue;
             };
-            let variables: Vec<PromptVariable> = shipped.variable.map(variable).into_iter().collect();
-            let Ok(body) = PromptBody::parse(shipped.text, &variables) else { continue };
-            let prompt = Prompt {
-                id: PromptId(ports.ids.id()),
-                owner: None,
-                shared: true,
-                name: shipped.name.to_owned(),
-                description: shipped.description.to_owned(),
-                version: 1,
-                body,
-                created_at: now,
-                updated_at: now,
-            };
-            tx.insert_prompt(&prompt, "")?;
+            if (&stored.description, &stored.body) == (&description, &body) || !as_configured(tx, stored)? {
+                continue;
+            }
+            let next = Prompt { description, body, version: stored.version + 1, updated_at: now, ..stored.clone() };
+            // Read in this transaction: nobody can have been faster.
+            if tx.update_prompt(&next, stored.version, FROM_CONFIGURATION)? == Saved::Stored {
+                changed += 1;
+            }
         }
-        Ok(())
+        Ok(changed)
     })
+}
+
+fn system_prompts(tx: &mut dyn Tx) -> Result<Vec<Prompt>, StorageError> {
+    // Nobody: system prompts are the same for everybody.
+    let nobody = UserId(0);
+    let (mut all, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let part = tx.prompts(nobody, PromptScope::System, cursor.as_deref(), 200)?;
+        all.extend(part.items);
+        match part.next {
+            Some(next) => cursor = Some(next),
+            None => return Ok(all),
+        }
+    }
+}
+
+/// Whether nobody has changed what the configuration gave. The first version of a system prompt never comes from a person.
+fn as_configured(tx: &mut dyn Tx, prompt: &Prompt) -> Result<bool, StorageError> {
+    let newest = tx.prompt_version(UserId(0), prompt.id, prompt.version)?;
+    Ok(prompt.version == 1 || newest.is_some_and(|version| version.note == FROM_CONFIGURATION))
 }
 
 /// Prompts that the person may use, last changed first, 50 at a time.
@@ -269,8 +256,12 @@ pub fn restore_prompt(
 /// # Errors
 /// [`PromptError`].
 pub fn delete_prompt(ports: &Ports, actor: &Actor, id: PromptId, expected: u32) -> Result<(), PromptError> {
+    let library = ports.chat.library();
     ports.storage.write(|tx| {
         let stored = changeable(tx, actor, id)?;
+        if stored.owner.is_none() && library.iter().any(|words| words.name == stored.name) {
+            return Err(PromptError::Configured);
+        }
         if stored.version != expected {
             return Err(PromptError::Conflict(Box::new(stored)));
         }
@@ -315,23 +306,14 @@ pub fn words_of_prompt(
 }
 
 fn checked(typed: &PromptDraft) -> Result<(String, String, PromptBody, String), PromptError> {
-    let (name, description, note) = (typed.name.trim(), typed.description.trim(), typed.note.trim());
-    let mut problems = Vec::new();
-    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
-        problems.push(PromptProblem::BadName);
-    }
-    if description.chars().count() > MAX_DESCRIPTION_CHARS {
-        problems.push(PromptProblem::DescriptionTooLong);
-    }
-    let body = PromptBody::parse(&typed.text, &typed.variables).map_err(|more| problems.extend(more));
-    let Ok(body) = body else { return Err(PromptError::Invalid(problems)) };
-    if !problems.is_empty() {
-        return Err(PromptError::Invalid(problems));
-    }
+    let note = typed.note.trim();
+    let PromptWords { name, description, body } =
+        PromptWords::parse(&typed.name, &typed.description, &typed.text, &typed.variables)
+            .map_err(PromptError::Invalid)?;
     if note.chars().count() > MAX_NOTE_CHARS {
         return Err(PromptError::NoteTooLong);
     }
-    Ok((name.to_owned(), description.to_owned(), body, note.to_owned()))
+    Ok((name, description, body, note.to_owned()))
 }
 
 fn own_count(tx: &mut dyn Tx, user: UserId) -> Result<usize, StorageError> {

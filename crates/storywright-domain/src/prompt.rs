@@ -3,9 +3,11 @@
 //! A text names its variables as `{{name}}`. Every one of them is declared with a description and perhaps a default; a value is put in as
 //! plain data, in one pass, so that what somebody typed is never read as a template.
 
+mod library;
 mod origin;
 mod trial;
 
+pub use library::PromptWords;
 pub use origin::PromptOrigin;
 pub use trial::{
     ColumnResult, ColumnState, KEPT_TRIALS, MAX_COLUMNS, MIN_COLUMNS, PromptTrial, TrialColumn, TrialSummary,

@@ -17,6 +17,7 @@ use storywright_domain::ports::{
     ChatAccess, ChatAnswer, ChatCall, ChatError, ChatIdentity, ChatModel, ChatRequest, ChatSetup, ChatSink, Finish,
     IdSource, Usage,
 };
+use storywright_domain::prompt::PromptWords;
 use storywright_http::{Egress, Method, Purpose};
 
 /// Tries after the first, of a call that has given no text yet.
@@ -140,6 +141,10 @@ impl ChatModel for ConfiguredChat {
         let ready = loaded.service(service)?;
         let prompt = loaded.config.prompts.of(call).whole.clone();
         Some(ChatSetup { model: ready.service.model.clone(), prompt })
+    }
+
+    fn library(&self) -> Vec<PromptWords> {
+        self.loaded().config.prompts.library.clone()
     }
 
     fn identify(&self, access: &ChatAccess) -> Result<ChatIdentity, ChatError> {

@@ -7,6 +7,7 @@ use storywright_domain::ports::{
     ChatAccess, ChatAnswer, ChatCall, ChatError, ChatIdentity, ChatModel, ChatRequest, ChatSetup, ChatSink, Finish,
     ToolUse, Usage,
 };
+use storywright_domain::prompt::PromptWords;
 
 /// Holds an answer back until it is released.
 #[derive(Clone, Default)]
@@ -115,6 +116,7 @@ pub struct FakeChat {
 
 #[derive(Default)]
 struct State {
+    library: Vec<PromptWords>,
     people: BTreeMap<String, ChatIdentity>,
     scripts: VecDeque<Script>,
     requests: Vec<ChatRequest>,
@@ -148,6 +150,11 @@ impl FakeChat {
         self.lock().scripts.push_back(script);
     }
 
+    /// What its configuration offers to everybody from now on.
+    pub fn will_offer(&self, library: Vec<PromptWords>) {
+        self.lock().library = library;
+    }
+
     /// What it was asked so far.
     #[must_use]
     pub fn requests(&self) -> Vec<ChatRequest> {
@@ -175,6 +182,10 @@ impl ChatModel for FakeChat {
     fn setup(&self, service: &str, call: ChatCall) -> Option<ChatSetup> {
         let known = service == Self::SERVICE;
         known.then(|| ChatSetup { model: "model-1".to_owned(), prompt: format!("prompt of {}", call.as_str()) })
+    }
+
+    fn library(&self) -> Vec<PromptWords> {
+        self.lock().library.clone()
     }
 
     fn identify(&self, access: &ChatAccess) -> Result<ChatIdentity, ChatError> {

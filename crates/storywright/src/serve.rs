@@ -10,6 +10,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 use storywright_application::Ports;
+use storywright_application::prompts::take_over_library;
 use storywright_application::publishing::sweep_late_arrivals;
 use storywright_application::tools::refresh_due_lists;
 use storywright_domain::job::JobKind;
@@ -60,12 +61,14 @@ async fn run(
     let running = actix_web::rt::spawn(server);
     let sweeping = actix_web::rt::spawn(sweep(wired.ports.clone()));
     let refreshing = actix_web::rt::spawn(refresh_tools(wired.ports.clone()));
+    let following = actix_web::rt::spawn(follow_library(wired.ports.clone()));
     let tidying = actix_web::rt::spawn(tidy(wired));
     wait_for_signal().await?;
     log::info!("stopping");
     tidying.abort();
     sweeping.abort();
     refreshing.abort();
+    following.abort();
     // No new work first, then streams, then jobs; pages are served until the jobs are done.
     let stopped = web::block(move || workers.stop(GRACE));
     state.close();
@@ -123,6 +126,29 @@ const READERS: usize = 4;
 
 /// Judging jobs at a time: each has one call of the model open, and nobody's draft waits for it.
 const JUDGES: usize = 2;
+
+/// Takes over what `prompts.json` offers to everybody when it has changed.
+async fn follow_library(ports: Ports) {
+    let mut due = tokio::time::interval(SWEEP_EVERY);
+    // What it offered at the start is taken over before anything is served.
+    let mut taken = ports.chat.library();
+    loop {
+        due.tick().await;
+        let offered = ports.chat.library();
+        if offered == taken {
+            continue;
+        }
+        let ports = ports.clone();
+        match web::block(move || take_over_library(&ports)).await {
+            Ok(Ok(changed)) => {
+                log::info!(changed; "prompts of the configuration are taken over");
+                taken = offered;
+            }
+            Ok(Err(error)) => log::error!(error = error.to_string().as_str(); "taking over prompts failed"),
+            Err(error) => log::error!(error = error.to_string().as_str(); "taking over prompts stopped"),
+        }
+    }
+}
 
 /// Starts jobs for the tool lists whose time has come.
 async fn refresh_tools(ports: Ports) {

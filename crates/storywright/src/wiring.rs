@@ -78,7 +78,7 @@ pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
     #[cfg(debug_assertions)]
     let ports = crate::faults::wrap(ports);
     crate::rules::load(&ports, &settings.config_folder)?;
-    storywright_application::prompts::make_system_prompts(&ports)?;
+    storywright_application::prompts::take_over_library(&ports)?;
     Ok(Wired { ports, storage, keyring })
 }
 

@@ -3,11 +3,11 @@
 use crate::world::World;
 use std::collections::BTreeMap;
 use storywright_application::prompts::{
-    PromptDraft, PromptError, create_prompt, delete_prompt, list_prompts, make_system_prompts, prompt, prompt_versions,
-    restore_prompt, save_prompt, secrets_suspected, words_of_prompt,
+    PromptDraft, PromptError, create_prompt, delete_prompt, list_prompts, prompt, prompt_versions, restore_prompt,
+    save_prompt, secrets_suspected, take_over_library, words_of_prompt,
 };
 use storywright_domain::person::{Actor, Person, Role};
-use storywright_domain::prompt::{Prompt, PromptScope, PromptVariable};
+use storywright_domain::prompt::{Prompt, PromptScope, PromptVariable, PromptWords};
 
 fn typed(name: &str) -> PromptDraft {
     let days = PromptVariable { name: "days".to_owned(), description: "Days".to_owned(), default: String::new() };
@@ -99,21 +99,42 @@ fn a_prompt_that_looks_like_it_holds_a_secret_is_kept_and_told_about() {
     assert_eq!(secrets_suspected(&made(&world, "Small")), []);
 }
 
+fn offered(name: &str, text: &str) -> PromptWords {
+    let days = PromptVariable { name: "days".to_owned(), description: String::new(), default: "two".to_owned() };
+    let variables = if text.contains("{{days}}") { vec![days] } else { Vec::new() };
+    PromptWords::parse(name, "", text, &variables).unwrap()
+}
+
 #[test]
-fn system_prompts_are_made_once_and_changed_by_administrators() {
+fn the_library_of_the_configuration_is_taken_over_and_followed() {
     let world = World::new();
-    make_system_prompts(&world.ports).unwrap();
-    make_system_prompts(&world.ports).unwrap();
-    let system = list_prompts(&world.ports, &world.actor, PromptScope::System, None).unwrap().items;
-    assert_eq!(system.len(), 4);
-    let small = system.iter().find(|prompt| prompt.name == "Small stories").unwrap();
-    assert_eq!(
-        words_of_prompt(&world.ports, &world.actor, small.id, &values(&[])).unwrap(),
-        "Keep each story small enough for two days of work."
-    );
-    assert_eq!(save_prompt(&world.ports, &world.actor, small.id, 1, &typed("Mine")), Err(PromptError::NotYours));
+    let system = || list_prompts(&world.ports, &world.actor, PromptScope::System, None).unwrap().items;
+    assert_eq!(take_over_library(&world.ports), Ok(0), "it offers nothing");
+    world.chat.will_offer(vec![offered("Small", "At most {{days}} days."), offered("Brief", "Be brief.")]);
+    assert_eq!(take_over_library(&world.ports), Ok(2));
+    assert_eq!(take_over_library(&world.ports), Ok(0), "all is there");
+    let named = |name: &str| system().into_iter().find(|prompt| prompt.name == name).unwrap();
+    let small = named("Small");
+    assert_eq!(words_of_prompt(&world.ports, &world.actor, small.id, &values(&[])).unwrap(), "At most two days.");
+    assert_eq!(save_prompt(&world.ports, &world.actor, small.id, 1, &typed("Small")), Err(PromptError::NotYours));
+    // The file changes: what nobody has touched follows it.
+    world.chat.will_offer(vec![offered("Small", "Within {{days}} days."), offered("Brief", "Be very brief.")]);
+    assert_eq!(take_over_library(&world.ports), Ok(2));
+    assert_eq!((named("Small").version, named("Small").body.text()), (2, "Within {{days}} days."));
+    // An administrator's words stand above the file.
     let boss = Person { role: Role::Administrator, ..world.person.clone() };
     let boss = Actor::of(&boss, world.actor.request_id().clone());
-    let saved = save_prompt(&world.ports, &boss, small.id, 1, &typed("Ours")).unwrap();
-    assert_eq!((saved.owner, saved.shared, saved.version), (None, true, 2));
+    let saved = save_prompt(&world.ports, &boss, small.id, 2, &typed("Small")).unwrap();
+    assert_eq!((saved.owner, saved.shared, saved.version), (None, true, 3));
+    world.chat.will_offer(vec![offered("Small", "In {{days}} days."), offered("Brief", "Be short.")]);
+    assert_eq!(take_over_library(&world.ports), Ok(1));
+    assert_eq!((named("Small").version, named("Brief").version), (3, 3));
+    // It would be back at once; when the file offers it no longer, it stays until somebody removes it.
+    assert_eq!(delete_prompt(&world.ports, &boss, small.id, 3), Err(PromptError::Configured));
+    world.chat.will_offer(Vec::new());
+    assert_eq!(take_over_library(&world.ports), Ok(0));
+    assert_eq!(system().len(), 2);
+    delete_prompt(&world.ports, &boss, small.id, 3).unwrap();
+    assert_eq!(take_over_library(&world.ports), Ok(0));
+    assert_eq!(system().len(), 1);
 }

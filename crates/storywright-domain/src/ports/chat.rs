@@ -1,6 +1,7 @@
 //! The company LLM port.
 
 use crate::cancel::Cancellation;
+use crate::prompt::PromptWords;
 use crate::tool::ToolClass;
 use crate::{Millis, RequestId, Secret, UserId};
 use serde::{Deserialize, Serialize};
@@ -325,6 +326,11 @@ pub trait ChatModel: Send + Sync {
 
     /// With what a call to a service is made at present; `None` when there is no such service.
     fn setup(&self, service: &str, call: ChatCall) -> Option<ChatSetup>;
+
+    /// Prompts that the configuration offers to everybody, as it is now, in the order in which lists show them. None by the same name.
+    fn library(&self) -> Vec<PromptWords> {
+        Vec::new()
+    }
 
     /// Whose the credential is.
     ///

@@ -6,6 +6,7 @@ use crate::template::Template;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use storywright_domain::ports::ChatCall;
+use storywright_domain::prompt::{PromptVariable, PromptWords};
 
 /// Values of a request that Storywright itself words; they may stand in the text of a user message.
 const TOLD: [&str; 2] = ["format", "rules"];
@@ -47,6 +48,8 @@ pub(super) struct PromptFile {
     /// Asks the model to go on after it ran into its length limit.
     #[serde(default = "go_on", rename = "continue")]
     go_on: Text,
+    /// Prompts that everybody finds among the prompts; without the key those that are shipped.
+    library: Option<Vec<LibraryPart>>,
 }
 
 fn go_on() -> Text {
@@ -67,6 +70,77 @@ struct Calls {
     repair: CallPart,
     /// Without it the shipped words are used: files from before there were judged rules go on to work.
     judge: Option<CallPart>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct LibraryPart {
+    /// By this name it is known: another name is another prompt.
+    name: String,
+    /// What it is good for.
+    #[serde(default)]
+    description: String,
+    /// Words to the writer; `{{name}}` is a variable.
+    text: Text,
+    /// Every variable of the text.
+    #[serde(default)]
+    variables: Vec<VariablePart>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct VariablePart {
+    name: String,
+    /// What to fill in.
+    #[serde(default)]
+    description: String,
+    /// Used when nothing is filled in; without it something must be.
+    #[serde(default)]
+    default: String,
+}
+
+impl LibraryPart {
+    fn compile(&self) -> Result<PromptWords, Problem> {
+        let variable = |part: &VariablePart| PromptVariable {
+            name: part.name.clone(),
+            description: part.description.clone(),
+            default: part.default.clone(),
+        };
+        let variables: Vec<PromptVariable> = self.variables.iter().map(variable).collect();
+        let words = PromptWords::parse(&self.name, &self.description, &self.text.lines().join("\n"), &variables);
+        words.map_err(|problems| {
+            let reasons: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Problem::new(format!("prompt `{}` of the library: {}", self.name, reasons.join("; ")), "correct it")
+                .near(&self.name)
+        })
+    }
+}
+
+/// The prompts of a library, none by the name of another.
+fn library(parts: &[LibraryPart]) -> Result<Vec<PromptWords>, Problem> {
+    let mut prompts: Vec<PromptWords> = Vec::new();
+    for part in parts {
+        let words = part.compile()?;
+        if prompts.iter().any(|known| known.name == words.name) {
+            let reason = format!("two prompts of the library are called `{}`", words.name);
+            return Err(Problem::new(reason, "give one of them another name").near(&words.name));
+        }
+        prompts.push(words);
+    }
+    Ok(prompts)
+}
+
+/// The library of the shipped file.
+fn shipped_library() -> Result<Vec<PromptWords>, Problem> {
+    #[derive(Deserialize)]
+    struct Shipped {
+        library: Vec<LibraryPart>,
+    }
+    let shipped: Shipped = serde_json::from_str(include_str!("../../../../config/prompts.json"))
+        .map_err(|error| Problem::new(format!("the shipped library cannot be read: {error}"), "add `library`"))?;
+    library(&shipped.library)
 }
 
 /// The `judge` call of the shipped file.
@@ -169,6 +243,8 @@ pub(crate) struct Prompts {
     pub(crate) tools_in_prompt: Template,
     pub(crate) marked_in_prompt: String,
     pub(crate) go_on: String,
+    /// What everybody finds among the prompts.
+    pub(crate) library: Vec<PromptWords>,
 }
 
 impl Prompts {
@@ -218,6 +294,10 @@ impl PromptFile {
             tools_in_prompt: with("tools_in_prompt", &self.tools_in_prompt, "tools")?,
             marked_in_prompt: self.marked_in_prompt.fixed()?,
             go_on: self.go_on.fixed()?,
+            library: match &self.library {
+                Some(parts) => library(parts)?,
+                None => shipped_library()?,
+            },
         })
     }
 }

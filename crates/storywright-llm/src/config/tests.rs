@@ -65,6 +65,38 @@ fn a_file_without_the_call_that_judges_gets_the_shipped_words() {
     assert!(told.contains("<questions id=\"b1\">\na: Is it so?\n</questions id=\"b1\">"), "{told}");
 }
 
+#[test]
+fn the_library_is_that_of_the_file_or_the_shipped_one() {
+    let names =
+        |config: &LlmConfig| -> Vec<String> { config.prompts.library.iter().map(|words| words.name.clone()).collect() };
+    let shipped_names = names(&LlmConfig::load(&shipped()).unwrap());
+    assert_eq!(shipped_names, ["Small stories", "Negative cases", "Measurable criteria", "Plain words"]);
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["config.json", "header.json", "payload.json", "prompts.json"] {
+        std::fs::copy(shipped().join(name), folder.path().join(name)).unwrap();
+    }
+    let file = folder.path().join("prompts.json");
+    let mut prompts: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    prompts["library"] = serde_json::json!([{"name": "Ours", "text": ["Be", "brief."]}]);
+    std::fs::write(&file, prompts.to_string()).unwrap();
+    let own = LlmConfig::load(folder.path()).unwrap();
+    assert_eq!((names(&own), own.prompts.library[0].body.text()), (vec!["Ours".to_owned()], "Be\nbrief."));
+    prompts.as_object_mut().unwrap().remove("library");
+    std::fs::write(&file, prompts.to_string()).unwrap();
+    assert_eq!(names(&LlmConfig::load(folder.path()).unwrap()), shipped_names);
+}
+
+#[test]
+fn a_broken_library_is_refused_with_line_and_reason() {
+    let undeclared = broken("prompts.json", "for {{days}} days", "for {{weeks}} weeks");
+    assert!(undeclared.starts_with("prompts.json line "), "{undeclared}");
+    assert!(undeclared.contains("prompt `Small stories` of the library: `{{weeks}}` is not declared"), "{undeclared}");
+    let twice = broken("prompts.json", "\"Negative cases\"", "\"Small stories\"");
+    assert!(twice.contains("two prompts of the library are called `Small stories`"), "{twice}");
+    let unknown = broken("prompts.json", "\"description\": \"Stories that fit", "\"about\": \"Stories that fit");
+    assert!(unknown.contains("unknown field `about`"), "{unknown}");
+}
+
 /// The company's folder with one text replaced in one file.
 fn broken(file: &str, old: &str, new: &str) -> String {
     let folder = tempfile::tempdir().unwrap();

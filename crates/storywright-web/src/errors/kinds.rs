@@ -96,6 +96,7 @@ kinds! {
     PROMPT_NOT_FOUND 404 "prompt_not_found" "There is no such prompt" "No prompt that the person may use has this id."
     PROMPT_NOT_YOURS 403 "prompt_not_yours" "The prompt is not yours" "Only its owner changes a prompt, and administrators those for everybody."
     PROMPT_CONFLICT 409 "prompt_changed" "The prompt has changed meanwhile" "Another tab or program saved the prompt."
+    PROMPT_CONFIGURED 409 "prompt_configured" "The prompt comes from the configuration" "prompts.json offers the prompt, so it would be back at once."
     TOO_MANY_PROMPTS 409 "too_many_prompts" "Too many prompts" "The person has as many prompts as are kept."
     TRIAL_NOT_FOUND 404 "trial_not_found" "There is no such trial" "The person has no trial of prompts with this id, or it has no such column."
     TRIAL_BUSY 409 "trial_busy" "The trial is not ended" "A job writes the trial or the column, or what is there is not written again."

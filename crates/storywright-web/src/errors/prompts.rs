@@ -19,6 +19,11 @@ impl From<PromptError> for AppError {
             PromptError::NotYours => {
                 Self::new(&kinds::PROMPT_NOT_YOURS, "The prompt is not yours", "Make a copy and change that")
             }
+            PromptError::Configured => Self::new(
+                &kinds::PROMPT_CONFIGURED,
+                "The prompt comes from prompts.json",
+                "Take it out of that file first, then remove it here",
+            ),
             PromptError::Conflict(current) => Self::new(
                 &kinds::PROMPT_CONFLICT,
                 &format!("The prompt was saved elsewhere and is now version {}", current.version),

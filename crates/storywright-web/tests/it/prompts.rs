@@ -2,9 +2,9 @@
 
 use crate::support::{Browser, TestApp};
 use std::rc::Rc;
-use storywright_application::prompts::{list_prompts, make_system_prompts};
+use storywright_application::prompts::{list_prompts, take_over_library};
 use storywright_domain::person::Person;
-use storywright_domain::prompt::{Prompt, PromptScope};
+use storywright_domain::prompt::{Prompt, PromptScope, PromptWords};
 
 const FORM: [(&str, &str); 5] = [
     ("name", "Small stories"),
@@ -107,7 +107,9 @@ async fn others_see_what_is_shared_and_nothing_else() {
 #[actix_web::test]
 async fn a_new_draft_gets_its_words_with_the_variables_filled_in() {
     let (app, alice, browser) = alice().await;
-    make_system_prompts(&app.ports).unwrap();
+    let measurable = PromptWords::parse("Measurable criteria", "", "Make every criterion measurable.", &[]).unwrap();
+    app.chat.will_offer(vec![measurable]);
+    take_over_library(&app.ports).unwrap();
     browser.post("/prompts", &FORM).await.expect(204);
     let id = mine(&app, &alice)[0].id;
     browser
