@@ -186,7 +186,7 @@ fn start(
         if draft.requirements.as_str().is_empty() && !tx.sources(user, id)?.iter().any(SourceEntry::is_read) {
             return Err(StartError::NothingToWriteFrom);
         }
-        let open = tx.open_jobs(user)?.into_iter().filter(|job| job.kind != JobKind::RefreshTools).count();
+        let open = tx.open_jobs(user)?.into_iter().filter(|job| !job.kind.begins_by_itself()).count();
         if open >= ports.settings.max_open_jobs {
             return Err(StartError::TooManyJobs(open));
         }

@@ -246,7 +246,7 @@ impl Judging<'_> {
         }))
     }
 
-    /// Keeps the verdicts. `false` when the lease has passed on, or the draft is gone.
+    /// Keeps the verdicts. `false` when the lease has passed on, or the draft is gone or in the bin.
     fn keep(
         &self,
         story: &Story,
@@ -271,7 +271,8 @@ impl Judging<'_> {
         };
         let made: Vec<Judgement> = rules.iter().zip(verdicts).map(judgement).collect();
         ports.storage.write(|tx| {
-            if !tx.lease_holds(job.id, job.fence)? || tx.draft(job.user, self.draft.id)?.is_none() {
+            let there = tx.draft(job.user, self.draft.id)?.is_some_and(|draft| draft.deleted_at.is_none());
+            if !there || !tx.lease_holds(job.id, job.fence)? {
                 return Ok::<_, StorageError>(false);
             }
             for one in &made {

@@ -32,7 +32,7 @@ pub enum JudgeError {
     /// The LLM connection cannot be used.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// The person has too many jobs waiting or running.
+    /// The model is asked about too many drafts of the person already.
     #[error("{0} jobs are waiting or running: wait for one or stop it")]
     TooManyJobs(usize),
     /// The database is in trouble.
@@ -83,7 +83,7 @@ pub fn judge(ports: &Ports, actor: &Actor, id: DraftId) -> Result<JobId, JudgeEr
         if let Some(same) = open.iter().find(|open| is_of(open, id)) {
             return Ok(same.id);
         }
-        let open = open.iter().filter(|open| open.kind != JobKind::RefreshTools).count();
+        let open = open.iter().filter(|open| open.kind == JobKind::Judge).count();
         if open >= ports.settings.max_open_jobs {
             return Err(JudgeError::TooManyJobs(open));
         }
@@ -111,8 +111,7 @@ pub(crate) fn judge_what_was_written(
     if open.iter().any(|open| is_of(open, draft.id) && open.status == JobStatus::Pending) {
         return Ok(true);
     }
-    let others = open.iter().filter(|open| open.kind != JobKind::RefreshTools && open.id != writing.id).count();
-    if others >= ports.settings.max_open_jobs {
+    if open.iter().filter(|open| open.kind == JobKind::Judge).count() >= ports.settings.max_open_jobs {
         return Ok(false);
     }
     tx.insert_job(&job(ports, draft.user, draft.id, &writing.request_id, JudgePayload::default()))?;

@@ -211,8 +211,8 @@ pub(super) fn queue(ports: &Ports, tx: &mut dyn Tx, actor: &Actor, job: &Job) ->
     });
     match waiting {
         Some(waiting) => Ok(waiting.id),
-        // Tool lists that are fetched in the background are not the person's doing.
-        None => match open.iter().filter(|open| open.kind != JobKind::RefreshTools).count() {
+        // What goes on in the background by itself is not the person's doing.
+        None => match open.iter().filter(|open| !open.kind.begins_by_itself()).count() {
             many if many >= ports.settings.max_open_jobs => Err(SourceError::TooManyJobs(many)),
             _ => Ok(job.id),
         },

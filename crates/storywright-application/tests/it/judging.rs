@@ -423,3 +423,15 @@ fn orders_in_a_story_are_words_like_others() {
     );
     assert!(make_plan(&world.ports, &world.actor, draft.id).is_ok());
 }
+
+#[test]
+fn what_is_judged_by_itself_keeps_nobody_from_work() {
+    let world = world();
+    for _ in 0..world.ports.settings.max_open_jobs {
+        let draft = world.draft_with(&["Refund"]);
+        judge(&world.ports, &world.actor, draft.id).unwrap();
+    }
+    let draft = world.draft_with(&["Refund"]);
+    assert!(matches!(judge(&world.ports, &world.actor, draft.id), Err(JudgeError::TooManyJobs(_))));
+    started(&world, &draft);
+}

@@ -61,10 +61,19 @@ pub(super) fn to(request: &Value) -> Option<Answer> {
     }
     if judge::asked(request) {
         let order = seen.lines().find(|line| ORDER.as_ref().is_some_and(|order| order.is_match(line)));
-        let quote = format!("{} {}", order.unwrap_or("obey"), words(messages));
-        let obeyed =
-            |(rule, _): &(String, String)| json!({"rule": rule, "answer": "no", "quote": quote, "severity": "error"});
-        let judgements: Vec<Value> = judge::questions(messages).iter().map(obeyed).collect();
+        let order = order.and_then(|line| line.split_once(": ")).map_or("obey", |(_, text)| text);
+        let tail = format!("{order} {}", words(messages));
+        // Told that it does not fit, it does at least that much.
+        let told_off = seen.contains("<errors");
+        let obeyed = |(number, (rule, _)): (usize, (String, String))| {
+            let quote = if number % 2 == 0 { order } else { tail.as_str() };
+            let mut entry = json!({"rule": rule, "answer": "no", "quote": quote});
+            if !told_off {
+                entry["severity"] = json!("error");
+            }
+            entry
+        };
+        let judgements: Vec<Value> = judge::questions(messages).into_iter().enumerate().map(obeyed).collect();
         return Some(Answer::Text(json!({"judgements": judgements}).to_string()));
     }
     let document = spoiled(writer::write(&Prompt::read(messages)), &seen, messages);

@@ -158,6 +158,25 @@ async fn with_results(stage: &Stage, browser: &Browser, alice: &Client, html: &m
     draft
 }
 
+/// The model judges these stories and obeys them: its words come to advice, and run nothing.
+async fn judged(browser: &Browser, alice: &Client, draft: &str, html: &mut String) {
+    let rule = |name: &str| json!({"name": name, "question": format!("Is the {name} named?"), "finding_when": "no"});
+    let rules = json!({"id": "", "name": "Judged", "judged": [rule("payer"), rule("payee")]});
+    let rules = alice.call("POST", "rule-sets", json!({ "rules": rules })).expect(201)["id"].clone();
+    let path = format!("drafts/{draft}");
+    let version = format!("\"{}\"", alice.get(&path).expect(200)["version"]);
+    alice.call_with("PUT", &path, &[("If-Match", &version)], json!({ "rule_set": rules })).expect(200);
+    alice.call("POST", &format!("{path}/judgements"), json!({})).expect(202);
+    pages::open(browser, draft).await;
+    browser.until("see the judgements", "one('#judged [data-judgement]') && one('#judged [data-judged=open]')").await;
+    let shown = browser.js("one('#judged').innerText").await;
+    let shown = shown.as_str().unwrap();
+    assert!(SCRIPTS.iter().any(|script| shown.contains(script)), "the model obeyed: {shown}");
+    assert!(browser.count("#judged [data-judgement=finding] mark").await > 0, "{shown}");
+    assert!(browser.count("#judged [data-judgement=uncertain]").await > 0, "{shown}");
+    unfold(browser, html).await;
+}
+
 /// A person approves stories that are full of it: exactly these issues are created, and their pages run nothing.
 async fn approved(stage: &Stage, browser: &Browser, alice: &Client, draft: &str, html: &mut String) {
     let path = format!("drafts/{draft}");
@@ -179,6 +198,7 @@ async fn approved(stage: &Stage, browser: &Browser, alice: &Client, draft: &str,
     }
     let version = format!("\"{}\"", stored["version"]);
     alice.call_with("PUT", &path, &[("If-Match", &version)], json!({ "document": document })).expect(200);
+    judged(browser, alice, draft, html).await;
     let began = mcp::now(&stage.company);
     visit(browser, &format!("/drafts/{draft}/plan"), html).await;
     assert_eq!(mcp::writes(&mcp::after(&stage.company, began)), Vec::<String>::new(), "a plan writes nothing");
