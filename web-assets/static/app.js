@@ -869,13 +869,13 @@
       // What the agent found stands among the sources, unless somebody is typing there.
       if (this.kind === 'draft' && !$('#sources')?.contains(document.activeElement)) tell('sources-found');
     }
-    error({ title, what, retry }) {
+    error({ message, retry }) {
       // More follows: the job is tried again.
       if (retry) { this.refresh(); tell('job-changed'); return; }
       this.close();
       this.refresh();
       tell('job-changed');
-      toast({ tone: 'bad', text: [title, what].filter(Boolean).join('. ') });
+      toast({ tone: 'bad', text: message });
     }
 
     // Asks for what the server now holds; a change that comes while an answer is awaited asks again.

@@ -64,6 +64,10 @@ impl Entry {
             "draft_created" => format!("Made a draft for {}", entry.detail),
             "draft_deleted" => "Deleted a draft".to_owned(),
             "writing_started" => "Had a draft written".to_owned(),
+            "prompt_saved" => format!("Saved a prompt: {}", entry.detail),
+            "prompt_removed" => format!("Removed a prompt: {}", entry.detail),
+            "prompts_tried" => "Tried prompts side by side".to_owned(),
+            "trial_removed" => "Removed a trial of prompts".to_owned(),
             "job_cancelled" => "Stopped a job".to_owned(),
             "plan_approved" => "Approved issues to be created".to_owned(),
             "run_resumed" => "Went on with a run".to_owned(),
@@ -94,6 +98,8 @@ fn target(subject: &str) -> Option<Target> {
     let place = match what {
         "draft" => "drafts",
         "run" => "runs",
+        "prompt" => "prompts",
+        "trial" => "prompts/trials",
         _ => return None,
     };
     Some(Target { label: format!("Open the {what}"), href: format!("/{place}/{id}") })

@@ -8,6 +8,7 @@ use super::desk::{Answer, Desk, part};
 use crate::errors::AppError;
 use crate::view::{Page, PromptFrom, Time, View};
 use crate::visit::SignedIn;
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -28,6 +29,8 @@ struct TrialPage {
     columns: Vec<Column>,
     /// Jobs that still write columns.
     jobs: Vec<String>,
+    /// Why what was asked for was not done.
+    notice: Option<String>,
 }
 
 impl View for TrialPage {
@@ -171,6 +174,7 @@ fn read(desk: &Desk<'_>, id: TrialId) -> Result<(PromptTrial, TrialPage), AppErr
         made: desk.time(found.created_at),
         columns: found.columns.iter().map(|column| Column::of(desk, column)).collect::<Result<_, _>>()?,
         jobs: found.open_jobs().iter().map(ToString::to_string).collect(),
+        notice: None,
     };
     Ok((found, view))
 }
@@ -194,8 +198,10 @@ pub async fn retry(me: SignedIn) -> Result<HttpResponse, AppError> {
     let (id, number) = (trial_id(me.request())?, part(me.request(), "number"));
     me.serve(move |desk| {
         let number = number.parse().map_err(|_| AppError::from(TrialError::NoSuchColumn(0)))?;
-        retry_column(desk.ports, &desk.who.actor, id, number)?;
-        shown(desk, id)
+        match retry_column(desk.ports, &desk.who.actor, id, number).map_err(AppError::from) {
+            Ok(_) => shown(desk, id, None),
+            Err(error) => shown(desk, id, Some(error)),
+        }
     })
     .await
 }
@@ -208,16 +214,25 @@ pub async fn stop(me: SignedIn) -> Result<HttpResponse, AppError> {
         for job in jobs {
             cancel_job(desk.ports, &desk.who.actor, job)?;
         }
-        shown(desk, id)
+        shown(desk, id, None)
     })
     .await
 }
 
-fn shown(desk: &Desk<'_>, id: TrialId) -> Result<Answer, AppError> {
-    if desk.visit.htmx {
-        desk.fragment(&Columns(read(desk, id)?.1))
-    } else {
-        Ok(desk.go(&format!("/prompts/trials/{id}")))
+/// The columns as they are now; when something was refused, with why, in the place of nothing.
+fn shown(desk: &Desk<'_>, id: TrialId, refused: Option<AppError>) -> Result<Answer, AppError> {
+    let (_, view) = read(desk, id)?;
+    let place = format!("/prompts/trials/{id}");
+    match refused {
+        Some(error) if error.status() >= 500 => Err(error),
+        Some(error) if desk.visit.htmx => {
+            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::CONFLICT);
+            let view = TrialPage { notice: Some(error.detail()), ..view };
+            Ok(desk.fragment(&Columns(view))?.with_status(status))
+        }
+        Some(error) => desk.go_and_say(&place, "bad", &error.detail()),
+        None if desk.visit.htmx => desk.fragment(&Columns(view)),
+        None => Ok(desk.go(&place)),
     }
 }
 
@@ -225,8 +240,14 @@ fn shown(desk: &Desk<'_>, id: TrialId) -> Result<Answer, AppError> {
 pub async fn delete(me: SignedIn) -> Result<HttpResponse, AppError> {
     let id = trial_id(me.request())?;
     me.serve(move |desk| {
-        delete_trial(desk.ports, &desk.who.actor, id)?;
-        desk.go_and_say("/prompts/trials", "ok", "The trial is removed.")
+        match delete_trial(desk.ports, &desk.who.actor, id).map_err(AppError::from) {
+            Ok(()) => desk.go_and_say("/prompts/trials", "ok", "The trial is removed."),
+            // It may be in the middle of something: its page says so.
+            Err(error) if error.status() == 409 => {
+                desk.go_and_say(&format!("/prompts/trials/{id}"), "bad", &error.detail())
+            }
+            Err(error) => Err(error),
+        }
     })
     .await
 }

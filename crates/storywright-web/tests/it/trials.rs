@@ -107,9 +107,10 @@ async fn a_failed_column_is_tried_again_and_a_waiting_one_is_stopped() {
     let number = if page.body.contains("Try again: prompt 1") { 1 } else { 2 };
     let again = browser.post(&format!("{place}/columns/{number}/retry"), &[]).await.expect(200);
     again.shows("Queued").shows("data-job=").hides("<html");
-    let busy = browser.post(&format!("{place}/columns/{number}/retry"), &[]).await;
-    assert_eq!(busy.header("x-error-code"), "trial_busy");
-    assert_eq!(browser.post(&format!("{place}/delete"), &[]).await.header("x-error-code"), "trial_busy");
+    let busy = browser.post(&format!("{place}/columns/{number}/retry"), &[]).await.expect(409);
+    busy.shows("is not one that failed or was stopped").shows("column-2-title");
+    browser.post(&format!("{place}/delete"), &[]).await.expect(204);
+    browser.get(&place).await.expect(200).shows("The trial is being written");
     browser.post(&format!("{place}/stop"), &[]).await.expect(200).shows("Stopped").hides("data-job=");
     assert_eq!(list_trials(&app.ports, &app.actor(&alice)).unwrap().len(), 1);
 }

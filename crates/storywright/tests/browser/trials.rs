@@ -69,8 +69,29 @@ fn prompts_are_tried_side_by_side_and_one_becomes_a_draft() {
         browser.see("[data-written]", "“Small stories”, version 1").await;
         inspect(stage, browser, "workspace-written").await;
 
+        // A cookie that runs out ends the whole trial, which is said at once.
+        stage.company.llm_control("__behave", &json!({ "kind": "expire_cookie_after_chunks", "n": 1 }));
         browser.goto("/prompts/trials").await;
         browser.see("main", "Your last 20 are kept").await;
+        browser.fill("#requirements", TEXT).await;
+        browser.choose("#prompt-1", "No prompt").await;
+        browser.choose("#prompt-2", "Plain words").await;
+        browser.see("#slot-2", "Who reads the stories").await;
+        browser.click("#trial-form button", "Try them").await;
+        browser.arrive("/prompts/trials/").await;
+        browser.see("#column-1[data-state='failed'], #column-2[data-state='failed']", "No stories came of it").await;
+        browser.gone("[data-job]").await;
+        for number in [1, 2] {
+            if browser.count(&format!("#column-{number}[data-state='failed']")).await == 1 {
+                browser.permit(409);
+                browser.click(&format!("#column-{number} button"), "Try again").await;
+                break;
+            }
+        }
+        browser.see("#trial [role='alert']", "Open Integrations").await;
+        browser.see("#column-2", "").await;
+
+        browser.goto("/prompts/trials").await;
         inspect(stage, browser, "trials").await;
     });
 }
