@@ -185,7 +185,7 @@ fn filled_in(
 
 fn queue(ports: &Ports, actor: &Actor, tx: &mut dyn Tx, trial: TrialId, id: JobId) -> Result<(), TrialError> {
     let user = actor.user();
-    let open = tx.open_jobs(user)?.into_iter().filter(|job| job.kind != JobKind::RefreshTools).count();
+    let open = tx.open_jobs(user)?.into_iter().filter(|job| !job.kind.begins_by_itself()).count();
     if open >= ports.settings.max_open_jobs {
         return Err(TrialError::TooManyJobs(open));
     }
