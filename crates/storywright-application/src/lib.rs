@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod drafting;
 pub mod drafts;
 pub mod integrations;
+pub mod issue_updates;
 pub mod jobs;
 pub mod judging;
 pub mod meter;

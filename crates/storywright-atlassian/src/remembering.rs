@@ -4,8 +4,8 @@ use cached::{Cached, LruCache};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use storywright_domain::jira::{
-    CreateField, CreateOutcome, Difference, Issue, IssueLink, IssueType, LinkType, Marker, NewIssue, NewLink,
-    PickedUser, Project, ProjectKey, ServerInfo,
+    CreateField, CreateOutcome, Difference, Issue, IssueDetail, IssueLink, IssueType, IssueWords, LinkType, Marker,
+    NewIssue, NewLink, PickedUser, Project, ProjectKey, ServerInfo,
 };
 use storywright_domain::person::JiraUser;
 use storywright_domain::ports::{Clock, Jira};
@@ -128,6 +128,18 @@ impl<J: Jira> Jira for RememberingJira<J> {
 
     fn issue(&self, access: &Access, key: &str, property: Option<&str>) -> Result<Option<Issue>, RemoteError> {
         self.inner.issue(access, key, property)
+    }
+
+    fn issue_detail(&self, access: &Access, key: &str) -> Result<Option<IssueDetail>, RemoteError> {
+        self.inner.issue_detail(access, key)
+    }
+
+    fn render_words(&self, words: &IssueWords) -> (String, String) {
+        self.inner.render_words(words)
+    }
+
+    fn update(&self, access: &Access, id: &str, payload: &str) -> Result<(), RemoteError> {
+        self.inner.update(access, id, payload)
     }
 
     fn remote_link(

@@ -217,6 +217,41 @@ pub struct Issue {
     pub property: Option<String>,
 }
 
+/// An issue as a person reads it before it is changed. Its texts are untrusted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssueDetail {
+    /// What every reading gives.
+    pub issue: Issue,
+    /// Project key.
+    pub project: String,
+    /// Its type. `epic` is known as [`IssueType::epic`] says.
+    pub issue_type: IssueType,
+    /// When it was changed last, as the site writes it: only ever compared.
+    pub updated: String,
+    /// Description as Markdown, without characters that nobody can see.
+    pub markdown: String,
+    /// Whether the person may change summary and description.
+    pub editable: bool,
+}
+
+/// New words for an issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssueWords {
+    /// One line.
+    pub summary: String,
+    /// Description.
+    pub description: IssueText,
+}
+
+/// A description on its way to Jira.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IssueText {
+    /// Markdown; the adapter converts it.
+    Markdown(String),
+    /// As the site stored it before: it goes back as it is.
+    Stored(String),
+}
+
 /// A field of an issue that is not as it was sent. Texts for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {

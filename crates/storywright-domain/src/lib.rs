@@ -14,6 +14,7 @@ pub mod finding;
 pub mod fixing;
 pub mod ids;
 pub mod integration;
+pub mod issue_update;
 pub mod jira;
 pub mod job;
 pub mod judged;
@@ -45,6 +46,7 @@ pub mod team;
 pub mod time;
 pub mod tool;
 pub mod waiver;
+pub mod write_state;
 
 pub use ids::{
     DraftId, ItemId, JobId, PromptId, RegistrationId, RequestId, RunId, SessionId, TokenId, TrialId, UserId,

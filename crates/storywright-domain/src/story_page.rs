@@ -1,8 +1,8 @@
 //! The page of a Confluence site that shows the issues of a run: what is to be written, what was written, what is not known.
 
 use crate::confluence::PageHit;
+use crate::write_state::WriteState;
 use crate::{RunId, Timestamp, UserId};
-use serde::Serialize;
 
 /// Longest title of a page.
 pub const MAX_TITLE: usize = 255;
@@ -59,51 +59,6 @@ pub struct PagePlan {
     pub hash: String,
 }
 
-/// What has become of a writing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PageState {
-    /// The intent is kept; the call may be under way.
-    Sending,
-    /// The page is there.
-    Written,
-    /// The site refused it, and nothing was written.
-    Refused,
-    /// Whether it was written is not known: it is looked up, never sent again by itself.
-    Unknown,
-    /// It was looked up and is not there.
-    Absent,
-}
-
-impl PageState {
-    /// All states.
-    pub const ALL: [Self; 5] = [Self::Sending, Self::Written, Self::Refused, Self::Unknown, Self::Absent];
-
-    /// The word in the database and the API.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sending => "sending",
-            Self::Written => "written",
-            Self::Refused => "refused",
-            Self::Unknown => "unknown",
-            Self::Absent => "absent",
-        }
-    }
-
-    /// Reads that word.
-    #[must_use]
-    pub fn parse(raw: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == raw)
-    }
-
-    /// Whether it must be settled before anything else is written.
-    #[must_use]
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Sending | Self::Unknown)
-    }
-}
-
 /// A row of the journal: one writing of a run's story map.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoryPage {
@@ -130,7 +85,7 @@ pub struct StoryPage {
     /// What was approved.
     pub plan_hash: String,
     /// What has become of it.
-    pub state: PageState,
+    pub state: WriteState,
     /// The version that was written.
     pub version: Option<u32>,
     /// Address for people; empty until it is known.

@@ -548,3 +548,43 @@ diesel::table! {
         settled_at -> Nullable<BigInt>,
     }
 }
+
+diesel::table! {
+    draft_issues (draft_id) {
+        draft_id -> Text,
+        user_id -> Text,
+        purpose -> Text,
+        site -> Text,
+        issue_id -> Text,
+        issue_key -> Text,
+        issue_type -> Text,
+        epic -> Bool,
+        source -> BigInt,
+        updated -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    issue_updates (draft_id, edition) {
+        draft_id -> Text,
+        edition -> BigInt,
+        user_id -> Text,
+        puts_back -> Nullable<BigInt>,
+        draft_version -> BigInt,
+        site -> Text,
+        issue_id -> Text,
+        issue_key -> Text,
+        follows -> Text,
+        before_summary -> Text,
+        before_description -> Text,
+        summary -> Text,
+        description -> Text,
+        payload -> Text,
+        plan_hash -> Text,
+        state -> Text,
+        note -> Text,
+        sent_at -> BigInt,
+        settled_at -> Nullable<BigInt>,
+    }
+}

@@ -8,8 +8,8 @@ use state::{Kept, State};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use storywright_domain::jira::{
-    CreateField, CreateOutcome, Difference, Issue, IssueLink, IssueType, LinkType, Marker, NewIssue, NewLink,
-    PickedUser, Project, ProjectKey, ServerInfo,
+    CreateField, CreateOutcome, Difference, Issue, IssueDetail, IssueLink, IssueText, IssueType, IssueWords, LinkType,
+    Marker, NewIssue, NewLink, PickedUser, Project, ProjectKey, ServerInfo,
 };
 use storywright_domain::person::JiraUser;
 use storywright_domain::ports::Jira;
@@ -85,7 +85,10 @@ impl FakeJira {
 
     /// Changes a field of an issue, as a person or an automation does; `None` empties it.
     pub fn change_field(&self, key: &str, field: &str, value: Option<Value>) {
-        if let Some(kept) = self.lock().find_mut(key) {
+        let mut state = self.lock();
+        let moment = state.tick();
+        if let Some(kept) = state.find_mut(key) {
+            kept.updated = moment;
             match value {
                 Some(value) => kept.fields.insert(field.to_owned(), value),
                 None => kept.fields.remove(field),
@@ -118,6 +121,16 @@ impl FakeJira {
     /// What becomes of the next create call that has nothing planned yet. Without a plan, calls work.
     pub fn next_create(&self, next: NextCreate) {
         self.lock().next.push_back(next);
+    }
+
+    /// What the next change of an issue gives instead of its answer; with `true` the change is made all the same.
+    pub fn next_update(&self, failure: RemoteError, made: bool) {
+        self.lock().next_update = Some((failure, made));
+    }
+
+    /// Lets nobody change this issue's words any more.
+    pub fn lock_words(&self, key: &str) {
+        self.lock().locked.insert(key.to_owned());
     }
 
     /// Makes every read fail like this, or work again.
@@ -250,6 +263,47 @@ impl Jira for FakeJira {
     fn issue(&self, access: &Access, key: &str, property: Option<&str>) -> Result<Option<Issue>, RemoteError> {
         let state = self.call(access, "issue")?;
         Ok(state.find(key).map(|kept| kept.shown(property.is_some())))
+    }
+
+    fn issue_detail(&self, access: &Access, key: &str) -> Result<Option<IssueDetail>, RemoteError> {
+        let state = self.call(access, "issue_detail")?;
+        Ok(state.find(key).map(|kept| {
+            let issue = kept.shown(false);
+            let known = state.issue_types.iter().find(|kind| kind.id == kept.issue_type());
+            IssueDetail {
+                markdown: issue.description.clone(),
+                project: kept.key.rsplit_once('-').map_or_else(String::new, |(project, _)| project.to_owned()),
+                issue_type: known.cloned().unwrap_or_else(|| state.issue_types[0].clone()),
+                updated: kept.updated.to_string(),
+                editable: !state.locked.contains(&kept.key),
+                issue,
+            }
+        }))
+    }
+
+    fn render_words(&self, words: &IssueWords) -> (String, String) {
+        let (IssueText::Markdown(text) | IssueText::Stored(text)) = &words.description;
+        let payload = serde_json::json!({"fields": {"summary": words.summary, "description": text}});
+        (payload.to_string(), text.clone())
+    }
+
+    fn update(&self, access: &Access, id: &str, payload: &str) -> Result<(), RemoteError> {
+        let mut state = self.call(access, "update")?;
+        let kept = state.find(id).ok_or(RemoteError::NotFound)?;
+        if state.locked.contains(&kept.key) {
+            return Err(RemoteError::Forbidden { detail: "status 403".to_owned() });
+        }
+        let (failure, made) = state.next_update.take().map_or((None, true), |(error, made)| (Some(error), made));
+        if made {
+            let sent: Value = serde_json::from_str(payload)
+                .map_err(|error| RemoteError::Rejected { messages: vec![error.to_string()], fields: Vec::new() })?;
+            let moment = state.tick();
+            if let Some(kept) = state.find_mut(id) {
+                kept.updated = moment;
+                kept.fields.extend(sent["fields"].as_object().cloned().unwrap_or_default());
+            }
+        }
+        failure.map_or(Ok(()), Err)
     }
 
     fn remote_link(

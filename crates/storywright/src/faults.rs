@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use storywright_application::Ports;
 use storywright_domain::JobId;
 use storywright_domain::jira::{
-    CreateField, CreateOutcome, Difference, Issue, IssueLink, IssueType, LinkType, Marker, NewIssue, NewLink,
-    PickedUser, Project, ProjectKey, ServerInfo,
+    CreateField, CreateOutcome, Difference, Issue, IssueDetail, IssueLink, IssueType, IssueWords, LinkType, Marker,
+    NewIssue, NewLink, PickedUser, Project, ProjectKey, ServerInfo,
 };
 use storywright_domain::job::EventKind;
 use storywright_domain::person::JiraUser;
@@ -138,6 +138,18 @@ impl Jira for MortalJira {
 
     fn issue(&self, access: &Access, key: &str, property: Option<&str>) -> Result<Option<Issue>, RemoteError> {
         self.inner.issue(access, key, property)
+    }
+
+    fn issue_detail(&self, access: &Access, key: &str) -> Result<Option<IssueDetail>, RemoteError> {
+        self.inner.issue_detail(access, key)
+    }
+
+    fn render_words(&self, words: &IssueWords) -> (String, String) {
+        self.inner.render_words(words)
+    }
+
+    fn update(&self, access: &Access, id: &str, payload: &str) -> Result<(), RemoteError> {
+        self.inner.update(access, id, payload)
     }
 
     fn remote_link(

@@ -171,7 +171,9 @@ fn keep(
             return Ok(Some(None));
         };
         let in_jira = references_in_jira(tx, before.user, before.id)?;
-        let after = written(before.clone(), document.clone(), &in_jira, goes_on(job), now);
+        let about = tx.draft_issue(before.user, before.id)?.filter(|_| job.kind == JobKind::Generate);
+        let document = about.map_or_else(|| document.clone(), |issue| issue.placed(document.clone()));
+        let after = written(before.clone(), document, &in_jira, goes_on(job), now);
         match tx.update_draft(&after, before.version)? {
             Saved::Stored => {}
             Saved::Conflict => return Ok(None),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use storywright_domain::draft::{Draft, Requirements};
 use storywright_domain::finding::Finding;
+use storywright_domain::issue_update::{DraftIssue, IssuePurpose};
 use storywright_domain::job::JobKind;
 use storywright_domain::ports::{ChatCall, ChatRequest, JsonSchema, StorageError};
 use storywright_domain::rules::{Oversize, RequiredSection, RuleSet};
@@ -61,6 +62,8 @@ pub struct Changes<'a> {
     pub allowed: String,
     /// Sources that were read, each beginning with its reference; empty when there are none.
     pub sources: String,
+    /// The issue that the draft is about.
+    pub about: Option<&'a DraftIssue>,
 }
 
 impl WritingPayload {
@@ -83,7 +86,7 @@ impl WritingPayload {
 /// The call for a draft.
 #[must_use]
 pub(super) fn request(draft: &Draft, rules: &RuleSet, changes: &Changes<'_>) -> ChatRequest {
-    let mut values = asked_for(&draft.requirements, draft.format, rules);
+    let mut values = asked_for(&draft.requirements, draft.format, rules, changes.about);
     if !changes.sources.is_empty() {
         values.push(("sources", changes.sources.clone()));
     }
@@ -115,18 +118,23 @@ pub(super) fn first_request(
     words: &str,
     rules: &RuleSet,
 ) -> ChatRequest {
-    let mut values = asked_for(requirements, format, rules);
+    let mut values = asked_for(requirements, format, rules, None);
     if !words.is_empty() {
         values.push(("prompt", words.to_owned()));
     }
     ChatRequest::plain(ChatCall::Draft, values, Some(story_schema()))
 }
 
-fn asked_for(requirements: &Requirements, format: StoryFormat, rules: &RuleSet) -> Vec<(&'static str, String)> {
+fn asked_for(
+    requirements: &Requirements,
+    format: StoryFormat,
+    rules: &RuleSet,
+    about: Option<&DraftIssue>,
+) -> Vec<(&'static str, String)> {
     vec![
         ("requirements", requirements.as_str().to_owned()),
         ("format", format_line(format, rules)),
-        ("rules", rule_lines(rules)),
+        ("rules", rule_lines(rules, about)),
     ]
 }
 
@@ -181,18 +189,20 @@ fn format_line(format: StoryFormat, rules: &RuleSet) -> String {
     }
 }
 
-fn rule_lines(rules: &RuleSet) -> String {
-    let mut lines = vec![
-        format!("Max story points: {}", rules.max_story_points),
-        format!("Max summary length: {}", rules.max_summary_chars),
-    ];
+/// Our own lines, which every configured prompt has a place for. What the draft is to make of an issue comes first.
+fn rule_lines(rules: &RuleSet, about: Option<&DraftIssue>) -> String {
+    let mut lines: Vec<String> = about.map(DraftIssue::task).into_iter().collect();
+    lines.push(format!("Max story points: {}", rules.max_story_points));
+    lines.push(format!("Max summary length: {}", rules.max_summary_chars));
     for section in &rules.required_sections {
         lines.push(match section {
             RequiredSection::AcceptanceCriteria => "Required: acceptance criteria".to_owned(),
             RequiredSection::StlcNotes => "Required: STLC notes".to_owned(),
         });
     }
-    if rules.oversize == Oversize::Split {
+    // One issue in better words stays one issue.
+    let stays_one = about.is_some_and(|issue| issue.purpose == IssuePurpose::Improve);
+    if rules.oversize == Oversize::Split && !stays_one {
         lines.push("Larger work: several stories".to_owned());
     }
     lines.join("\n")

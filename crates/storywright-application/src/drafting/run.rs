@@ -94,12 +94,14 @@ fn write(
         let holds = tx.lease_holds(job.id, job.fence)?;
         let Some(draft) = tx.draft(job.user, draft_id)? else { return Ok((holds, None)) };
         let rules = tx.rule_set(&draft.rule_set)?.unwrap_or_default();
-        Ok::<_, StorageError>((holds, Some((draft, rules))))
+        let about = tx.draft_issue(job.user, draft_id)?;
+        Ok::<_, StorageError>((holds, Some((draft, rules, about))))
     })?;
     if !holds {
         return Ok(Written::LeaseLost);
     }
-    let Some((draft, rules)) = found.filter(|(draft, _)| draft.state == DraftState::Writing { job: job.id }) else {
+    let Some((draft, rules, about)) = found.filter(|(draft, _, _)| draft.state == DraftState::Writing { job: job.id })
+    else {
         return Ok(Written::KeptBefore);
     };
     if cancellation.is_cancelled() {
@@ -149,7 +151,8 @@ fn write(
     }
     // What the person chose comes before what was looked up.
     let sources = [given.text, sources].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
-    let changes = Changes { kind: job.kind, payload: &payload, findings: &findings, allowed, sources };
+    let changes =
+        Changes { kind: job.kind, payload: &payload, findings: &findings, allowed, sources, about: about.as_ref() };
     let ask = request(&draft, &rules, &changes);
     let may_ask = payload.answers.len() < MAX_QUESTIONS;
     *made = made_with(ports, job, &access, &ask, &draft)?;

@@ -6,7 +6,7 @@ use crate::rule_sets::rule_set_of_project;
 use storywright_domain::draft::{BadRequirements, Draft, DraftState, Requirements, title_of};
 use storywright_domain::jira::{BadProjectKey, ProjectKey};
 use storywright_domain::person::Actor;
-use storywright_domain::ports::{StorageError, StorageExt};
+use storywright_domain::ports::{StorageError, StorageExt, Tx};
 use storywright_domain::prompt::PromptOrigin;
 use storywright_domain::remote::RemoteError;
 use storywright_domain::rules::RuleSet;
@@ -65,7 +65,7 @@ pub enum CreateDraftError {
 /// # Errors
 /// [`CreateDraftError`].
 pub fn create_draft(ports: &Ports, actor: &Actor, new: &NewDraft) -> Result<Draft, CreateDraftError> {
-    make(ports, actor, new, false)
+    make(ports, actor, new, false).and_then(|draft| keep(ports, actor, draft))
 }
 
 /// The same for a draft that is written from sources which are added to it afterwards: requirements may be blank.
@@ -73,10 +73,22 @@ pub fn create_draft(ports: &Ports, actor: &Actor, new: &NewDraft) -> Result<Draf
 /// # Errors
 /// [`CreateDraftError`].
 pub fn create_draft_for_sources(ports: &Ports, actor: &Actor, new: &NewDraft) -> Result<Draft, CreateDraftError> {
-    make(ports, actor, new, true)
+    make(ports, actor, new, true).and_then(|draft| keep(ports, actor, draft))
 }
 
 fn make(ports: &Ports, actor: &Actor, new: &NewDraft, from_sources: bool) -> Result<Draft, CreateDraftError> {
+    let (draft, wanted) = checked(ports, actor, new, from_sources)?;
+    let (issue_type, issue_type_name) = choose_issue_type(ports, actor, &draft.project, wanted.trim())?;
+    Ok(Draft { issue_type, issue_type_name, ..draft })
+}
+
+/// The draft as the input has it, without an issue type, and the type that is wished for. Jira is not asked, nothing is kept.
+pub(crate) fn checked<'a>(
+    ports: &Ports,
+    actor: &Actor,
+    new: &'a NewDraft,
+    from_sources: bool,
+) -> Result<(Draft, &'a str), CreateDraftError> {
     let mut problems: Vec<(&'static str, &'static str, String)> = Vec::new();
     let read = if from_sources { Requirements::parse_or_none } else { Requirements::parse };
     let requirements = read(&new.requirements).map_err(|error| {
@@ -128,7 +140,6 @@ fn make(ports: &Ports, actor: &Actor, new: &NewDraft, from_sources: bool) -> Res
     if !problems.is_empty() {
         return Err(CreateDraftError::Invalid(problems));
     }
-    let issue_type = choose_issue_type(ports, actor, &project, new.issue_type.trim())?;
     let now = ports.clock.now();
     let draft = Draft {
         id: DraftId(ports.ids.id()),
@@ -139,8 +150,8 @@ fn make(ports: &Ports, actor: &Actor, new: &NewDraft, from_sources: bool) -> Res
         prompt: new.prompt.trim().to_owned(),
         prompt_from,
         project,
-        issue_type: issue_type.0,
-        issue_type_name: issue_type.1,
+        issue_type: String::new(),
+        issue_type_name: String::new(),
         rule_set,
         state: DraftState::Editing,
         version: 1,
@@ -149,6 +160,20 @@ fn make(ports: &Ports, actor: &Actor, new: &NewDraft, from_sources: bool) -> Res
         created_at: now,
         updated_at: now,
     };
+    Ok((draft, &new.issue_type))
+}
+
+fn keep(ports: &Ports, actor: &Actor, draft: Draft) -> Result<Draft, CreateDraftError> {
+    keep_with(ports, actor, draft, |_, _| Ok(()))
+}
+
+/// Keeps a draft and what else belongs to it, all or nothing.
+pub(crate) fn keep_with(
+    ports: &Ports,
+    actor: &Actor,
+    draft: Draft,
+    more: impl Fn(&mut dyn Tx, &Draft) -> Result<(), StorageError>,
+) -> Result<Draft, CreateDraftError> {
     let entry = ports.audit_entry(
         Some(actor.user()),
         actor.request_id(),
@@ -162,6 +187,7 @@ fn make(ports: &Ports, actor: &Actor, new: &NewDraft, from_sources: bool) -> Res
             return Ok(false);
         }
         tx.insert_draft(&draft)?;
+        more(tx, &draft)?;
         tx.audit(&entry)?;
         Ok::<_, StorageError>(true)
     })?;

@@ -10,6 +10,7 @@ mod waive;
 
 pub use copy::copy_draft;
 pub use create::{CreateDraftError, NewDraft, PromptTaken, create_draft, create_draft_for_sources};
+pub(crate) use create::{checked, keep_with};
 pub use edit::{DraftChange, EditDraftError, delete_draft, edit_draft, restore_version, undelete_draft};
 pub use fix::{Mend, MendError, mend};
 pub use read::{Reviewed, draft, draft_findings, draft_version, draft_versions, list_drafts, validate_story};

@@ -12,6 +12,7 @@ use std::collections::HashSet;
 use storywright_domain::DraftId;
 use storywright_domain::draft::{Draft, WrongState};
 use storywright_domain::finding::{Finding, blocks};
+use storywright_domain::issue_update::IssuePurpose;
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageError, StorageExt};
 use storywright_domain::publishing::{MAX_ITEMS, Plan};
@@ -39,6 +40,9 @@ pub enum PlanError {
     /// There is none of this person with that id.
     #[error("there is no such draft")]
     NotFound,
+    /// The draft improves this issue: its story changes it, and none is created.
+    #[error("the draft improves {0}: its story changes that issue, and none is created")]
+    ChangesAnIssue(String),
     /// It is being written, or published already.
     #[error(transparent)]
     WrongState(#[from] WrongState),
@@ -94,6 +98,7 @@ pub fn make_plan(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Plan, Plan
         let Some(draft) = tx.draft(actor.user(), id)?.filter(|draft| draft.deleted_at.is_none()) else {
             return Ok(None);
         };
+        let about = tx.draft_issue(actor.user(), id)?;
         let rules = tx.rule_set(&draft.rule_set)?.unwrap_or_default();
         let mut created = Vec::new();
         for item in tx.created_of_draft(actor.user(), id)? {
@@ -103,9 +108,12 @@ pub fn make_plan(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Plan, Plan
         }
         let findings = ports.reviewer.review(&draft.document, draft.format, &rules);
         let findings = with_waivers(ports.sha256.as_ref(), tx, &draft, findings)?;
-        Ok::<_, StorageError>(Some((draft, findings, created)))
+        Ok::<_, StorageError>(Some((draft, about, findings, created)))
     })?;
-    let (draft, findings, created) = found.ok_or(PlanError::NotFound)?;
+    let (draft, about, findings, created) = found.ok_or(PlanError::NotFound)?;
+    if let Some(about) = about.filter(|about| about.purpose == IssuePurpose::Improve) {
+        return Err(PlanError::ChangesAnIssue(about.key));
+    }
     draft.editable()?;
     let draft = with_own_references(draft);
     if blocks(&findings) {

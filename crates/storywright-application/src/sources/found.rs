@@ -74,7 +74,7 @@ pub fn add_found(ports: &Ports, actor: &Actor, draft: DraftId, source: &NewSourc
 }
 
 /// A source that was read now.
-pub(super) fn entry_of(source: &NewSource, number: u32, now: Timestamp) -> SourceEntry {
+pub(crate) fn entry_of(source: &NewSource, number: u32, now: Timestamp) -> SourceEntry {
     SourceEntry {
         number,
         kind: source.kind,

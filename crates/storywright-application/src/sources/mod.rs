@@ -15,6 +15,7 @@ pub use budget::{Budget, Fitting};
 pub use changes::{CitationFlag, Differs, check_changes, differences, flags, read_again};
 pub use files::add_file;
 pub use find::{search_pages, spaces};
+pub(crate) use found::entry_of;
 pub use found::{NewSource, add_found};
 pub use list::{SourceList, UNDO, list, remove, restore, text};
 pub use passages::{Passage, heading_of, passages, stands_in};

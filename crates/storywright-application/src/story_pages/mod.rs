@@ -11,7 +11,8 @@ use crate::access::AccessError;
 use storywright_domain::confluence::PageHit;
 use storywright_domain::ports::StorageError;
 use storywright_domain::remote::RemoteError;
-use storywright_domain::story_page::{MAX_TITLE, PagePlan, PageState};
+use storywright_domain::story_page::{MAX_TITLE, PagePlan};
+use storywright_domain::write_state::WriteState;
 
 /// Why a story map was not planned, written or looked up.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -48,7 +49,7 @@ pub enum StoryPageError {
     PlanChanged(Box<PagePlan>),
     /// An earlier writing is under way, or what became of it is not known.
     #[error("an earlier writing is {}", .0.as_str())]
-    Open(PageState),
+    Open(WriteState),
     /// Nothing is to be looked up.
     #[error("nothing is to be looked up")]
     NothingOpen,

@@ -8,7 +8,8 @@ use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageExt, Tx};
 use storywright_domain::publishing::{Run, RunState};
 use storywright_domain::remote::{Access, RemoteError};
-use storywright_domain::story_page::{MAX_TITLE, PagePlan, PageState, PageWish, StoryPage};
+use storywright_domain::story_page::{MAX_TITLE, PagePlan, PageWish, StoryPage};
+use storywright_domain::write_state::WriteState;
 
 /// Whether this is a run of the person: asked before what they wish for is looked at.
 ///
@@ -37,7 +38,7 @@ pub fn last_wish(ports: &Ports, actor: &Actor, run: RunId) -> Result<PageWish, S
     ports.storage.read(|tx| {
         let run = tx.run(actor.user(), run)?.ok_or(StoryPageError::NotFound)?;
         let written = tx.story_pages(actor.user(), run.id)?;
-        let last = written.iter().find(|page| page.state == PageState::Written).and_then(|page| page.page.clone());
+        let last = written.iter().find(|page| page.state == WriteState::Written).and_then(|page| page.page.clone());
         if let Some(page) = last {
             return Ok(PageWish::Over { page });
         }
@@ -60,7 +61,7 @@ pub fn plan_page(ports: &Ports, actor: &Actor, run: RunId, wish: &PageWish) -> R
             return Err(StoryPageError::Open(open.state));
         }
         let edition = pages.first().map_or(0, |page| page.edition) + 1;
-        let last = pages.into_iter().find(|page| page.state == PageState::Written);
+        let last = pages.into_iter().find(|page| page.state == WriteState::Written);
         let story_map = map::of_run(ports, tx, &run, edition)?;
         Ok((run, edition, last, story_map))
     })?;

@@ -7,7 +7,8 @@ use storywright_domain::confluence::{NewPage, PageUpdate, PageWritten};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Inserted, Saved, StorageExt};
 use storywright_domain::remote::{Access, RemoteError};
-use storywright_domain::story_page::{PagePlan, PageState, PageWish, StoryPage, mark};
+use storywright_domain::story_page::{PagePlan, PageWish, StoryPage, mark};
+use storywright_domain::write_state::WriteState;
 use storywright_domain::{Millis, RunId};
 
 /// Not earlier than this after a call began, a page that is not there is held for not written: the call may have been waiting somewhere.
@@ -45,13 +46,13 @@ pub fn write_page(
     ports.storage.write(|tx| match tx.insert_story_page(&page)? {
         Inserted::New => Ok(tx.audit(&entry)?),
         // Another window was faster.
-        Inserted::Exists(_) => Err(StoryPageError::Open(PageState::Sending)),
+        Inserted::Exists(_) => Err(StoryPageError::Open(WriteState::Sending)),
     })?;
     let page = outcome(ports, actor, &access, &plan, page);
-    if keep(ports, actor, &page, PageState::Sending)? == Saved::Conflict {
+    if keep(ports, actor, &page, WriteState::Sending)? == Saved::Conflict {
         return newest(ports, actor, run);
     }
-    if page.state == PageState::Unknown {
+    if page.state == WriteState::Unknown {
         // Often the page is there already; when it cannot be seen, it stays unknown.
         return Ok(settle_page(ports, actor, run).unwrap_or(page));
     }
@@ -78,7 +79,7 @@ fn intent(ports: &Ports, actor: &Actor, plan: &PagePlan) -> StoryPage {
         title: plan.title.clone(),
         body: plan.body.clone(),
         plan_hash: plan.hash.clone(),
-        state: PageState::Sending,
+        state: WriteState::Sending,
         version: None,
         url: String::new(),
         note: String::new(),
@@ -111,10 +112,10 @@ fn outcome(ports: &Ports, actor: &Actor, access: &Access, plan: &PagePlan, page:
         ),
     };
     let settled_at = Some(ports.clock.now());
-    let refused = |note: String| StoryPage { state: PageState::Refused, note, settled_at, ..page.clone() };
+    let refused = |note: String| StoryPage { state: WriteState::Refused, note, settled_at, ..page.clone() };
     match written {
         Ok(PageWritten::Done(hit)) => StoryPage {
-            state: PageState::Written,
+            state: WriteState::Written,
             page: Some(hit.id),
             version: Some(hit.version),
             url: hit.url,
@@ -132,7 +133,7 @@ fn outcome(ports: &Ports, actor: &Actor, access: &Access, plan: &PagePlan, page:
         // It may have arrived all the same.
         Err(
             error @ (RemoteError::Unavailable { .. } | RemoteError::Malformed { .. } | RemoteError::LoginPage { .. }),
-        ) => StoryPage { state: PageState::Unknown, note: error.to_string(), settled_at, ..page },
+        ) => StoryPage { state: WriteState::Unknown, note: error.to_string(), settled_at, ..page },
         Err(error) => {
             crate::sources::note_refusal(ports, actor, access, &error);
             refused(error.to_string())
@@ -140,7 +141,7 @@ fn outcome(ports: &Ports, actor: &Actor, access: &Access, plan: &PagePlan, page:
     }
 }
 
-fn keep(ports: &Ports, actor: &Actor, page: &StoryPage, from: PageState) -> Result<Saved, StoryPageError> {
+fn keep(ports: &Ports, actor: &Actor, page: &StoryPage, from: WriteState) -> Result<Saved, StoryPageError> {
     let entry = ports.audit_entry(
         Some(actor.user()),
         actor.request_id(),
@@ -166,8 +167,8 @@ pub fn settle_page(ports: &Ports, actor: &Actor, run: RunId) -> Result<StoryPage
     let page = page.ok_or(StoryPageError::NothingOpen)?;
     let late = page.sent_at + LATE <= ports.clock.now();
     // After a crash the row says that it is being sent; before its time is over, it may be.
-    if page.state == PageState::Sending && !late {
-        return Err(StoryPageError::Open(PageState::Sending));
+    if page.state == WriteState::Sending && !late {
+        return Err(StoryPageError::Open(WriteState::Sending));
     }
     let access = access::confluence(ports, actor.user(), actor.request_id())?;
     if access.site.id != page.site {
@@ -189,7 +190,7 @@ pub fn settle_page(ports: &Ports, actor: &Actor, run: RunId) -> Result<StoryPage
     let ours = there.as_ref().filter(|there| there.markdown.contains(&mark(page.run, page.edition)));
     let settled = match (ours, &there) {
         (Some(ours), _) => StoryPage {
-            state: PageState::Written,
+            state: WriteState::Written,
             page: Some(ours.id.clone()),
             version: Some(ours.version),
             url: ours.url.clone(),
@@ -202,7 +203,7 @@ pub fn settle_page(ports: &Ports, actor: &Actor, run: RunId) -> Result<StoryPage
             absent(page, "something else stands there", settled_at)
         }
         (None, _) if late => absent(page, "it was looked for and is not there", settled_at),
-        (None, _) => StoryPage { state: PageState::Unknown, settled_at, ..page },
+        (None, _) => StoryPage { state: WriteState::Unknown, settled_at, ..page },
     };
     match keep(ports, actor, &settled, from)? {
         Saved::Stored => Ok(settled),
@@ -216,5 +217,5 @@ fn newest(ports: &Ports, actor: &Actor, run: RunId) -> Result<StoryPage, StoryPa
 }
 
 fn absent(page: StoryPage, note: &str, settled_at: Option<storywright_domain::Timestamp>) -> StoryPage {
-    StoryPage { state: PageState::Absent, note: note.to_owned(), settled_at, ..page }
+    StoryPage { state: WriteState::Absent, note: note.to_owned(), settled_at, ..page }
 }

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use storywright_domain::Secret;
 use storywright_domain::jira::{
-    CreateField, CreateOutcome, Difference, Issue, IssueLink, IssueType, LinkType, Marker, NewIssue, NewLink,
-    PickedUser, Project, ProjectKey, ServerInfo,
+    CreateField, CreateOutcome, Difference, Issue, IssueDetail, IssueLink, IssueType, IssueWords, LinkType, Marker,
+    NewIssue, NewLink, PickedUser, Project, ProjectKey, ServerInfo,
 };
 use storywright_domain::person::JiraUser;
 use storywright_domain::ports::{HashError, Jira, PasswordHasher, Storage, StorageError, Tx, TxEnd, TxMode};
@@ -105,6 +105,18 @@ impl Jira for HookedJira {
 
     fn issue(&self, access: &Access, key: &str, property: Option<&str>) -> Result<Option<Issue>, RemoteError> {
         self.around("issue", key, || self.fake.issue(access, key, property))
+    }
+
+    fn issue_detail(&self, access: &Access, key: &str) -> Result<Option<IssueDetail>, RemoteError> {
+        self.fake.issue_detail(access, key)
+    }
+
+    fn render_words(&self, words: &IssueWords) -> (String, String) {
+        self.fake.render_words(words)
+    }
+
+    fn update(&self, access: &Access, id: &str, payload: &str) -> Result<(), RemoteError> {
+        self.around("update", payload, || self.fake.update(access, id, payload))
     }
 
     fn remote_link(

@@ -10,6 +10,7 @@ mod edit;
 mod executor;
 mod faults;
 mod hooks;
+mod issue_updates;
 mod jobs;
 mod judging;
 mod leases;

@@ -5,7 +5,8 @@ use storywright_application::story_pages::{
     StoryPageError, last_wish, plan_page, settle_page, story_pages, write_page,
 };
 use storywright_domain::remote::RemoteError;
-use storywright_domain::story_page::{PagePlan, PageState, PageWish, mark};
+use storywright_domain::story_page::{PagePlan, PageWish, mark};
+use storywright_domain::write_state::WriteState;
 use storywright_domain::{Millis, RunId};
 
 /// A draft in Jira.
@@ -24,7 +25,7 @@ fn plan(world: &World, run: RunId, wish: &PageWish) -> PagePlan {
     plan_page(&world.ports, &world.actor, run, wish).expect("it can be planned")
 }
 
-fn state(world: &World, run: RunId) -> Vec<PageState> {
+fn state(world: &World, run: RunId) -> Vec<WriteState> {
     story_pages(&world.ports, &world.actor, run).unwrap().into_iter().map(|page| page.state).collect()
 }
 
@@ -48,7 +49,7 @@ fn exactly_what_was_approved_is_written_once() {
     let stale = write_page(&world.ports, &world.actor, run, &wish, "another");
     assert!(matches!(stale, Err(StoryPageError::PlanChanged(now)) if now.hash == planned.hash));
     let written = write_page(&world.ports, &world.actor, run, &wish, &planned.hash).unwrap();
-    assert_eq!((written.state, written.version), (PageState::Written, Some(1)));
+    assert_eq!((written.state, written.version), (WriteState::Written, Some(1)));
     let page = world.confluence.stored(&written.page.clone().unwrap()).unwrap();
     assert_eq!((page.title.as_str(), page.markdown.as_str()), ("Story map", planned.body.as_str()));
     let again = write_page(&world.ports, &world.actor, run, &wish, &planned.hash);
@@ -77,7 +78,7 @@ fn a_page_that_somebody_changed_is_written_over_only_when_that_was_seen() {
     let Err(StoryPageError::PlanChanged(now)) = stale else { panic!("{stale:?}") };
     assert_eq!((now.changed_since, now.stands.as_str()), (Some(1), "somebody's own notes"));
     let written = write_page(&world.ports, &world.actor, run, &over, &now.hash).unwrap();
-    assert_eq!((written.state, written.version), (PageState::Written, Some(3)));
+    assert_eq!((written.state, written.version), (WriteState::Written, Some(3)));
     assert_eq!(writes(&world), 2);
 }
 
@@ -88,7 +89,7 @@ fn a_lost_answer_is_looked_up_and_never_sent_again_by_itself() {
     let planned = plan(&world, run, &wish("Map"));
     world.confluence.lose_answers(true);
     let lost = write_page(&world.ports, &world.actor, run, &wish("Map"), &planned.hash).unwrap();
-    assert_eq!(lost.state, PageState::Written, "it is there, and was found: {}", lost.note);
+    assert_eq!(lost.state, WriteState::Written, "it is there, and was found: {}", lost.note);
     assert_eq!(writes(&world), 1);
 
     let over = last_wish(&world.ports, &world.actor, run).unwrap();
@@ -97,19 +98,23 @@ fn a_lost_answer_is_looked_up_and_never_sent_again_by_itself() {
     world.confluence.lose_answers(false);
     world.confluence.drop_writes(true);
     let lost = write_page(&world.ports, &world.actor, run, &over, &planned.hash).unwrap();
-    assert_eq!(lost.state, PageState::Unknown);
+    assert_eq!(lost.state, WriteState::Unknown);
     let blocked = plan_page(&world.ports, &world.actor, run, &over);
-    assert_eq!(blocked, Err(StoryPageError::Open(PageState::Unknown)));
-    assert_eq!(settle_page(&world.ports, &world.actor, run).unwrap().state, PageState::Unknown, "it may be on its way");
+    assert_eq!(blocked, Err(StoryPageError::Open(WriteState::Unknown)));
+    assert_eq!(
+        settle_page(&world.ports, &world.actor, run).unwrap().state,
+        WriteState::Unknown,
+        "it may be on its way"
+    );
     world.clock.advance(Millis::minutes(6));
-    assert_eq!(settle_page(&world.ports, &world.actor, run).unwrap().state, PageState::Absent);
+    assert_eq!(settle_page(&world.ports, &world.actor, run).unwrap().state, WriteState::Absent);
     assert_eq!(writes(&world), 2, "nothing is sent again by itself");
     assert_eq!(settle_page(&world.ports, &world.actor, run), Err(StoryPageError::NothingOpen));
     world.confluence.drop_writes(false);
     let planned = plan(&world, run, &over);
     assert_eq!(planned.edition, 3);
     write_page(&world.ports, &world.actor, run, &over, &planned.hash).unwrap();
-    assert_eq!(state(&world, run), [PageState::Written, PageState::Absent, PageState::Written]);
+    assert_eq!(state(&world, run), [WriteState::Written, WriteState::Absent, WriteState::Written]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod links;
 mod render;
 mod screens;
 mod search;
+mod updates;
 mod users;
 mod verify;
 
@@ -16,8 +17,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use storywright_domain::jira::{
-    CreateField, CreateOutcome, Difference, Issue, IssueLink, IssueType, LinkType, Marker, NewIssue, NewLink,
-    PickedUser, Project, ProjectKey, ServerInfo,
+    CreateField, CreateOutcome, Difference, Issue, IssueDetail, IssueLink, IssueType, IssueWords, LinkType, Marker,
+    NewIssue, NewLink, PickedUser, Project, ProjectKey, ServerInfo,
 };
 use storywright_domain::person::JiraUser;
 use storywright_domain::ports::Jira;
@@ -112,6 +113,18 @@ impl Jira for AtlassianJira {
 
     fn issue(&self, access: &Access, key: &str, property: Option<&str>) -> Result<Option<Issue>, RemoteError> {
         self.read_issue(access, key, property)
+    }
+
+    fn issue_detail(&self, access: &Access, key: &str) -> Result<Option<IssueDetail>, RemoteError> {
+        self.read_detail(access, key)
+    }
+
+    fn render_words(&self, words: &IssueWords) -> (String, String) {
+        updates::render_words(words)
+    }
+
+    fn update(&self, access: &Access, id: &str, payload: &str) -> Result<(), RemoteError> {
+        self.put_words(access, id, payload)
     }
 
     fn remote_link(

@@ -89,7 +89,7 @@ fn labels(issue: &NewIssue) -> Vec<String> {
     labels.filter(|label| !label.is_empty() && seen.insert(label.clone())).collect()
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

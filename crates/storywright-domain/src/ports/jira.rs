@@ -1,8 +1,8 @@
 //! The Jira port.
 
 use crate::jira::{
-    CreateField, CreateOutcome, Difference, Issue, IssueLink, IssueType, LinkType, Marker, NewIssue, NewLink,
-    PickedUser, Project, ProjectKey, ServerInfo,
+    CreateField, CreateOutcome, Difference, Issue, IssueDetail, IssueLink, IssueType, IssueWords, LinkType, Marker,
+    NewIssue, NewLink, PickedUser, Project, ProjectKey, ServerInfo,
 };
 use crate::person::JiraUser;
 use crate::remote::{Access, RemoteError};
@@ -70,6 +70,24 @@ pub trait Jira: Send + Sync {
     /// # Errors
     /// Any [`RemoteError`] except `NotFound`.
     fn issue<'a>(&self, access: &Access, key: &str, property: Option<&'a str>) -> Result<Option<Issue>, RemoteError>;
+
+    /// An issue by key or id with all that is needed to change its words; `None` when there is none.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`] except `NotFound`.
+    fn issue_detail(&self, access: &Access, key: &str) -> Result<Option<IssueDetail>, RemoteError>;
+
+    /// The payload that gives an issue new words, as canonical JSON text, and the description as it will be stored. Pure: no call is
+    /// made. [`Jira::verify`] takes the payload as it takes one of [`Jira::render`].
+    fn render_words(&self, words: &IssueWords) -> (String, String);
+
+    /// Changes an issue by id with approved bytes: one PUT, not repeated. Jira has no precondition for it: read the issue
+    /// just before.
+    ///
+    /// # Errors
+    /// Any [`RemoteError`]. After [`RemoteError::Unavailable`], [`RemoteError::Malformed`] and [`RemoteError::LoginPage`] it is not known
+    /// whether the issue was changed; after the others it was not.
+    fn update(&self, access: &Access, id: &str, payload: &str) -> Result<(), RemoteError>;
 
     /// Links the issue to a web page; the same `global_id` updates the link instead of adding another.
     ///

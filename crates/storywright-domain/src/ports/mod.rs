@@ -9,6 +9,7 @@ mod crypto;
 mod events;
 mod fields;
 mod files;
+mod issue_update_repo;
 mod jira;
 mod jobs;
 mod judgements;
@@ -35,6 +36,7 @@ pub use crypto::{BadToken, HashError, PasswordHasher, Place, SealError, Sealer, 
 pub use events::{EventListener, EventLog, Listening, Subscription};
 pub use fields::FieldRepo;
 pub use files::FileReader;
+pub use issue_update_repo::IssueUpdateRepo;
 pub use jira::Jira;
 pub use jobs::{Claim, Held, JobEnd, JobQueue};
 pub use judgements::JudgementRepo;

@@ -2,6 +2,7 @@
 
 use super::agent_repo::AgentRepo;
 use super::fields::FieldRepo;
+use super::issue_update_repo::IssueUpdateRepo;
 use super::judgements::JudgementRepo;
 use super::people_repos::{IntegrationRepo, PersonRepo, RegistrationRepo, SessionRepo, TokenRepo};
 use super::prompts::PromptRepo;
@@ -100,6 +101,7 @@ pub trait Tx:
     + AgentRepo
     + SectionRepo
     + StoryPageRepo
+    + IssueUpdateRepo
     + AuditRepo
     + ToolRepo
 {
@@ -124,6 +126,7 @@ impl<T> Tx for T where
         + AgentRepo
         + SectionRepo
         + StoryPageRepo
+        + IssueUpdateRepo
         + AuditRepo
         + ToolRepo
 {

@@ -1,7 +1,8 @@
 //! The journal of pages with story maps.
 
 use super::{Inserted, Saved, StorageError};
-use crate::story_page::{PageState, StoryPage};
+use crate::story_page::StoryPage;
+use crate::write_state::WriteState;
 use crate::{RunId, UserId};
 
 /// Writings of story maps.
@@ -22,5 +23,5 @@ pub trait StoryPageRepo {
     ///
     /// # Errors
     /// [`StorageError`].
-    fn settle_story_page(&mut self, page: &StoryPage, from: PageState) -> Result<Saved, StorageError>;
+    fn settle_story_page(&mut self, page: &StoryPage, from: WriteState) -> Result<Saved, StorageError>;
 }

@@ -5,6 +5,7 @@ mod audit;
 mod drafts;
 mod fields;
 mod integrations;
+mod issue_updates;
 pub mod jobs;
 mod judgements;
 mod people;

@@ -6,7 +6,8 @@ use crate::schema::{publish_runs, story_pages as table};
 use crate::text::{count, parsed, time, word};
 use diesel::prelude::*;
 use storywright_domain::ports::{Inserted, Saved, StorageError, StoryPageRepo};
-use storywright_domain::story_page::{PageState, StoryPage};
+use storywright_domain::story_page::StoryPage;
+use storywright_domain::write_state::WriteState;
 use storywright_domain::{RunId, Timestamp, UserId};
 
 const ENTITY: &str = "story page";
@@ -75,7 +76,7 @@ impl TryFrom<Row> for StoryPage {
             title: row.title,
             body: row.body,
             plan_hash: row.plan_hash,
-            state: word(ENTITY, "state", &row.state, PageState::parse(&row.state))?,
+            state: word(ENTITY, "state", &row.state, WriteState::parse(&row.state))?,
             version: row.version.map(|version| count(ENTITY, "version", version)).transpose()?,
             url: row.url,
             note: row.note,
@@ -118,7 +119,7 @@ impl StoryPageRepo for SqliteTx<'_> {
         Ok(Inserted::New)
     }
 
-    fn settle_story_page(&mut self, page: &StoryPage, from: PageState) -> Result<Saved, StorageError> {
+    fn settle_story_page(&mut self, page: &StoryPage, from: WriteState) -> Result<Saved, StorageError> {
         let row = Row::from(page);
         let one = table::table
             .find((&row.run_id, row.edition))

@@ -1,6 +1,8 @@
 //! The promises of [`Jira`], for every site: Data Center, Cloud, and the fake.
 
-use storywright_domain::jira::{CreateOutcome, FieldKind, IssueLink, Marker, NewIssue, NewLink, Placement, ProjectKey};
+use storywright_domain::jira::{
+    CreateOutcome, FieldKind, IssueLink, IssueText, IssueWords, Marker, NewIssue, NewLink, Placement, ProjectKey,
+};
 use storywright_domain::ports::Jira;
 use storywright_domain::remote::{Access, RemoteError};
 use storywright_domain::story::FieldValue;
@@ -41,6 +43,7 @@ pub fn jira_contract(jira: &dyn Jira, site: &JiraFixture) {
     marks_are_found(jira, site);
     what_is_not_there_is_none(jira, site);
     web_links_are_upserted(jira, site);
+    words_of_an_issue_change_once(jira, site);
     issues_are_linked_in_one_direction(jira, site);
     epics_hold_issues(jira, site);
     what_was_dropped_or_changed_is_told(jira, site);
@@ -91,6 +94,8 @@ fn a_wrong_credential_is_nobody(jira: &dyn Jira, site: &JiraFixture) {
         ("issue_types", jira.issue_types(wrong, &site.project).err()),
         ("create_fields", jira.create_fields(wrong, &site.project, &site.story).err()),
         ("issue", jira.issue(wrong, &first, None).err()),
+        ("issue_detail", jira.issue_detail(wrong, &first).err()),
+        ("update", jira.update(wrong, "10001", r#"{"fields":{"summary":"x"}}"#).err()),
         ("marked", jira.marked(wrong, project, &label("x")).err()),
         ("newest_number", jira.newest_number(wrong, project).err()),
         ("verify", jira.verify(wrong, "10001", r#"{"fields":{"summary":"x"}}"#, None).err()),
@@ -210,6 +215,44 @@ fn web_links_are_upserted(jira: &dyn Jira, site: &JiraFixture) {
     let missing = format!("{}-999999", site.project.as_str());
     let error = jira.remote_link(&site.access, &missing, "inst:item", "https://wiki.corp/x", "t").unwrap_err();
     assert_eq!(error, RemoteError::NotFound);
+}
+
+fn words_of_an_issue_change_once(jira: &dyn Jira, site: &JiraFixture) {
+    let (id, key, _) = create(jira, site, &issue(site, "Old words", "aid-words-of", "s1"), None);
+    let before = jira.issue_detail(&site.access, &key).unwrap().expect("by key");
+    assert_eq!((before.issue.id.as_str(), before.project.as_str()), (id.as_str(), site.project.as_str()));
+    assert_eq!((before.issue_type.id.as_str(), before.issue_type.subtask), (site.story.as_str(), false));
+    assert!(before.editable && !before.issue_type.epic && !before.updated.is_empty(), "{before:?}");
+    assert!(before.markdown.contains("- one\n- two"), "{}", before.markdown);
+
+    let words = IssueWords {
+        summary: "New words".to_owned(),
+        description: IssueText::Markdown("Now with **emphasis**, {braces} and\n\n- a list".to_owned()),
+    };
+    let (payload, description) = jira.render_words(&words);
+    assert_eq!(jira.render_words(&words), (payload.clone(), description.clone()), "the same words give the same bytes");
+    assert!(!jira.verify(&site.access, &id, &payload, None).unwrap().expect("there").is_empty(), "not yet");
+    jira.update(&site.access, &id, &payload).expect("changed");
+    assert_eq!(jira.verify(&site.access, &id, &payload, None), Ok(Some(Vec::new())));
+    let after = jira.issue_detail(&site.access, &id).unwrap().expect("by id");
+    assert_eq!((after.issue.summary.as_str(), after.issue.description.as_str()), ("New words", description.as_str()));
+    assert_ne!(after.updated, before.updated, "a change is told");
+    assert_eq!(after.issue.labels, before.issue.labels, "nothing else is touched");
+
+    // What was there goes back as it was, byte for byte.
+    let old = IssueWords {
+        summary: before.issue.summary.clone(),
+        description: IssueText::Stored(before.issue.description.clone()),
+    };
+    let (payload, stored) = jira.render_words(&old);
+    assert_eq!(stored, before.issue.description);
+    jira.update(&site.access, &id, &payload).expect("put back");
+    let back = jira.issue_detail(&site.access, &key).unwrap().expect("there");
+    assert_eq!(back.issue, before.issue);
+
+    let missing = format!("{}-999999", site.project.as_str());
+    assert_eq!(jira.issue_detail(&site.access, &missing), Ok(None));
+    assert_eq!(jira.update(&site.access, "99999999", &payload), Err(RemoteError::NotFound));
 }
 
 fn issues_are_linked_in_one_direction(jira: &dyn Jira, site: &JiraFixture) {

@@ -8,6 +8,7 @@ mod crypto;
 mod drafts;
 mod events;
 mod fields;
+mod issue_updates;
 mod jira;
 mod jobs;
 mod judgements;
@@ -55,7 +56,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Panics
 /// When a promise is broken; each is named, with what was expected printed before.
 pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
-    let suites: [&[Promise<dyn Storage>]; 19] = [
+    let suites: [&[Promise<dyn Storage>]; 20] = [
         transactions::ALL,
         people::ALL,
         sessions::ALL,
@@ -73,6 +74,7 @@ pub fn storage_contract<S: Storage + 'static>(make: impl Fn() -> S) {
         agent::ALL,
         sections::ALL,
         story_pages::ALL,
+        issue_updates::ALL,
         audit::ALL,
         tools::ALL,
     ];

@@ -4,7 +4,8 @@ use super::{Promise, promises};
 use crate::build::{self, NOW, signed_up};
 use storywright_domain::ports::{Inserted, Saved, Storage, StorageError, StorageExt};
 use storywright_domain::publishing::Run;
-use storywright_domain::story_page::{PageState, StoryPage};
+use storywright_domain::story_page::StoryPage;
+use storywright_domain::write_state::WriteState;
 use storywright_domain::{Millis, UserId};
 
 pub const ALL: &[Promise<dyn Storage>] = promises![
@@ -34,7 +35,7 @@ fn writing(run: &Run, edition: u32) -> StoryPage {
         title: "Story map: “Refunds”".to_owned(),
         body: "<p>é</p>".to_owned(),
         plan_hash: "ab".repeat(32),
-        state: PageState::Sending,
+        state: WriteState::Sending,
         version: None,
         url: String::new(),
         note: String::new(),
@@ -65,7 +66,7 @@ fn what_was_approved_stays_and_a_state_is_left_once(storage: &dyn Storage) {
     assert_eq!(insert(storage, &writing(&run, 1)), Ok(Inserted::New));
     let settled = StoryPage {
         page: Some("900".to_owned()),
-        state: PageState::Written,
+        state: WriteState::Written,
         version: Some(1),
         url: "https://wiki.corp.example/x/900".to_owned(),
         note: "found again".to_owned(),
@@ -76,10 +77,10 @@ fn what_was_approved_stays_and_a_state_is_left_once(storage: &dyn Storage) {
     let settle = |page: &StoryPage, from| {
         storage.write(|tx| tx.settle_story_page(page, from)).map_err(|error: StorageError| error).unwrap()
     };
-    assert_eq!(settle(&other, PageState::Unknown), Saved::Conflict);
-    assert_eq!(settle(&other, PageState::Sending), Saved::Stored);
+    assert_eq!(settle(&other, WriteState::Unknown), Saved::Conflict);
+    assert_eq!(settle(&other, WriteState::Sending), Saved::Stored);
     assert_eq!(list(storage, &run), [settled], "title and body are those that were approved");
-    assert_eq!(settle(&other, PageState::Sending), Saved::Conflict);
+    assert_eq!(settle(&other, WriteState::Sending), Saved::Conflict);
 }
 
 fn writings_of_others_are_out_of_reach(storage: &dyn Storage) {
@@ -88,8 +89,8 @@ fn writings_of_others_are_out_of_reach(storage: &dyn Storage) {
     assert_eq!(insert(storage, &writing(&run, 1)), Ok(Inserted::New));
     let theirs = storage.read(|tx| tx.story_pages(other, run.id)).map_err(|error: StorageError| error).unwrap();
     assert!(theirs.is_empty());
-    let claimed = StoryPage { user: other, state: PageState::Written, ..writing(&run, 1) };
-    let settled = storage.write(|tx| tx.settle_story_page(&claimed, PageState::Sending));
+    let claimed = StoryPage { user: other, state: WriteState::Written, ..writing(&run, 1) };
+    let settled = storage.write(|tx| tx.settle_story_page(&claimed, WriteState::Sending));
     assert_eq!(settled, Ok::<_, StorageError>(Saved::Conflict));
     assert!(insert(storage, &StoryPage { user: other, ..writing(&run, 2) }).is_err(), "to another's run");
     assert_eq!(list(storage, &run), [writing(&run, 1)]);

@@ -21,6 +21,8 @@ pub(super) struct Kept {
     pub(super) property: Option<String>,
     pub(super) epic: Option<String>,
     pub(super) indexed: bool,
+    /// Grows with every change anywhere.
+    pub(super) updated: u64,
 }
 
 pub(super) struct State {
@@ -40,6 +42,9 @@ pub(super) struct State {
     pub(super) dropped: BTreeSet<String>,
     pub(super) demanded: BTreeMap<String, String>,
     pub(super) index_lags: bool,
+    pub(super) next_update: Option<(RemoteError, bool)>,
+    pub(super) locked: BTreeSet<String>,
+    pub(super) moment: u64,
     pub(super) sent: Vec<(String, Option<String>)>,
     pub(super) calls: Vec<&'static str>,
 }
@@ -95,6 +100,9 @@ impl Default for State {
             dropped: BTreeSet::new(),
             demanded: BTreeMap::new(),
             index_lags: false,
+            next_update: None,
+            locked: BTreeSet::new(),
+            moment: 0,
             sent: Vec::new(),
             calls: Vec::new(),
         }
@@ -148,6 +156,12 @@ impl Kept {
 }
 
 impl State {
+    /// A moment that none was before.
+    pub(super) fn tick(&mut self) -> u64 {
+        self.moment += 1;
+        self.moment
+    }
+
     pub(super) fn find(&self, key: &str) -> Option<&Kept> {
         self.issues.iter().find(|kept| kept.answers_to(key))
     }
@@ -207,6 +221,7 @@ impl State {
             .map(|field| field.id.as_str())
             .collect();
         let epic = epic_fields.iter().find_map(|id| fields.get(*id)?.as_str()).map(str::to_owned);
+        let updated = self.tick();
         self.issues.push(Kept {
             id: id.clone(),
             key: key.clone(),
@@ -215,6 +230,7 @@ impl State {
             fields,
             epic,
             indexed: !self.index_lags,
+            updated,
         });
         Ok((id, key))
     }

@@ -8,6 +8,7 @@ mod agent;
 mod drafts;
 mod events;
 mod fields;
+mod issue_updates;
 mod jobs;
 mod judgements;
 mod prompts;
@@ -112,6 +113,8 @@ struct State {
     learned_fields: BTreeMap<ScreenPlace, BTreeMap<String, LearnedField>>,
     steps: BTreeMap<(JobId, u32), AgentStep>,
     sections: BTreeMap<(DraftId, u32), storywright_domain::section::DraftSection>,
+    draft_issues: BTreeMap<DraftId, storywright_domain::issue_update::DraftIssue>,
+    issue_updates: BTreeMap<(DraftId, u32), storywright_domain::issue_update::IssueUpdate>,
     story_pages: BTreeMap<(RunId, u32), storywright_domain::story_page::StoryPage>,
     origins: BTreeMap<(DraftId, u32), Provenance>,
     tokens_by_day: BTreeMap<(i64, UserId), storywright_domain::meter::DayUse>,

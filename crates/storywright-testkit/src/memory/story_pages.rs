@@ -2,7 +2,8 @@
 
 use super::MemoryTx;
 use storywright_domain::ports::{Inserted, Saved, StorageError, StoryPageRepo};
-use storywright_domain::story_page::{PageState, StoryPage};
+use storywright_domain::story_page::StoryPage;
+use storywright_domain::write_state::WriteState;
 use storywright_domain::{RunId, UserId};
 
 impl StoryPageRepo for MemoryTx<'_> {
@@ -23,7 +24,7 @@ impl StoryPageRepo for MemoryTx<'_> {
         Ok(Inserted::New)
     }
 
-    fn settle_story_page(&mut self, page: &StoryPage, from: PageState) -> Result<Saved, StorageError> {
+    fn settle_story_page(&mut self, page: &StoryPage, from: WriteState) -> Result<Saved, StorageError> {
         let stored = self.change()?.story_pages.get_mut(&(page.run, page.edition));
         let Some(stored) = stored.filter(|stored| stored.user == page.user && stored.state == from) else {
             return Ok(Saved::Conflict);

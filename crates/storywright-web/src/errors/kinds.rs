@@ -135,6 +135,17 @@ kinds! {
     PAGE_PLAN_CHANGED 409 "page_plan_changed" "The page has changed" "What would be written is not what was approved; nothing was written."
     PAGE_NOT_SETTLED 409 "page_not_settled" "An earlier writing is open" "A page is being written, or whether it was written is not known: settle it first."
     PAGE_SETTLED 409 "page_settled" "Nothing is open" "Nothing is to be looked up."
+    CHANGES_AN_ISSUE 409 "changes_an_issue" "This draft changes an issue" "The draft improves an issue that is in Jira: its story changes that one, and none is created."
+    NOT_ABOUT_AN_ISSUE 409 "not_about_an_issue" "The draft improves no issue" "Only a draft that was begun to improve an issue can change it."
+    NOT_ONE_STORY 409 "not_one_story" "Not one story" "The draft must have exactly one story, with a summary that Jira takes, to change an issue."
+    ISSUE_GONE 409 "issue_gone" "The issue is gone" "The issue that the draft is about was deleted, or the person may not see it any more."
+    ISSUE_NOT_EDITABLE 409 "issue_not_editable" "The issue cannot be changed by you" "The person may not change summary and description of the issue."
+    ISSUE_ELSEWHERE 409 "issue_on_another_site" "The issue is elsewhere" "The person is connected to another Jira site than the issue's."
+    NOTHING_CHANGES 409 "nothing_changes" "Nothing would change" "The issue has the words of the draft already."
+    NOTHING_TO_PUT_BACK 409 "nothing_to_put_back" "Nothing to put back" "The draft made no such change, or it never reached Jira."
+    UPDATE_PLAN_CHANGED 409 "update_plan_changed" "The issue has changed" "What would be changed is not what was approved; nothing was sent."
+    UPDATE_NOT_SETTLED 409 "update_not_settled" "An earlier change is open" "An issue is being changed, or whether it was changed is not known: settle it first."
+    UPDATE_SETTLED 409 "update_settled" "Nothing is open" "Nothing is to be looked up."
     RUN_ACTIVE 409 "run_active" "The run is under way" "The run must end or be stopped first."
     DRAFT_WENT_ON 409 "draft_went_on" "The draft has gone on without the run" "The draft of a run was changed, published again or binned, so the run cannot go on."
     RUN_ENDED 409 "run_ended" "The run has ended" "There is nothing left to stop."
@@ -161,6 +172,11 @@ pub const FIELD_CODES: &[(&str, &str)] = &[
     ("finding_not_waivable", "The finding does not block, or Jira would refuse what it is about."),
     ("format_unknown", "The format is not `classic`, `bdd` or `custom`."),
     ("instructions_invalid", "The instruction is blank or too long."),
+    ("issue_elsewhere", "The address is of no issue on the connected Jira site."),
+    ("issue_is_subtask", "A sub-task has nothing below it and cannot be broken down."),
+    ("issue_key_invalid", "The text is neither the key nor the address of an issue."),
+    ("issue_not_editable", "The person may not change summary and description of the issue."),
+    ("issue_not_found", "There is no such issue, or the person may not see it."),
     ("issue_type_missing", "No issue type was chosen."),
     ("issue_type_unknown", "The project has no such issue type."),
     ("file_damaged", "Parts of the file are missing or wrong."),
@@ -191,6 +207,7 @@ pub const FIELD_CODES: &[(&str, &str)] = &[
     ("reason_invalid", "The reason is too short or too long."),
     ("refused_there", "Jira or Confluence refused the field; the message is theirs."),
     ("required_field_missing", "Jira's create screen demands the field."),
+    ("purpose_unknown", "The purpose is neither `improve` nor `break_down`."),
     ("requirements_empty", "There are no requirements."),
     ("requirements_too_long", "The requirements are longer than the limit."),
     ("rule_set_invalid", "A key of the rule set is wrong; the message says how."),

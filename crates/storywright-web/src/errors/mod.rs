@@ -2,6 +2,7 @@
 //! a new one does not compile until somebody has chosen its words. Pages and the JSON API render the same [`AppError`].
 
 mod drafts;
+mod issue_updates;
 pub mod kinds;
 mod people;
 mod prompts;

@@ -9,6 +9,11 @@ impl From<PlanError> for AppError {
     fn from(error: PlanError) -> Self {
         match error {
             PlanError::NotFound => draft_not_found(),
+            PlanError::ChangesAnIssue(key) => Self::new(
+                &kinds::CHANGES_AN_ISSUE,
+                &format!("This draft improves {key}: its story changes that issue, and none is created"),
+                "Look at the difference and approve it, or copy the draft to create new issues from it",
+            ),
             PlanError::WrongState(error) => error.into(),
             PlanError::Blocked(findings) => Self::new(
                 &kinds::PLAN_BLOCKED,

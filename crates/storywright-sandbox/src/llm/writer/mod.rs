@@ -51,7 +51,7 @@ fn written(prompt: &Prompt) -> Value {
         _ if prompt.answers.is_empty() && !facts.is_substantial() => {
             json!({"clarify": question(&prompt.requirements), "stories": []})
         }
-        _ if wants_several(&prompt.wishes) => answer(split::requirements(&facts, prompt)),
+        _ if prompt.breaks_down || wants_several(&prompt.wishes) => answer(split::requirements(&facts, prompt)),
         _ => {
             let document = json!({"stories": [compose::story(&facts, prompt)]});
             answer(refine::wishes(&document, &prompt.wishes, prompt))

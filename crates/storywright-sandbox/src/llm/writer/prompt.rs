@@ -56,6 +56,8 @@ pub struct Prompt {
     pub tool_results: Vec<String>,
     /// The wanted shape.
     pub format: Format,
+    /// An issue is to become several smaller stories.
+    pub breaks_down: bool,
     /// The rule set's largest number of story points.
     pub max_points: u64,
     /// The rule set's longest summary, in characters.
@@ -97,6 +99,7 @@ impl Prompt {
                 .map(|m| content_text(&m["content"]))
                 .collect(),
             format: format_line(&told),
+            breaks_down: told.lines().any(|line| line.trim_start().starts_with("Task: break down")),
             max_points: number_after(&told, "max story points:").unwrap_or(3),
             max_summary: number_after(&told, "max summary length:")
                 .and_then(|n| usize::try_from(n).ok())

@@ -1,0 +1,165 @@
+//! What would be changed: the words that the issue gets, and those that it has.
+
+use super::begin::source_text;
+use super::{UpdateError, is_in_the_way, same_text};
+use crate::drafts::with_waivers;
+use crate::{Ports, access};
+use storywright_domain::DraftId;
+use storywright_domain::draft::Draft;
+use storywright_domain::finding::{Finding, blocks};
+use storywright_domain::issue_update::{DraftIssue, IssuePurpose, IssueUpdate, MAX_SUMMARY, UpdatePlan, UpdateWish};
+use storywright_domain::jira::{IssueDetail, IssueText, IssueWords};
+use storywright_domain::person::Actor;
+use storywright_domain::ports::{StorageExt, Tx};
+use storywright_domain::remote::Access;
+use storywright_domain::requirement::coverage;
+use storywright_domain::review::review;
+use storywright_domain::story::Document;
+use storywright_domain::write_state::WriteState;
+
+/// Most uncovered sentences that are listed.
+const MOST_UNCOVERED: usize = 50;
+
+/// What a plan is made from.
+struct Found {
+    draft: Draft,
+    about: DraftIssue,
+    updates: Vec<IssueUpdate>,
+    findings: Vec<Finding>,
+    /// The words of the issue when the draft was begun.
+    read: String,
+}
+
+/// Says exactly what would be changed. Nothing is.
+///
+/// # Errors
+/// [`UpdateError`].
+pub fn plan_update(ports: &Ports, actor: &Actor, id: DraftId, wish: UpdateWish) -> Result<UpdatePlan, UpdateError> {
+    let found = ports.storage.read(|tx| read(ports, tx, actor, id))?;
+    if let Some(open) = found.updates.first().filter(|update| is_in_the_way(update, ports.clock.now())) {
+        return Err(UpdateError::Open(open.state));
+    }
+    let words = words(&found, wish)?;
+    if wish == UpdateWish::Rewrite && blocks(&found.findings) {
+        return Err(UpdateError::Blocked(found.findings));
+    }
+    let access = own_site(ports, actor, &found.about)?;
+    let now = ports.jira.issue_detail(&access, &found.about.issue_id)?;
+    let now = now.ok_or_else(|| UpdateError::Gone(found.about.key.clone()))?;
+    if !now.editable {
+        return Err(UpdateError::NotEditable(now.issue.key));
+    }
+    let (payload, description) = ports.jira.render_words(&words);
+    if words.summary == now.issue.summary && same_text(&description, &now.issue.description) {
+        return Err(UpdateError::NothingChanges);
+    }
+    Ok(planned(ports, actor, &access, found, wish, now, words, payload, description))
+}
+
+fn read(ports: &Ports, tx: &mut dyn Tx, actor: &Actor, id: DraftId) -> Result<Found, UpdateError> {
+    let user = actor.user();
+    let draft = tx.draft(user, id)?.filter(|draft| draft.deleted_at.is_none()).ok_or(UpdateError::NotFound)?;
+    let about = tx.draft_issue(user, id)?.filter(|about| about.purpose == IssuePurpose::Improve);
+    let about = about.ok_or(UpdateError::NotAboutAnIssue)?;
+    let rules = tx.rule_set(&draft.rule_set)?.unwrap_or_default();
+    let findings = review(&draft.document, draft.format, &rules);
+    let findings = with_waivers(ports.sha256.as_ref(), tx, &draft, findings)?;
+    let updates = tx.issue_updates(user, id)?;
+    let read = tx.source_text(user, id, about.source)?.unwrap_or_default();
+    Ok(Found { draft, about, updates, findings, read })
+}
+
+/// The words that are wished for.
+fn words(found: &Found, wish: UpdateWish) -> Result<IssueWords, UpdateError> {
+    match wish {
+        UpdateWish::Rewrite => {
+            found.draft.editable()?;
+            let [story] = found.draft.document.stories.as_slice() else {
+                return Err(UpdateError::NotOneStory(found.draft.document.stories.len()));
+            };
+            let summary = story.summary.split_whitespace().collect::<Vec<_>>().join(" ");
+            if summary.is_empty() || summary.chars().count() > MAX_SUMMARY {
+                return Err(UpdateError::BadSummary);
+            }
+            Ok(IssueWords { summary, description: IssueText::Markdown(story.description_markdown()) })
+        }
+        UpdateWish::PutBack { edition } => {
+            let there = |update: &&IssueUpdate| {
+                update.edition == edition && !matches!(update.state, WriteState::Refused | WriteState::Absent)
+            };
+            let update = found.updates.iter().find(there).ok_or(UpdateError::NoSuchEdition(edition))?;
+            let description = IssueText::Stored(update.before_description.clone());
+            Ok(IssueWords { summary: update.before_summary.clone(), description })
+        }
+    }
+}
+
+/// Access to the site of the issue, when it is the one that the person is connected to.
+pub(super) fn own_site(ports: &Ports, actor: &Actor, about: &DraftIssue) -> Result<Access, UpdateError> {
+    let access = access::jira(ports, actor)?;
+    if access.site.id == about.site { Ok(access) } else { Err(UpdateError::OtherSite) }
+}
+
+#[expect(clippy::too_many_arguments, reason = "each is a part of the plan, found at another place")]
+fn planned(
+    ports: &Ports,
+    actor: &Actor,
+    access: &Access,
+    found: Found,
+    wish: UpdateWish,
+    now: IssueDetail,
+    words: IssueWords,
+    payload: String,
+    description: String,
+) -> UpdatePlan {
+    let edition = found.updates.first().map_or(0, |update| update.edition) + 1;
+    let puts_back = match wish {
+        UpdateWish::Rewrite => None,
+        UpdateWish::PutBack { edition } => Some(edition),
+    };
+    let approved = serde_json::json!({
+        "user": actor.user().to_string(),
+        "draft": found.draft.id.to_string(),
+        "edition": edition,
+        "site": access.site.id,
+        "issue": now.issue.id,
+        "follows": now.updated,
+        "summary": now.issue.summary,
+        "description": now.issue.description,
+        "payload": payload,
+    });
+    let rewrites = puts_back.is_none();
+    UpdatePlan {
+        draft: found.draft.id,
+        edition,
+        puts_back,
+        site: access.site.id.clone(),
+        site_name: access.site.name.clone(),
+        changed_since: changed_since(&found, &now),
+        uncovered: if rewrites { uncovered(&now, &found.draft.document) } else { Vec::new() },
+        findings: if rewrites { found.findings } else { Vec::new() },
+        hash: ports.sha256.hex(approved.to_string().as_bytes()),
+        markdown: match words.description {
+            IssueText::Markdown(markdown) => markdown,
+            IssueText::Stored(stored) => stored,
+        },
+        summary: words.summary,
+        description,
+        payload,
+        now,
+    }
+}
+
+/// Whether somebody else gave the issue other words than those that the draft began from, or wrote last.
+fn changed_since(found: &Found, now: &IssueDetail) -> bool {
+    match found.updates.iter().find(|update| update.state == WriteState::Written) {
+        Some(ours) => ours.summary != now.issue.summary || !same_text(&ours.description, &now.issue.description),
+        None => !same_text(&found.read, &source_text(now)),
+    }
+}
+
+/// What the issue asks for and the story does not say.
+fn uncovered(now: &IssueDetail, document: &Document) -> Vec<String> {
+    let coverage = coverage(&now.markdown, document);
+    coverage.uncovered().take(MOST_UNCOVERED).map(|entry| entry.sentence.text.clone()).collect()
+}

@@ -1,0 +1,216 @@
+//! Changing an issue as approved, once: the intent is kept first, and a lost answer is looked up instead of sent again.
+
+use super::plan::own_site;
+use super::{LATE, UpdateError, issue_updates, plan_update, same_text};
+use crate::Ports;
+use crate::integrations::mark_broken;
+use storywright_domain::DraftId;
+use storywright_domain::integration::IntegrationKind;
+use storywright_domain::issue_update::{DraftIssue, IssueUpdate, UpdatePlan, UpdateWish};
+use storywright_domain::person::Actor;
+use storywright_domain::ports::{Inserted, Saved, StorageExt};
+use storywright_domain::remote::{Access, RemoteError};
+use storywright_domain::write_state::WriteState;
+
+/// Changes the issue as it was approved under this hash.
+///
+/// # Errors
+/// [`UpdateError::PlanChanged`] with the plan as it is now, also when somebody changed the issue; [`UpdateError::Open`] when another change is
+/// under way. What Jira says to the change itself is no error: it stands in the journal's row.
+pub fn update_issue(
+    ports: &Ports,
+    actor: &Actor,
+    draft: DraftId,
+    wish: UpdateWish,
+    hash: &str,
+) -> Result<IssueUpdate, UpdateError> {
+    // Jira has no precondition for a change: the issue is read here, just before.
+    let plan = plan_update(ports, actor, draft, wish)?;
+    if plan.hash != hash {
+        return Err(UpdateError::PlanChanged(Box::new(plan)));
+    }
+    let about = about(ports, actor, draft)?;
+    let access = own_site(ports, actor, &about)?;
+    let detail = format!(
+        "{} edition {}{} after {} plan {hash}",
+        plan.now.issue.key,
+        plan.edition,
+        plan.puts_back.map_or_else(String::new, |edition| format!(" puts back {edition}")),
+        plan.now.updated,
+    );
+    let entry = ports.audit_entry(
+        Some(actor.user()),
+        actor.request_id(),
+        "issue_update_approved",
+        format!("draft:{draft}"),
+        detail,
+    );
+    let update = ports.storage.write(|tx| {
+        let version = tx.draft(actor.user(), draft)?.ok_or(UpdateError::NotFound)?.version;
+        let update = intent(ports, actor, &plan, version);
+        match tx.insert_issue_update(&update)? {
+            Inserted::New => tx.audit(&entry)?,
+            // Another window was faster.
+            Inserted::Exists(_) => return Err(UpdateError::Open(WriteState::Sending)),
+        }
+        Ok(update)
+    })?;
+    let update = outcome(ports, actor, &access, update);
+    if keep(ports, actor, &update, WriteState::Sending)? == Saved::Conflict {
+        return newest(ports, actor, draft);
+    }
+    if update.state == WriteState::Unknown {
+        // Often it is done already; when that cannot be seen, it stays unknown.
+        return Ok(settle_update(ports, actor, draft).unwrap_or(update));
+    }
+    Ok(update)
+}
+
+fn about(ports: &Ports, actor: &Actor, draft: DraftId) -> Result<DraftIssue, UpdateError> {
+    ports.storage.read(|tx| tx.draft_issue(actor.user(), draft)?.ok_or(UpdateError::NotFound))
+}
+
+fn intent(ports: &Ports, actor: &Actor, plan: &UpdatePlan, draft_version: u32) -> IssueUpdate {
+    let now = &plan.now.issue;
+    IssueUpdate {
+        draft: plan.draft,
+        user: actor.user(),
+        edition: plan.edition,
+        puts_back: plan.puts_back,
+        draft_version,
+        site: plan.site.clone(),
+        issue_id: now.id.clone(),
+        key: now.key.clone(),
+        follows: plan.now.updated.clone(),
+        before_summary: now.summary.clone(),
+        before_description: now.description.clone(),
+        summary: plan.summary.clone(),
+        description: plan.description.clone(),
+        payload: plan.payload.clone(),
+        plan_hash: plan.hash.clone(),
+        state: WriteState::Sending,
+        note: String::new(),
+        sent_at: ports.clock.now(),
+        settled_at: None,
+    }
+}
+
+/// Sends what the row says, and gives the row with what became of it.
+fn outcome(ports: &Ports, actor: &Actor, access: &Access, update: IssueUpdate) -> IssueUpdate {
+    let sent = ports.jira.update(access, &update.issue_id, &update.payload);
+    let settled_at = Some(ports.clock.now());
+    match sent {
+        Ok(()) => {
+            IssueUpdate { state: WriteState::Written, note: stored(ports, access, &update), settled_at, ..update }
+        }
+        // It may have arrived all the same.
+        Err(
+            error @ (RemoteError::Unavailable { .. } | RemoteError::Malformed { .. } | RemoteError::LoginPage { .. }),
+        ) => IssueUpdate { state: WriteState::Unknown, note: error.to_string(), settled_at, ..update },
+        Err(error) => {
+            note_refusal(ports, actor, access, &error);
+            IssueUpdate { state: WriteState::Refused, note: refusal(&error), settled_at, ..update }
+        }
+    }
+}
+
+/// Jira's own words, with the fields that they are about.
+fn refusal(error: &RemoteError) -> String {
+    match error {
+        RemoteError::Rejected { messages, fields } => {
+            let fields = fields.iter().map(|refusal| format!("{}: {}", refusal.field, refusal.message));
+            messages.iter().cloned().chain(fields).collect::<Vec<_>>().join("; ")
+        }
+        RemoteError::NotFound => "the issue is gone, or you may not see it any more".to_owned(),
+        error => error.to_string(),
+    }
+}
+
+/// What Jira stored in other words than were sent; empty when nothing, or when it cannot be seen.
+fn stored(ports: &Ports, access: &Access, update: &IssueUpdate) -> String {
+    let differences = ports.jira.verify(access, &update.issue_id, &update.payload, None).ok().flatten();
+    let names: Vec<String> = differences.into_iter().flatten().map(|difference| difference.name).collect();
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("Jira stored other words than were sent: {}", names.join(", "))
+    }
+}
+
+fn note_refusal(ports: &Ports, actor: &Actor, access: &Access, error: &RemoteError) {
+    if matches!(error, RemoteError::Unauthorized { .. }) {
+        let kind = IntegrationKind::Jira;
+        let marked = mark_broken(ports, actor.user(), kind, &access.credential, error.code(), &error.to_string());
+        if let Err(error) = marked {
+            log::error!(error = error.to_string().as_str(); "the Jira connection could not be marked as broken");
+        }
+    }
+}
+
+fn keep(ports: &Ports, actor: &Actor, update: &IssueUpdate, from: WriteState) -> Result<Saved, UpdateError> {
+    let entry = ports.audit_entry(
+        Some(actor.user()),
+        actor.request_id(),
+        "issue_update_settled",
+        format!("draft:{}", update.draft),
+        format!("{} edition {} {}", update.key, update.edition, update.state.as_str()),
+    );
+    ports.storage.write(|tx| {
+        let saved = tx.settle_issue_update(update, from)?;
+        if saved == Saved::Stored {
+            tx.audit(&entry)?;
+        }
+        Ok(saved)
+    })
+}
+
+/// Looks up what became of a change whose answer was lost. It is never sent again by itself.
+///
+/// # Errors
+/// [`UpdateError::NothingOpen`] when nothing is to be looked up; [`UpdateError::Open`] while it may still be under way.
+pub fn settle_update(ports: &Ports, actor: &Actor, draft: DraftId) -> Result<IssueUpdate, UpdateError> {
+    let update = issue_updates(ports, actor, draft)?.into_iter().next().filter(|update| update.state.is_open());
+    let update = update.ok_or(UpdateError::NothingOpen)?;
+    let late = update.sent_at + LATE <= ports.clock.now();
+    // After a crash the row says that it is being sent; before its time is over, it may be.
+    if update.state == WriteState::Sending && !late {
+        return Err(UpdateError::Open(WriteState::Sending));
+    }
+    let access = own_site(ports, actor, &about(ports, actor, draft)?)?;
+    let failed = |error: RemoteError| {
+        note_refusal(ports, actor, &access, &error);
+        UpdateError::Remote(error)
+    };
+    let differences = ports.jira.verify(&access, &update.issue_id, &update.payload, None).map_err(failed)?;
+    let now = match differences {
+        Some(_) => ports.jira.issue_detail(&access, &update.issue_id).map_err(failed)?,
+        None => None,
+    };
+    let (state, note) = match (differences, now) {
+        (None, _) | (_, None) => (WriteState::Absent, "the issue is gone, or you may not see it any more"),
+        (Some(differences), _) if differences.is_empty() => {
+            (WriteState::Written, "the answer was lost, and the new words were found")
+        }
+        (Some(_), Some(now)) => {
+            let untouched = now.issue.summary == update.before_summary
+                && same_text(&now.issue.description, &update.before_description);
+            match (untouched, late) {
+                (true, true) => (WriteState::Absent, "it was looked for, and the earlier words stand there"),
+                (true, false) => (WriteState::Unknown, "the earlier words stand there; the call may still arrive"),
+                // Other words than before and other than ours: ours may have stood there in between.
+                (false, _) => (WriteState::Unknown, "somebody gave the issue other words; look at its history in Jira"),
+            }
+        }
+    };
+    let from = update.state;
+    let settled = IssueUpdate { state, note: note.to_owned(), settled_at: Some(ports.clock.now()), ..update };
+    match keep(ports, actor, &settled, from)? {
+        Saved::Stored => Ok(settled),
+        // Another window has settled it.
+        Saved::Conflict => newest(ports, actor, draft),
+    }
+}
+
+fn newest(ports: &Ports, actor: &Actor, draft: DraftId) -> Result<IssueUpdate, UpdateError> {
+    issue_updates(ports, actor, draft)?.into_iter().next().ok_or(UpdateError::NothingOpen)
+}

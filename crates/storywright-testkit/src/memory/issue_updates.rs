@@ -1,0 +1,61 @@
+//! Drafts about issues that exist, and changes of these issues.
+
+use super::{MemoryTx, refused};
+use storywright_domain::issue_update::{DraftIssue, IssueUpdate};
+use storywright_domain::ports::{Inserted, IssueUpdateRepo, Saved, StorageError};
+use storywright_domain::write_state::WriteState;
+use storywright_domain::{DraftId, UserId};
+
+impl IssueUpdateRepo for MemoryTx<'_> {
+    fn draft_issue(&mut self, user: UserId, draft: DraftId) -> Result<Option<DraftIssue>, StorageError> {
+        Ok(self.state.draft_issues.get(&draft).filter(|issue| issue.user == user).cloned())
+    }
+
+    fn insert_draft_issue(&mut self, issue: &DraftIssue) -> Result<(), StorageError> {
+        let state = self.change()?;
+        if state.drafts.get(&issue.draft).is_none_or(|draft| draft.user != issue.user) {
+            return refused("issue of a draft", "the person has no such draft");
+        }
+        if state.draft_issues.contains_key(&issue.draft) {
+            return refused("issue of a draft", "the draft is about an issue already");
+        }
+        state.draft_issues.insert(issue.draft, issue.clone());
+        Ok(())
+    }
+
+    fn issue_updates(&mut self, user: UserId, draft: DraftId) -> Result<Vec<IssueUpdate>, StorageError> {
+        let updates = self.state.issue_updates.range((draft, 0)..=(draft, u32::MAX)).rev().map(|(_, update)| update);
+        Ok(updates.filter(|update| update.user == user).take(50).cloned().collect())
+    }
+
+    fn updates_of_issue(&mut self, user: UserId, site: &str, key: &str) -> Result<Vec<IssueUpdate>, StorageError> {
+        let of_issue = |update: &&IssueUpdate| update.user == user && update.site == site && update.key == key;
+        let mut updates: Vec<IssueUpdate> = self.state.issue_updates.values().filter(of_issue).cloned().collect();
+        updates.sort_by_key(|update| std::cmp::Reverse((update.sent_at, update.draft, update.edition)));
+        updates.truncate(50);
+        Ok(updates)
+    }
+
+    fn insert_issue_update(&mut self, update: &IssueUpdate) -> Result<Inserted<u32>, StorageError> {
+        let state = self.change()?;
+        if state.draft_issues.get(&update.draft).is_none_or(|issue| issue.user != update.user) {
+            return refused("issue update", "the person has no such draft about an issue");
+        }
+        if state.issue_updates.contains_key(&(update.draft, update.edition)) {
+            return Ok(Inserted::Exists(update.edition));
+        }
+        state.issue_updates.insert((update.draft, update.edition), update.clone());
+        Ok(Inserted::New)
+    }
+
+    fn settle_issue_update(&mut self, update: &IssueUpdate, from: WriteState) -> Result<Saved, StorageError> {
+        let stored = self.change()?.issue_updates.get_mut(&(update.draft, update.edition));
+        let Some(stored) = stored.filter(|stored| stored.user == update.user && stored.state == from) else {
+            return Ok(Saved::Conflict);
+        };
+        stored.state = update.state;
+        stored.note.clone_from(&update.note);
+        stored.settled_at = update.settled_at;
+        Ok(Saved::Stored)
+    }
+}

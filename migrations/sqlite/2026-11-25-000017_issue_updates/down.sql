@@ -1,0 +1,2 @@
+DROP TABLE issue_updates;
+DROP TABLE draft_issues;
