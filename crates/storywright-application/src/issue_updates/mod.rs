@@ -11,12 +11,13 @@ pub use write::{settle_update, update_issue};
 
 use crate::Ports;
 use crate::access::AccessError;
+use storywright_domain::agent::Provenance;
 use storywright_domain::draft::WrongState;
 use storywright_domain::finding::Finding;
 use storywright_domain::issue_update::{DraftIssue, IssueUpdate, MAX_SUMMARY, UpdatePlan};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageError, StorageExt};
-use storywright_domain::remote::RemoteError;
+use storywright_domain::remote::{RemoteError, SiteKind};
 use storywright_domain::write_state::WriteState;
 use storywright_domain::{DraftId, Millis, Timestamp};
 
@@ -98,12 +99,32 @@ pub fn issue_updates(ports: &Ports, actor: &Actor, draft: DraftId) -> Result<Vec
     })
 }
 
-/// Changes of one issue by all of a person's drafts, the newest first.
+/// A change of an issue, with what its words were written with; `None` for words of a person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IssueChange {
+    /// The change.
+    pub update: IssueUpdate,
+    /// Prompt, model, sources.
+    pub origin: Option<Provenance>,
+}
+
+/// Changes of one issue by all of a person's drafts, on any site, the newest first.
 ///
 /// # Errors
 /// [`StorageError`].
-pub fn updates_of_issue(ports: &Ports, actor: &Actor, site: &str, key: &str) -> Result<Vec<IssueUpdate>, StorageError> {
-    ports.storage.read(|tx| tx.updates_of_issue(actor.user(), site, key))
+pub fn changes_of_issue(ports: &Ports, actor: &Actor, key: &str) -> Result<Vec<IssueChange>, StorageError> {
+    let user = actor.user();
+    ports.storage.read(|tx| {
+        let mut changes = Vec::new();
+        for site in ports.settings.sites.iter().filter(|site| site.kind == SiteKind::Jira) {
+            for update in tx.updates_of_issue(user, &site.id, key)? {
+                let origin = tx.provenance(user, update.draft, update.draft_version)?;
+                changes.push(IssueChange { update, origin });
+            }
+        }
+        changes.sort_by_key(|change| std::cmp::Reverse(change.update.sent_at));
+        Ok(changes)
+    })
 }
 
 /// Whether nothing else is sent before it is known what became of this change. Later, what stands in Jira is looked at anyway.

@@ -9,8 +9,8 @@ use storywright_application::access;
 use storywright_application::drafting::{generate, refine};
 use storywright_application::drafts::CreateDraftError;
 use storywright_application::issue_updates::{
-    BeginError, NewFromIssue, UpdateError, begin_from_issue, issue_of_draft, issue_updates, plan_update, settle_update,
-    update_issue, updates_of_issue,
+    BeginError, NewFromIssue, UpdateError, begin_from_issue, changes_of_issue, issue_of_draft, issue_updates,
+    plan_update, settle_update, update_issue,
 };
 use storywright_application::publishing::{PlanError, make_plan};
 use storywright_domain::draft::Draft;
@@ -142,8 +142,11 @@ fn exactly_what_was_approved_changes_the_issue_once_and_can_be_put_back() {
     assert_eq!((planned.edition, planned.puts_back, planned.changed_since), (2, Some(1), false));
     assert_eq!(send(&world, &planned, back).unwrap().state, WriteState::Written);
     assert_eq!(in_jira(&world, &key), ("Refunds??".to_owned(), TEXT.to_owned()));
-    let journal = updates_of_issue(&world.ports, &world.actor, "jira", &key).unwrap();
-    assert_eq!(journal.iter().map(|update| update.edition).collect::<Vec<_>>(), [2, 1]);
+    let journal = changes_of_issue(&world.ports, &world.actor, &key).unwrap();
+    let mut editions: Vec<u32> = journal.iter().map(|change| change.update.edition).collect();
+    editions.sort_unstable();
+    assert_eq!(editions, [1, 2]);
+    assert!(journal.iter().all(|change| change.origin.is_some()), "with what its words were written");
     let none = plan_update(&world.ports, &world.actor, draft.id, UpdateWish::PutBack { edition: 9 });
     assert_eq!(none.err(), Some(UpdateError::NoSuchEdition(9)));
     let said = world.actions();

@@ -261,7 +261,7 @@ pub async fn create(caller: Caller, body: Json<CreateDraft>) -> Answer {
     Ok(created(&draft))
 }
 
-fn created(draft: &Draft) -> HttpResponse {
+pub(super) fn created(draft: &Draft) -> HttpResponse {
     let mut answer = with_etag(StatusCode::CREATED, draft);
     if let Ok(address) = header::HeaderValue::from_str(&format!("/api/v1/drafts/{}", draft.id)) {
         answer.headers_mut().insert(header::LOCATION, address);

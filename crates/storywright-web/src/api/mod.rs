@@ -10,6 +10,7 @@ mod drafts;
 mod etag;
 mod fixes;
 mod integrations;
+mod issue_updates;
 mod jobs;
 mod judgements;
 mod meter;
@@ -92,6 +93,7 @@ pub const ROUTES: &[Route] = &[
     Route::post("/api/v1/validate", Bearer, || web::to(catalog::validate)).body(LARGE),
     Route::post("/api/v1/drafts", Bearer, || web::to(drafts::create)).body(LARGE).outside(),
     Route::get("/api/v1/drafts", Bearer, || web::to(drafts::list)),
+    Route::post("/api/v1/drafts/from-issue", Bearer, || web::to(issue_updates::create)).outside(),
     Route::get("/api/v1/drafts/{id}", Bearer, || web::to(drafts::show)),
     Route::put("/api/v1/drafts/{id}", Bearer, || web::to(drafts::change)).body(LARGE),
     Route::delete("/api/v1/drafts/{id}", Bearer, || web::to(drafts::remove)),
@@ -121,6 +123,10 @@ pub const ROUTES: &[Route] = &[
     Route::post("/api/v1/drafts/{id}/publish", Bearer, || web::to(plan::publish)).outside(),
     Route::get("/api/v1/drafts/{id}/judgements", Bearer, || web::to(judgements::list)),
     Route::post("/api/v1/drafts/{id}/judgements", Bearer, || web::to(judgements::ask)).outside(),
+    Route::get("/api/v1/drafts/{id}/issue", Bearer, || web::to(issue_updates::show)),
+    Route::post("/api/v1/drafts/{id}/issue/plan", Bearer, || web::to(issue_updates::plan)).outside(),
+    Route::post("/api/v1/drafts/{id}/issue", Bearer, || web::to(issue_updates::update)).outside(),
+    Route::post("/api/v1/drafts/{id}/issue/settle", Bearer, || web::to(issue_updates::settle)).outside(),
     Route::get("/api/v1/drafts/{id}/sections", Bearer, || web::to(sections::list)),
     Route::post("/api/v1/drafts/{id}/sections/{ordinal}/write", Bearer, || web::to(sections::write)).outside(),
     Route::get("/api/v1/drafts/{id}/coverage", Bearer, || web::to(sections::coverage)),

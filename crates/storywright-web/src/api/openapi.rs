@@ -3,8 +3,8 @@
 
 use super::problem::Problem;
 use super::{
-    Answer, ROUTES, agent, catalog, drafts, fixes, integrations, jobs, judgements, meter, people, plan, prompts,
-    rule_sets, runs, sections, sources, story_pages, tools, trials, versions, waivers, writing,
+    Answer, ROUTES, agent, catalog, drafts, fixes, integrations, issue_updates, jobs, judgements, meter, people, plan,
+    prompts, rule_sets, runs, sections, sources, story_pages, tools, trials, versions, waivers, writing,
 };
 use crate::errors::AppError;
 use crate::route::{Policy, Route, Verb};
@@ -81,6 +81,11 @@ use utoipa::{Modify, OpenApi};
         drafts::change,
         drafts::copy,
         drafts::remove,
+        issue_updates::create,
+        issue_updates::show,
+        issue_updates::plan,
+        issue_updates::update,
+        issue_updates::settle,
         drafts::findings,
         fixes::fix,
         waivers::create,

@@ -8,11 +8,45 @@ use crate::visit::SignedIn;
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
 use storywright_application::agent::{IssueChain, issue_chains};
+use storywright_application::issue_updates::{IssueChange, changes_of_issue};
+use storywright_domain::agent::{Provenance, UsedSource};
 
 #[derive(Serialize)]
 struct ChainPage {
     key: String,
     chains: Vec<ShownChain>,
+    changes: Vec<ShownUpdate>,
+}
+
+/// A change of the issue's words by a draft that improves it.
+#[derive(Serialize)]
+struct ShownUpdate {
+    draft_id: String,
+    version: u32,
+    puts_back: bool,
+    state: &'static str,
+    summary: String,
+    plan_hash: String,
+    sent: Time,
+    note: String,
+    origin: Option<ShownOrigin>,
+}
+
+impl ShownUpdate {
+    fn of(desk: &Desk<'_>, change: &IssueChange) -> Self {
+        let update = &change.update;
+        Self {
+            draft_id: update.draft.to_string(),
+            version: update.draft_version,
+            puts_back: update.puts_back.is_some(),
+            state: update.state.as_str(),
+            summary: update.summary.clone(),
+            plan_hash: update.plan_hash.clone(),
+            sent: desk.time(update.sent_at),
+            note: update.note.clone(),
+            origin: change.origin.as_ref().map(|origin| ShownOrigin::of(desk, origin, false)),
+        }
+    }
 }
 
 impl View for ChainPage {
@@ -76,31 +110,33 @@ struct ShownCitation {
     quote: String,
 }
 
-impl ShownChain {
-    fn of(desk: &Desk<'_>, chain: &IssueChain) -> Self {
-        let origin = chain.origin.as_ref().map(|origin| ShownOrigin {
+impl ShownOrigin {
+    fn of(desk: &Desk<'_>, origin: &Provenance, prompt_visible: bool) -> Self {
+        let source = |source: &UsedSource| ShownSource {
+            id: source.id.clone(),
+            kind: source.kind.clone(),
+            title: source.title.clone(),
+            site: source.site.clone(),
+            name: source.name.clone(),
+            revision: source.revision.clone(),
+            url: Some(source.url.clone()).filter(|url| url.starts_with("https://") || url.starts_with("http://")),
+        };
+        Self {
             prompt: origin.prompt.clone(),
             prompt_sha256: origin.prompt_sha256.clone(),
-            prompt_from: origin.prompt_from.as_ref().map(|from| PromptFrom::of(from, chain.prompt_visible)),
+            prompt_from: origin.prompt_from.as_ref().map(|from| PromptFrom::of(from, prompt_visible)),
             model: origin.model.clone(),
             service: origin.service.clone(),
             version: origin.version,
             at: desk.time(origin.at),
-            sources: origin
-                .sources
-                .iter()
-                .map(|source| ShownSource {
-                    id: source.id.clone(),
-                    kind: source.kind.clone(),
-                    title: source.title.clone(),
-                    site: source.site.clone(),
-                    name: source.name.clone(),
-                    revision: source.revision.clone(),
-                    url: Some(source.url.clone())
-                        .filter(|url| url.starts_with("https://") || url.starts_with("http://")),
-                })
-                .collect(),
-        });
+            sources: origin.sources.iter().map(source).collect(),
+        }
+    }
+}
+
+impl ShownChain {
+    fn of(desk: &Desk<'_>, chain: &IssueChain) -> Self {
+        let origin = chain.origin.as_ref().map(|origin| ShownOrigin::of(desk, origin, chain.prompt_visible));
         let citation = |one: &storywright_domain::source::Citation| ShownCitation {
             source: one.source.clone(),
             heading: one.heading.clone(),
@@ -148,7 +184,9 @@ pub async fn page(me: SignedIn) -> Result<HttpResponse, AppError> {
     me.serve(move |desk| {
         let chains = issue_chains(desk.ports, &desk.who.actor, &key)?;
         let chains = chains.iter().map(|chain| ShownChain::of(desk, chain)).collect();
-        desk.page(&ChainPage { key, chains })
+        let changes = changes_of_issue(desk.ports, &desk.who.actor, &key)?;
+        let changes = changes.iter().map(|change| ShownUpdate::of(desk, change)).collect();
+        desk.page(&ChainPage { key, chains, changes })
     })
     .await
 }

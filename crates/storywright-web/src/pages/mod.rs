@@ -32,7 +32,8 @@ use crate::route::{FILES, LARGE, Route, SMALL};
 use crate::sse;
 use actix_web::web::to;
 use drafts::{
-    compare, coverage, edit, fields, judgements, list, new, plan, similar, sources, uploads, waive, workspace, writing,
+    change, compare, coverage, edit, fields, from_issue, judgements, list, new, plan, similar, sources, uploads, waive,
+    workspace, writing,
 };
 
 /// Routes without a session.
@@ -63,6 +64,8 @@ pub const ROUTES: &[Route] = &[
     Route::get("/drafts", SignedIn, || to(list::page)),
     Route::post("/drafts", SignedIn, || to(new::create)).body(LARGE).outside(),
     Route::get("/drafts/new", SignedIn, || to(new::page)).outside(),
+    Route::get("/drafts/from-issue", SignedIn, || to(from_issue::page)),
+    Route::post("/drafts/from-issue", SignedIn, || to(from_issue::create)).outside(),
     Route::get("/drafts/{id}", SignedIn, || to(workspace::page)),
     Route::put("/drafts/{id}", SignedIn, || to(edit::save)).body(LARGE),
     // The same for browsers without scripts.
@@ -98,6 +101,9 @@ pub const ROUTES: &[Route] = &[
     Route::get("/drafts/{id}/sources/{source}/change", SignedIn, || to(sources::differences)).outside(),
     Route::get("/drafts/{id}/fields", SignedIn, || to(fields::form)).outside(),
     Route::get("/drafts/{id}/plan", SignedIn, || to(plan::page)).outside(),
+    Route::get("/drafts/{id}/change", SignedIn, || to(change::page)).outside(),
+    Route::post("/drafts/{id}/change", SignedIn, || to(change::approve)).outside(),
+    Route::post("/drafts/{id}/change/settle", SignedIn, || to(change::settle)).outside(),
     Route::get("/drafts/{id}/similar", SignedIn, || to(similar::part)).outside(),
     Route::post("/drafts/{id}/similar", SignedIn, || to(similar::decide)),
     Route::post("/drafts/{id}/publish", SignedIn, || to(plan::approve)).outside(),

@@ -5,6 +5,7 @@ mod bodies;
 mod description;
 mod drafts;
 mod integrations;
+mod issue_updates;
 mod load;
 mod people;
 mod policy;

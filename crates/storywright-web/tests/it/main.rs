@@ -7,6 +7,7 @@ mod drafts;
 mod epics;
 mod fields;
 mod forms;
+mod issue_updates;
 mod judging;
 mod pages;
 mod prompts;

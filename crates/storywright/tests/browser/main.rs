@@ -7,12 +7,15 @@
 //! Nothing here sleeps: the page itself is asked, again and again, whether a condition holds yet (`Browser::until`).
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "test support")]
 
+#[path = "../whole/backlog.rs"]
+mod backlog;
 mod browser;
 mod console;
 mod driver;
 mod editing;
 mod epics;
 mod injection;
+mod issue_updates;
 mod judging;
 mod keyboard;
 #[path = "../whole/leaks.rs"]

@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "test support")]
 
 mod agent;
+mod backlog;
 mod canary;
 mod doctor;
 mod faults;
+mod issue_updates;
 mod kills;
 mod leaks;
 mod long;

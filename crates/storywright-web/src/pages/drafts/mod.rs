@@ -1,9 +1,11 @@
 //! Drafts: the list, a new one, and the workspace with all that can be done there.
 
+pub mod change;
 pub mod compare;
 pub mod coverage;
 pub mod edit;
 pub mod fields;
+pub mod from_issue;
 pub mod judgements;
 pub mod list;
 pub mod new;

@@ -165,7 +165,12 @@ fn prompt_with_sections(form: &Typed) -> String {
     if form.prompt.trim().is_empty() { line } else { format!("{line}\n{}", form.prompt) }
 }
 
-fn begin(desk: &Desk<'_>, id: storywright_domain::DraftId, write: bool, look_up: bool) -> Result<Answer, AppError> {
+pub(super) fn begin(
+    desk: &Desk<'_>,
+    id: storywright_domain::DraftId,
+    write: bool,
+    look_up: bool,
+) -> Result<Answer, AppError> {
     let place = format!("/drafts/{id}");
     if !write {
         return Ok(desk.go(&place));
@@ -243,7 +248,7 @@ fn issue_types(desk: &Desk<'_>, projects: &[Project], key: &str) -> Vec<Choice> 
     }
 }
 
-fn rule_choice(rules: &RuleSetSummary) -> Choice {
+pub(super) fn rule_choice(rules: &RuleSetSummary) -> Choice {
     let RuleSetOutline { max_story_points, oversize, .. } = rules.outline;
     let above = match oversize {
         Oversize::Split => "larger ones are split",

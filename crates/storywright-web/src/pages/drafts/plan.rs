@@ -135,6 +135,8 @@ pub async fn page(me: SignedIn) -> Result<HttpResponse, AppError> {
             Err(PlanError::WrongState(WrongState::Publishing { run } | WrongState::Published { run })) => {
                 Ok(desk.go(&format!("/runs/{run}")))
             }
+            // Its story creates nothing: it changes an issue, on a page of its own.
+            Err(PlanError::ChangesAnIssue(_)) => Ok(desk.go(&format!("/drafts/{id}/change"))),
             Err(error) => desk.page(&refused(desk, &stored, error)?),
         }
     })

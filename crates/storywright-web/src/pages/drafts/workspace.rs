@@ -1,5 +1,6 @@
 //! The workspace of a draft: requirements, stories, findings, versions, and the parts of it that reload by themselves.
 
+use super::change::ShownAbout;
 use super::compare::{VersionLine, place};
 use super::shown::{ShownEpic, ShownStory, shown_epics, shown_stories};
 use super::written::{ShownWritten, written};
@@ -16,6 +17,7 @@ use storywright_application::access::jira;
 use storywright_application::agent::{can_look_up, offered_answers, steps_of_job};
 use storywright_application::drafting::{CUT_OFF_NOTE, STOPPED_NOTE, requirements_changed};
 use storywright_application::drafts::{Reviewed, draft_findings, draft_versions};
+use storywright_application::issue_updates::issue_of_draft;
 use storywright_application::jobs;
 use storywright_application::overview::last_writing_job;
 use storywright_application::publishing::{RunView, run_view};
@@ -46,6 +48,7 @@ pub struct Workspace {
     job: Option<ShownJob>,
     clarify: Option<Clarify>,
     create: Create,
+    about: Option<ShownAbout>,
     held: Option<Held>,
     again: Option<Again>,
     suggestions: Vec<&'static str>,
@@ -322,6 +325,7 @@ pub(in crate::pages) fn read(desk: &Desk<'_>, id: DraftId) -> Result<Workspace, 
     let findings: Vec<Finding> = if draft.document.is_empty() { Vec::new() } else { findings };
     let entries = storywright_application::sources::list(desk.ports, &desk.who.actor, id)?.entries;
     let flags = storywright_application::sources::flags(desk.ports, &desk.who.actor, id, &draft.document, &entries)?;
+    let about = issue_of_draft(desk.ports, &desk.who.actor, id)?.map(|about| ShownAbout::of(desk, &about));
     let create = create(desk, &draft, &findings, clarify.is_some());
     let versions = draft_versions(desk.ports, &desk.who.actor, id, None)?.ok_or_else(draft_not_found)?.items;
     let again = Again::of(desk, &draft, versions.first(), last.as_ref());
@@ -365,6 +369,7 @@ pub(in crate::pages) fn read(desk: &Desk<'_>, id: DraftId) -> Result<Workspace, 
         activity,
         clarify,
         create,
+        about,
         steps_job: steps_job.map(|job| job.to_string()),
         steps: steps.iter().map(|step| StepLine::of(desk, step)).collect(),
         can_look_up: can_look_up(desk.ports)?,

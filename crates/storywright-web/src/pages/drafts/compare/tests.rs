@@ -98,3 +98,19 @@ fn around_a_change_stands_a_little_of_the_rest() {
     assert!(shown[3].text.contains('…') && shown.iter().all(|segment| segment.text.chars().count() < 200), "{shown:?}");
     assert_eq!(around(segments("a b c", "a d c")).iter().map(|part| part.text.as_str()).collect::<String>(), "a bd c");
 }
+
+#[test]
+fn sentences_that_go_or_come_stay_in_one_piece() {
+    let before = "Agents refund a payment.\n\nAgreed with finance on Monday.\n";
+    let after = "- Agents can refund a payment.\n\n## Limits\n\nNothing of the kind is meant here, on no day.\n";
+    let shown: Vec<(&str, String)> = by_line(before, after).into_iter().map(|one| (one.op, one.text)).collect();
+    assert!(
+        shown.iter().any(|(op, text)| *op == "del" && text.contains("Agreed with finance on Monday.")),
+        "{shown:?}"
+    );
+    assert!(shown.iter().any(|(op, text)| *op == "same" && text.contains("refund a payment.")), "{shown:?}");
+    let joined = |without: &str| -> String {
+        shown.iter().filter(|(op, _)| *op != without).map(|(_, text)| text.as_str()).collect()
+    };
+    assert_eq!((joined("add").as_str(), joined("del").as_str()), (before, after), "nothing is lost");
+}
