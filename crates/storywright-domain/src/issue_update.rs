@@ -120,6 +120,8 @@ pub struct UpdatePlan {
     pub edition: u32,
     /// The edition whose words are put back; `None` for the words of the draft.
     pub puts_back: Option<u32>,
+    /// Version of the draft that it was made from.
+    pub draft_version: u32,
     /// Site id.
     pub site: String,
     /// Name of the site.

@@ -133,6 +133,7 @@ fn planned(
         draft: found.draft.id,
         edition,
         puts_back,
+        draft_version: found.draft.version,
         site: access.site.id.clone(),
         site_name: access.site.name.clone(),
         changed_since: changed_since(&found, &now),
@@ -158,8 +159,10 @@ fn changed_since(found: &Found, now: &IssueDetail) -> bool {
     }
 }
 
-/// What the issue asks for and the story does not say.
+/// What the issue asks for and the words that are sent do not say: sub-tasks stay in the draft and cover nothing.
 fn uncovered(now: &IssueDetail, document: &Document) -> Vec<String> {
-    let coverage = coverage(&now.markdown, document);
+    let mut sent = document.clone();
+    sent.stories.iter_mut().for_each(|story| story.subtasks.clear());
+    let coverage = coverage(&now.markdown, &sent);
     coverage.uncovered().take(MOST_UNCOVERED).map(|entry| entry.sentence.text.clone()).collect()
 }

@@ -1,7 +1,7 @@
 //! Changing an issue as approved, once: the intent is kept first, and a lost answer is looked up instead of sent again.
 
 use super::plan::own_site;
-use super::{LATE, UpdateError, issue_updates, plan_update, same_text};
+use super::{LATE, UpdateError, is_in_the_way, issue_updates, plan_update, same_text};
 use crate::Ports;
 use crate::integrations::mark_broken;
 use storywright_domain::DraftId;
@@ -45,15 +45,24 @@ pub fn update_issue(
         format!("draft:{draft}"),
         detail,
     );
-    let update = ports.storage.write(|tx| {
-        let version = tx.draft(actor.user(), draft)?.ok_or(UpdateError::NotFound)?.version;
-        let update = intent(ports, actor, &plan, version);
-        match tx.insert_issue_update(&update)? {
-            Inserted::New => tx.audit(&entry)?,
-            // Another window was faster.
-            Inserted::Exists(_) => return Err(UpdateError::Open(WriteState::Sending)),
+    let update = intent(ports, actor, &plan);
+    ports.storage.write(|tx| {
+        let kept = tx.draft(actor.user(), draft)?.filter(|kept| kept.deleted_at.is_none());
+        let version = kept.ok_or(UpdateError::NotFound)?.version;
+        // Jira was asked meanwhile: the words may be other ones by now.
+        if plan.puts_back.is_none() && version != plan.draft_version {
+            return Err(UpdateError::PlanChanged(Box::new(plan.clone())));
         }
-        Ok(update)
+        // Another draft of the person may be about the same issue.
+        let others = tx.updates_of_issue(actor.user(), &plan.site, &plan.now.issue.key)?;
+        if let Some(open) = others.iter().find(|other| is_in_the_way(other, ports.clock.now())) {
+            return Err(UpdateError::Open(open.state));
+        }
+        match tx.insert_issue_update(&update)? {
+            Inserted::New => Ok(tx.audit(&entry)?),
+            // Another window was faster.
+            Inserted::Exists(_) => Err(UpdateError::Open(WriteState::Sending)),
+        }
     })?;
     let update = outcome(ports, actor, &access, update);
     if keep(ports, actor, &update, WriteState::Sending)? == Saved::Conflict {
@@ -70,14 +79,14 @@ fn about(ports: &Ports, actor: &Actor, draft: DraftId) -> Result<DraftIssue, Upd
     ports.storage.read(|tx| tx.draft_issue(actor.user(), draft)?.ok_or(UpdateError::NotFound))
 }
 
-fn intent(ports: &Ports, actor: &Actor, plan: &UpdatePlan, draft_version: u32) -> IssueUpdate {
+fn intent(ports: &Ports, actor: &Actor, plan: &UpdatePlan) -> IssueUpdate {
     let now = &plan.now.issue;
     IssueUpdate {
         draft: plan.draft,
         user: actor.user(),
         edition: plan.edition,
         puts_back: plan.puts_back,
-        draft_version,
+        draft_version: plan.draft_version,
         site: plan.site.clone(),
         issue_id: now.id.clone(),
         key: now.key.clone(),
@@ -103,13 +112,17 @@ fn outcome(ports: &Ports, actor: &Actor, access: &Access, update: IssueUpdate) -
         Ok(()) => {
             IssueUpdate { state: WriteState::Written, note: stored(ports, access, &update), settled_at, ..update }
         }
-        // It may have arrived all the same.
+        // Jira's own words to this very call, or a call that never left.
         Err(
-            error @ (RemoteError::Unavailable { .. } | RemoteError::Malformed { .. } | RemoteError::LoginPage { .. }),
-        ) => IssueUpdate { state: WriteState::Unknown, note: error.to_string(), settled_at, ..update },
+            error @ (RemoteError::Rejected { .. }
+            | RemoteError::NotFound
+            | RemoteError::NotAllowed { .. }
+            | RemoteError::Certificate { .. }),
+        ) => IssueUpdate { state: WriteState::Refused, note: refusal(&error), settled_at, ..update },
+        // It may have arrived all the same: whoever turns a call away may stand behind the one who does the work.
         Err(error) => {
             note_refusal(ports, actor, access, &error);
-            IssueUpdate { state: WriteState::Refused, note: refusal(&error), settled_at, ..update }
+            IssueUpdate { state: WriteState::Unknown, note: error.to_string(), settled_at, ..update }
         }
     }
 }
@@ -187,7 +200,8 @@ pub fn settle_update(ports: &Ports, actor: &Actor, draft: DraftId) -> Result<Iss
         None => None,
     };
     let (state, note) = match (differences, now) {
-        (None, _) | (_, None) => (WriteState::Absent, "the issue is gone, or you may not see it any more"),
+        // That it cannot be seen says nothing of the change.
+        (None, _) | (_, None) => (WriteState::Unknown, "the issue is gone, or you may not see it any more"),
         (Some(differences), _) if differences.is_empty() => {
             (WriteState::Written, "the answer was lost, and the new words were found")
         }

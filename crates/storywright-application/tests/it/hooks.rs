@@ -108,7 +108,7 @@ impl Jira for HookedJira {
     }
 
     fn issue_detail(&self, access: &Access, key: &str) -> Result<Option<IssueDetail>, RemoteError> {
-        self.fake.issue_detail(access, key)
+        self.around("issue_detail", key, || self.fake.issue_detail(access, key))
     }
 
     fn render_words(&self, words: &IssueWords) -> (String, String) {

@@ -7,7 +7,7 @@ use serde_json::json;
 use std::sync::Arc;
 use storywright_application::access;
 use storywright_application::drafting::{generate, refine};
-use storywright_application::drafts::CreateDraftError;
+use storywright_application::drafts::{CreateDraftError, DraftChange, edit_draft};
 use storywright_application::issue_updates::{
     BeginError, NewFromIssue, UpdateError, begin_from_issue, changes_of_issue, issue_of_draft, issue_updates,
     plan_update, settle_update, update_issue,
@@ -156,6 +156,22 @@ fn exactly_what_was_approved_changes_the_issue_once_and_can_be_put_back() {
 }
 
 #[test]
+fn a_sentence_that_only_a_subtask_holds_would_be_lost() {
+    let world = World::new();
+    let (_, draft) = improved(&world, "Refund a card payment");
+    let mut document = draft.document.clone();
+    document.stories[0].subtasks[0].description = "Every refund must be written to the ledger.".to_owned();
+    let change = DraftChange { document: Some(document), ..DraftChange::default() };
+    edit_draft(&world.ports, &world.actor, draft.id, draft.version, &change).unwrap();
+    let planned = plan(&world, draft.id, UpdateWish::Rewrite);
+    assert!(
+        planned.uncovered.contains(&"Every refund must be written to the ledger.".to_owned()),
+        "{:?}",
+        planned.uncovered
+    );
+}
+
+#[test]
 fn words_of_somebody_else_are_not_overwritten_unseen() {
     let world = World::new();
     let (key, draft) = improved(&world, "Refund a card payment");
@@ -210,6 +226,43 @@ fn a_lost_answer_is_looked_up_and_never_sent_again_by_itself() {
 }
 
 #[test]
+fn two_drafts_about_one_issue_are_not_sent_at_once() {
+    let world = World::new();
+    let (key, draft) = improved(&world, "Refund a card payment");
+    let other = begun(&world, &key, IssuePurpose::Improve);
+    generate(&world.ports, &world.actor, other.id).unwrap();
+    world.chat.will_say(Script::text(&answer(&["Refund by card"])));
+    world.work();
+    let (first, second) = (plan(&world, draft.id, UpdateWish::Rewrite), plan(&world, other.id, UpdateWish::Rewrite));
+    world.jira.fake.next_update(RemoteError::RateLimited { retry_after_ms: 1_000 }, false);
+    assert_eq!(send(&world, &first, UpdateWish::Rewrite).unwrap().state, WriteState::Unknown);
+    assert_eq!(send(&world, &second, UpdateWish::Rewrite), Err(UpdateError::Open(WriteState::Unknown)));
+    world.jira.fake.delete_issue(&key);
+    world.clock.advance(Millis::minutes(6));
+    let gone = settle_update(&world.ports, &world.actor, draft.id).unwrap();
+    assert_eq!(gone.state, WriteState::Unknown, "that it cannot be seen says nothing: {}", gone.note);
+}
+
+#[test]
+fn words_that_changed_while_jira_was_asked_are_not_sent() {
+    let world = World::new();
+    let (_, draft) = improved(&world, "Refund a card payment");
+    let planned = plan(&world, draft.id, UpdateWish::Rewrite);
+    let (ports, actor, id) = (world.ports.clone(), world.actor.clone(), draft.id);
+    let edit = move || {
+        let now = storywright_application::drafts::draft(&ports, &actor, id).unwrap().unwrap();
+        let mut document = now.document.clone();
+        document.stories[0].summary = "Something else".to_owned();
+        let change = DraftChange { document: Some(document), ..DraftChange::default() };
+        edit_draft(&ports, &actor, id, now.version, &change).unwrap();
+    };
+    world.jira.once("issue_detail", Moment::After, edit);
+    let stale = send(&world, &planned, UpdateWish::Rewrite);
+    assert!(matches!(stale, Err(UpdateError::PlanChanged(_))), "{stale:?}");
+    assert_eq!(updates(&world), 0);
+}
+
+#[test]
 fn what_jira_refuses_is_told_in_its_words() {
     let world = World::new();
     let (key, draft) = improved(&world, "Refund a card payment");
@@ -240,7 +293,8 @@ fn a_refused_token_is_noted_with_the_connection() {
     let planned = plan(&world, draft.id, UpdateWish::Rewrite);
     let jira = Arc::clone(&world.jira);
     world.jira.once("update", Moment::Before, move || jira.fake.revoke(PAT));
-    assert_eq!(send(&world, &planned, UpdateWish::Rewrite).unwrap().state, WriteState::Refused);
+    let state = send(&world, &planned, UpdateWish::Rewrite).unwrap().state;
+    assert_eq!(state, WriteState::Unknown, "the body was sent: who turned it away is not known");
     let kind = storywright_domain::integration::IntegrationKind::Jira;
     assert!(!world.integration(kind).health.is_ok());
 }

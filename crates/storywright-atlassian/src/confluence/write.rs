@@ -49,7 +49,12 @@ impl AtlassianConfluence {
             "body": {"storage": {"value": update.storage, "representation": "storage"}},
         });
         let path = format!("/rest/api/content/{}", update.id);
-        let sent = self.request(access, Method::Put, &path).json(body.to_string()).send().map_err(RemoteError::from)?;
+        let sent = self
+            .request(access, Method::Put, &path)
+            .json(body.to_string())
+            .tries(1)
+            .send()
+            .map_err(RemoteError::from)?;
         if sent.status == 409 {
             return Ok(PageWritten::Changed(self.version_of(access, &update.id)?));
         }

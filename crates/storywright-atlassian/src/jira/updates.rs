@@ -3,12 +3,12 @@
 use super::AtlassianJira;
 use super::issues::{FIELDS, Row};
 use super::render::one_line;
-use crate::site;
+use crate::{answer, site};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use storywright_domain::jira::{IssueDetail, IssueText, IssueType, IssueWords};
 use storywright_domain::remote::{Access, RemoteError};
-use storywright_http::Method;
+use storywright_http::{Method, SendOnceError};
 use storywright_markup::{markdown_to_wiki, visible, wiki_to_markdown};
 
 /// What only a person who changes the issue needs; it stands among the fields of [`Row`].
@@ -78,6 +78,13 @@ impl AtlassianJira {
 
     pub(super) fn put_words(&self, access: &Access, id: &str, payload: &str) -> Result<(), RemoteError> {
         let path = format!("/rest/api/2/issue/{}", site::segment(id));
-        site::sent(self.request(access, Method::Put, &path).json(payload)).map(drop)
+        // A PUT is repeated by default: here a second one could overwrite what somebody wrote after the first.
+        match self.request(access, Method::Put, &path).json(payload).send_once() {
+            Ok(answer) => answer::accepted(answer).map(drop),
+            Err(SendOnceError::NotSent { error }) => Err(error.into()),
+            Err(SendOnceError::Unknown { status, error }) => Err(RemoteError::Unavailable {
+                detail: status.map_or_else(|| error.to_string(), |status| format!("status {status}, {error}")),
+            }),
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 use storywright_domain::jira::CreateOutcome;
 use storywright_domain::ports::Jira;
+use storywright_domain::remote::RemoteError;
 
 const PAYLOAD: &str = r#"{"fields":{"summary":"x","parent":{"key":"@parent"}}}"#;
 
@@ -150,4 +151,30 @@ fn only_jiras_own_rate_limit_was_not_sent() {
     let outcome = create(Step::answer(429, &[("Retry-After", "2"), ("RateLimit-Reason", "jira-burst-based")], "{}"));
     assert!(matches!(outcome, CreateOutcome::NotSent { retry_after_ms: Some(2_000), .. }), "{outcome:?}");
     unknown(Step::answer(429, &[("Retry-After", "1")], "slow down"));
+}
+
+/// A change could overwrite what somebody wrote after it: it is sent once, though PUT may be repeated elsewhere.
+#[test]
+fn a_change_of_an_issue_is_one_put_whatever_happens() {
+    let payload = r#"{"fields":{"summary":"x","description":"y"}}"#;
+    let update = |step: Step| {
+        let stub = Stub::start([step]);
+        let (jira, access) = jira(&stub.url(), TOKEN);
+        let result = jira.update(&access, "10001", payload);
+        let seen = stub.seen();
+        assert_eq!(seen.len(), 1, "one PUT, whatever happens");
+        assert_eq!((seen[0].line.as_str(), seen[0].body.as_str()), ("PUT /rest/api/2/issue/10001", payload));
+        result
+    };
+    assert_eq!(update(Step::answer(204, &[], "")), Ok(()));
+    for status in [500, 502, 503, 504] {
+        let lost =
+            update(Step::answer(status, &[("Content-Type", "text/html"), ("Retry-After", "1")], "<html>gone</html>"));
+        assert!(matches!(lost, Err(RemoteError::Unavailable { .. })), "{status}: {lost:?}");
+    }
+    let cut = update(Step::raw("HTTP/1.1 204 No", Then::Close));
+    assert!(matches!(cut, Err(RemoteError::Unavailable { .. })), "{cut:?}");
+    let refused = update(Step::json(400, r#"{"errorMessages":[],"errors":{"summary":"Frozen."}}"#));
+    assert!(matches!(refused, Err(RemoteError::Rejected { .. })), "{refused:?}");
+    assert_eq!(update(Step::json(404, r#"{"errorMessages":["No."],"errors":{}}"#)), Err(RemoteError::NotFound));
 }

@@ -85,8 +85,8 @@ pub trait Jira: Send + Sync {
     /// just before.
     ///
     /// # Errors
-    /// Any [`RemoteError`]. After [`RemoteError::Unavailable`], [`RemoteError::Malformed`] and [`RemoteError::LoginPage`] it is not known
-    /// whether the issue was changed; after the others it was not.
+    /// Any [`RemoteError`]. After [`RemoteError::Rejected`], [`RemoteError::NotFound`], [`RemoteError::NotAllowed`] and
+    /// [`RemoteError::Certificate`] the issue was not changed; after the others that is not known.
     fn update(&self, access: &Access, id: &str, payload: &str) -> Result<(), RemoteError>;
 
     /// Links the issue to a web page; the same `global_id` updates the link instead of adding another.

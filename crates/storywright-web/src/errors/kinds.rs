@@ -143,7 +143,7 @@ kinds! {
     ISSUE_ELSEWHERE 409 "issue_on_another_site" "The issue is elsewhere" "The person is connected to another Jira site than the issue's."
     NOTHING_CHANGES 409 "nothing_changes" "Nothing would change" "The issue has the words of the draft already."
     NOTHING_TO_PUT_BACK 409 "nothing_to_put_back" "Nothing to put back" "The draft made no such change, or it never reached Jira."
-    UPDATE_PLAN_CHANGED 409 "update_plan_changed" "The issue has changed" "What would be changed is not what was approved; nothing was sent."
+    UPDATE_PLAN_CHANGED 409 "update_plan_changed" "Changed since you looked" "What would be changed is not what was approved; nothing was sent."
     UPDATE_NOT_SETTLED 409 "update_not_settled" "An earlier change is open" "An issue is being changed, or whether it was changed is not known: settle it first."
     UPDATE_SETTLED 409 "update_settled" "Nothing is open" "Nothing is to be looked up."
     RUN_ACTIVE 409 "run_active" "The run is under way" "The run must end or be stopped first."

@@ -105,7 +105,7 @@ async fn the_difference_is_shown_approved_and_put_back() {
 
     app.jira.change_field(&key, "description", Some("Newer <i>words</i>".into()));
     let stale = browser.post(&path, &[("hash", &hash)]).await.expect(409);
-    let stale = stale.shows("so nothing was sent").shows("Somebody gave").shows("Newer &lt;i&gt;");
+    let stale = stale.shows("so nothing was sent").shows("Somebody changed").shows("Newer &lt;i&gt;");
     let hash = hash_of(&stale.body);
     assert!(!app.jira.calls().contains(&"update"));
     browser.post(&path, &[("hash", &hash)]).await.expect(204);

@@ -210,11 +210,15 @@ pub async fn settle(me: SignedIn) -> Result<HttpResponse, AppError> {
 fn said(desk: &Desk<'_>, id: DraftId, update: &IssueUpdate) -> Result<Answer, AppError> {
     let key = &update.key;
     let (tone, text) = match update.state {
+        WriteState::Written if update.puts_back.is_some() => ("ok", format!("{key} has its earlier words again.")),
         WriteState::Written => ("ok", format!("{key} has the new words.")),
-        WriteState::Refused => ("bad", format!("Jira refused the change of {key}. Nothing was changed.")),
+        WriteState::Refused => {
+            ("bad", format!("Jira refused the change of {key}: the reason is under “Changes from this draft”."))
+        }
         WriteState::Absent => ("warn", format!("The change of {key} never arrived. You can send it again.")),
         WriteState::Sending | WriteState::Unknown => {
-            ("warn", format!("Whether {key} was changed is not known: the answer was lost."))
+            let text = "Press “Look it up” under “Changes from this draft”.";
+            ("warn", format!("The answer from Jira was lost, so it is not known whether {key} was changed. {text}"))
         }
     };
     desk.go_and_say(&format!("/drafts/{id}/change"), tone, &text)
