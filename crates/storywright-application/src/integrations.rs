@@ -6,7 +6,7 @@ use crate::tools::fetch_missing_lists;
 use storywright_domain::integration::{Health, Integration, IntegrationKind};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{ChatError, SealError, StorageError, StorageExt};
-use storywright_domain::remote::{RemoteError, SiteKind, TlsTrust};
+use storywright_domain::remote::{Access, RemoteError, SiteKind, TlsTrust};
 use storywright_domain::secret::BadCredential;
 use storywright_domain::{Secret, Timestamp, UserId};
 
@@ -296,4 +296,18 @@ pub fn mark_broken(
         }
         None => Ok(()),
     })
+}
+
+/// Notes a credential that a site refused in the middle of something with its connection. That it cannot be noted stands in the log.
+pub(crate) fn note_refusal(ports: &Ports, user: UserId, access: &Access, error: &RemoteError) {
+    if !matches!(error, RemoteError::Unauthorized { .. }) {
+        return;
+    }
+    let kind = match access.site.kind {
+        SiteKind::Jira => IntegrationKind::Jira,
+        SiteKind::Confluence => IntegrationKind::Confluence,
+    };
+    if let Err(error) = mark_broken(ports, user, kind, &access.credential, error.code(), &error.to_string()) {
+        log::error!(integration = kind.as_str(), error = error.to_string().as_str(); "the connection could not be marked as broken");
+    }
 }

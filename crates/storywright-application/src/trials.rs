@@ -5,7 +5,7 @@ use crate::access::{self, AccessError};
 use crate::drafting::SECTION_TOKENS;
 use std::collections::BTreeMap;
 use storywright_domain::draft::{BadRequirements, Requirements};
-use storywright_domain::job::{Job, JobKind, JobStatus};
+use storywright_domain::job::{Job, JobKind};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageError, StorageExt, Tx};
 use storywright_domain::prompt::{
@@ -189,24 +189,14 @@ fn queue(ports: &Ports, actor: &Actor, tx: &mut dyn Tx, trial: TrialId, id: JobI
     if open >= ports.settings.max_open_jobs {
         return Err(TrialError::TooManyJobs(open));
     }
-    let now = ports.clock.now();
-    tx.insert_job(&Job {
+    tx.insert_job(&Job::waiting(
         id,
         user,
-        kind: JobKind::TryPrompts,
-        subject: trial.to_string(),
-        payload: "{}".to_owned(),
-        status: JobStatus::Pending,
-        attempts: 0,
-        run_at: now,
-        question: None,
-        cancel_requested: false,
-        error: None,
-        fence: 0,
-        created_at: now,
-        finished_at: None,
-        request_id: actor.request_id().as_str().to_owned(),
-    })?;
+        JobKind::TryPrompts,
+        trial.to_string(),
+        actor.request_id().as_str(),
+        ports.clock.now(),
+    ))?;
     let subject = format!("trial:{trial}");
     tx.audit(&ports.audit_entry(Some(user), actor.request_id(), "prompts_tried", subject, String::new()))?;
     Ok(())

@@ -327,6 +327,15 @@ pub struct ServerInfo {
     pub title: String,
 }
 
+/// Whether two texts are the same to their readers: sites store other line ends and drop blanks at the end.
+#[must_use]
+pub fn same_text(one: &str, other: &str) -> bool {
+    fn lines(text: &str) -> impl Iterator<Item = &str> {
+        text.trim_end().lines().map(str::trim_end)
+    }
+    lines(one).eq(lines(other))
+}
+
 /// What became of one create call. Only [`CreateOutcome::NotSent`] may be tried again without asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CreateOutcome {

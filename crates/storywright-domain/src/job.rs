@@ -145,6 +145,30 @@ pub struct Job {
     pub request_id: String,
 }
 
+impl Job {
+    /// A job that waits for a worker from `now` on, with nothing in its payload.
+    #[must_use]
+    pub fn waiting(id: JobId, user: UserId, kind: JobKind, subject: String, request_id: &str, now: Timestamp) -> Self {
+        Self {
+            id,
+            user,
+            kind,
+            subject,
+            payload: "{}".to_owned(),
+            status: JobStatus::Pending,
+            attempts: 0,
+            run_at: now,
+            question: None,
+            cancel_requested: false,
+            error: None,
+            fence: 0,
+            created_at: now,
+            finished_at: None,
+            request_id: request_id.to_owned(),
+        }
+    }
+}
+
 /// The kind of an event. The data is JSON; its shape is given per kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

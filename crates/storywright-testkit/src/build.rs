@@ -3,7 +3,7 @@
 use crate::FixedClock;
 use storywright_domain::draft::{Draft, DraftState, DraftVersion, Origin, Requirements};
 use storywright_domain::integration::{Health, Integration, IntegrationKind};
-use storywright_domain::jira::{Marker, ProjectKey};
+use storywright_domain::jira::{Marker, NewIssue, Placement, ProjectKey};
 use storywright_domain::job::{Job, JobKind, JobStatus};
 use storywright_domain::person::{ApiToken, AuditEntry, JiraUser, Person, Registration, Role, Session};
 use storywright_domain::ports::{Inserted, Storage, StorageError, StorageExt, ToolAccess};
@@ -455,5 +455,25 @@ pub fn approval(tool: &str, hash: &str) -> ToolApproval {
         at: NOW,
         definition: format!(r#"{{"name":"{tool}"}}"#),
         quarantine: None,
+    }
+}
+
+/// An issue as somebody writes it into Jira by hand: no mark, no proof.
+#[must_use]
+pub fn issue_by_hand(issue_type: &str, summary: &str, description: &str) -> NewIssue {
+    NewIssue {
+        project: "PAY".to_owned(),
+        issue_type: issue_type.to_owned(),
+        summary: summary.to_owned(),
+        description: description.to_owned(),
+        labels: Vec::new(),
+        components: Vec::new(),
+        priority: None,
+        story_points: None,
+        epic: None,
+        placement: Placement::Alone,
+        custom_fields: Vec::new(),
+        marker: Marker::Manual,
+        property: None,
     }
 }

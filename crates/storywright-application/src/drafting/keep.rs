@@ -124,12 +124,14 @@ fn unless_refining(job: &Job, partial: Option<Document>) -> Option<Document> {
     partial.filter(|_| job.kind != JobKind::Refine)
 }
 
-fn done(ports: &Ports, job: &Job, status: &str) -> Result<(), StorageError> {
+/// Tells everybody that nothing more comes.
+pub(crate) fn done(ports: &Ports, job: &Job, status: &str) -> Result<(), StorageError> {
     ports.events.append(job.id, EventKind::Done, &serde_json::json!({"status": status}).to_string())?;
     ports.events.flush(job.id)
 }
 
-fn error(ports: &Ports, job: &Job, code: &str, message: &str, retry: bool) -> Result<(), StorageError> {
+/// Tells everybody what went wrong, and whether it is tried again.
+pub(crate) fn error(ports: &Ports, job: &Job, code: &str, message: &str, retry: bool) -> Result<(), StorageError> {
     ports
         .events
         .append(

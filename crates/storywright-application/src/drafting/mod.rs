@@ -4,6 +4,7 @@ mod agent_tools;
 mod allowed;
 mod amend;
 mod answer;
+mod call;
 mod gather;
 mod given;
 mod identity;
@@ -17,9 +18,11 @@ mod start;
 mod trial;
 
 pub(crate) use answer::json_part;
+pub(crate) use call::{Calling, called};
 pub use gather::{AgentLimits, GO_ON_WITHOUT, TRY_AGAIN};
-pub(crate) use gather::{begin_step, day_of, end_step, over_budget};
+pub(crate) use gather::{day_of, over_budget};
 pub use keep::{CUT_OFF_NOTE, STOPPED_NOTE};
+pub(crate) use keep::{done, error as error_told};
 pub use path_stream::{PathStream, PathText};
 pub use pipeline::{SECTION_TOKENS, uncovered_in_one_call};
 pub use request::{Changes, Part, WritingPayload, story_schema};
@@ -30,5 +33,5 @@ pub use start::{
 
 pub(crate) use pipeline::next_step;
 use run::RunError;
-pub(crate) use run::{backoff, ended_step, run_writing};
+pub(crate) use run::{backoff, run_writing};
 pub(crate) use trial::run_trial;

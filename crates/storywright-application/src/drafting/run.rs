@@ -4,6 +4,7 @@ use super::agent_tools;
 use super::allowed::allowed;
 use super::amend::{Amending, Judge, amended};
 use super::answer::{Answer, read, read_partial};
+use super::call::model_step;
 use super::gather::{Gathered, Gathering, begin_step, end_step, estimated, gather, over_budget, too_many_runs};
 use super::given::gathered;
 use super::keep::{Written, conclude, progress};
@@ -16,7 +17,7 @@ use crate::access::{self, AccessError};
 use crate::drafts::with_waivers;
 use crate::integrations::mark_broken;
 use crate::worker::{StopCause, why_stopped};
-use storywright_domain::agent::{AgentStep, Provenance, StepKind, StepState, UsedSource};
+use storywright_domain::agent::{AgentStep, Provenance, StepState, UsedSource};
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::draft::{Draft, DraftState};
 use storywright_domain::integration::IntegrationKind;
@@ -233,23 +234,16 @@ fn writing_step(ports: &Ports, job: &Job, access: &ChatAccess, ask: &ChatRequest
     let last = known.iter().map(|step| step.ordinal).max().unwrap_or(0);
     let cut_off = known.iter().find(|step| step.turn == 0 && step.state == StepState::Running);
     let ordinal = cut_off.map_or(last + 1, |step| step.ordinal);
-    let setup = ports.chat.setup(&access.service, ask.call);
     let asked = match ask.call {
         ChatCall::Refine => "Change the stories",
         ChatCall::Repair => "Write again: the answer did not fit",
         ChatCall::Draft | ChatCall::Gather | ChatCall::Judge => "Write the stories",
     };
-    Ok(AgentStep {
-        asked: asked.to_owned(),
-        service: access.service.clone(),
-        prompt_sha256: setup.as_ref().map(|setup| ports.sha256.hex(setup.prompt.as_bytes())).unwrap_or_default(),
-        model: setup.map(|setup| setup.model).unwrap_or_default(),
-        ..AgentStep::begun(job.id, job.user, ordinal, StepKind::Model, 0, ports.clock.now())
-    })
+    Ok(model_step(ports, job, access, ask.call, ordinal, asked.to_owned()))
 }
 
 /// The step as it ended.
-pub(crate) fn ended_step(
+pub(super) fn ended_step(
     step: AgentStep,
     ask: &ChatRequest,
     result: &Result<ChatAnswer, ChatError>,

@@ -154,23 +154,7 @@ fn start(
     // Fails early and clearly, before anything is queued.
     access::chat(ports, user, actor.request_id())?;
     let now = ports.clock.now();
-    let job = Job {
-        id: JobId(ports.ids.id()),
-        user,
-        kind,
-        subject: id.to_string(),
-        payload: String::new(),
-        status: JobStatus::Pending,
-        attempts: 0,
-        run_at: now,
-        question: None,
-        cancel_requested: false,
-        error: None,
-        fence: 0,
-        created_at: now,
-        finished_at: None,
-        request_id: actor.request_id().as_str().to_owned(),
-    };
+    let job = Job::waiting(JobId(ports.ids.id()), user, kind, id.to_string(), actor.request_id().as_str(), now);
     let entry = ports.audit_entry(
         Some(user),
         actor.request_id(),

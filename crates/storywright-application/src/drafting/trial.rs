@@ -4,10 +4,11 @@
 //! rules and limits of a draft, but without looking things up and without mending afterwards.
 
 use super::RunError;
+use super::call::Calling;
 use super::gather::over_budget;
-use super::keep::Written;
+use super::keep::{Written, done, error};
 use super::path_stream::PathStream;
-use super::pipeline::{Asked, Calling, Ended, asked, next_step};
+use super::pipeline::{Asked, Ended, asked, next_step};
 use super::request::{first_request, repair};
 use super::run::backoff;
 use super::safe_text::{Named, harmless};
@@ -282,14 +283,4 @@ fn end(ports: &Ports, job: &Job, state: ColumnState, problem: &str) -> Result<()
         true => end_columns(tx, job, state, problem),
         false => Ok(()),
     })
-}
-
-fn done(ports: &Ports, job: &Job, status: &str) -> Result<(), StorageError> {
-    ports.events.append(job.id, EventKind::Done, &serde_json::json!({"status": status}).to_string())?;
-    ports.events.flush(job.id)
-}
-
-fn error(ports: &Ports, job: &Job, code: &str, message: &str, retry: bool) -> Result<(), StorageError> {
-    let data = serde_json::json!({"code": code, "message": message, "retry": retry}).to_string();
-    ports.events.append(job.id, EventKind::Error, &data).map(drop)
 }

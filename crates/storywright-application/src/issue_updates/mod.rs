@@ -131,11 +131,3 @@ pub fn changes_of_issue(ports: &Ports, actor: &Actor, key: &str) -> Result<Vec<I
 fn is_in_the_way(update: &IssueUpdate, now: Timestamp) -> bool {
     update.state.is_open() && update.sent_at + LATE > now
 }
-
-/// Whether two stored texts are the same to a reader: sites store other line ends and drop blanks at ends.
-fn same_text(one: &str, other: &str) -> bool {
-    fn lines(text: &str) -> impl Iterator<Item = &str> {
-        text.trim_end().lines().map(str::trim_end)
-    }
-    lines(one).eq(lines(other))
-}

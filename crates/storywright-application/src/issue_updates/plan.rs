@@ -1,19 +1,18 @@
 //! What would be changed: the words that the issue gets, and those that it has.
 
 use super::begin::source_text;
-use super::{UpdateError, is_in_the_way, same_text};
+use super::{UpdateError, is_in_the_way};
 use crate::drafts::with_waivers;
 use crate::{Ports, access};
 use storywright_domain::DraftId;
 use storywright_domain::draft::Draft;
 use storywright_domain::finding::{Finding, blocks};
 use storywright_domain::issue_update::{DraftIssue, IssuePurpose, IssueUpdate, MAX_SUMMARY, UpdatePlan, UpdateWish};
-use storywright_domain::jira::{IssueDetail, IssueText, IssueWords};
+use storywright_domain::jira::{IssueDetail, IssueText, IssueWords, same_text};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageExt, Tx};
 use storywright_domain::remote::Access;
 use storywright_domain::requirement::coverage;
-use storywright_domain::review::review;
 use storywright_domain::story::Document;
 use storywright_domain::write_state::WriteState;
 
@@ -35,6 +34,16 @@ struct Found {
 /// # Errors
 /// [`UpdateError`].
 pub fn plan_update(ports: &Ports, actor: &Actor, id: DraftId, wish: UpdateWish) -> Result<UpdatePlan, UpdateError> {
+    plan_with_access(ports, actor, id, wish).map(|(plan, _)| plan)
+}
+
+/// The plan, with the access that it was made through.
+pub(super) fn plan_with_access(
+    ports: &Ports,
+    actor: &Actor,
+    id: DraftId,
+    wish: UpdateWish,
+) -> Result<(UpdatePlan, Access), UpdateError> {
     let found = ports.storage.read(|tx| read(ports, tx, actor, id))?;
     if let Some(open) = found.updates.first().filter(|update| is_in_the_way(update, ports.clock.now())) {
         return Err(UpdateError::Open(open.state));
@@ -43,7 +52,7 @@ pub fn plan_update(ports: &Ports, actor: &Actor, id: DraftId, wish: UpdateWish) 
     if wish == UpdateWish::Rewrite && blocks(&found.findings) {
         return Err(UpdateError::Blocked(found.findings));
     }
-    let access = own_site(ports, actor, &found.about)?;
+    let access = own_site(ports, actor, &found.about.site)?;
     let now = ports.jira.issue_detail(&access, &found.about.issue_id)?;
     let now = now.ok_or_else(|| UpdateError::Gone(found.about.key.clone()))?;
     if !now.editable {
@@ -53,7 +62,43 @@ pub fn plan_update(ports: &Ports, actor: &Actor, id: DraftId, wish: UpdateWish) 
     if words.summary == now.issue.summary && same_text(&description, &now.issue.description) {
         return Err(UpdateError::NothingChanges);
     }
-    Ok(planned(ports, actor, &access, found, wish, now, words, payload, description))
+    let edition = found.updates.first().map_or(0, |update| update.edition) + 1;
+    let puts_back = match wish {
+        UpdateWish::Rewrite => None,
+        UpdateWish::PutBack { edition } => Some(edition),
+    };
+    let approved = serde_json::json!({
+        "user": actor.user().to_string(),
+        "draft": found.draft.id.to_string(),
+        "edition": edition,
+        "site": access.site.id,
+        "issue": now.issue.id,
+        "follows": now.updated,
+        "summary": now.issue.summary,
+        "description": now.issue.description,
+        "payload": payload,
+    });
+    let rewrites = puts_back.is_none();
+    let plan = UpdatePlan {
+        draft: found.draft.id,
+        edition,
+        puts_back,
+        draft_version: found.draft.version,
+        site: access.site.id.clone(),
+        site_name: access.site.name.clone(),
+        changed_since: changed_since(&found, &now),
+        uncovered: if rewrites { uncovered(&now, &found.draft.document) } else { Vec::new() },
+        findings: if rewrites { found.findings } else { Vec::new() },
+        hash: ports.sha256.hex(approved.to_string().as_bytes()),
+        markdown: match words.description {
+            IssueText::Markdown(text) | IssueText::Stored(text) => text,
+        },
+        summary: words.summary,
+        description,
+        payload,
+        now,
+    };
+    Ok((plan, access))
 }
 
 fn read(ports: &Ports, tx: &mut dyn Tx, actor: &Actor, id: DraftId) -> Result<Found, UpdateError> {
@@ -62,7 +107,7 @@ fn read(ports: &Ports, tx: &mut dyn Tx, actor: &Actor, id: DraftId) -> Result<Fo
     let about = tx.draft_issue(user, id)?.filter(|about| about.purpose == IssuePurpose::Improve);
     let about = about.ok_or(UpdateError::NotAboutAnIssue)?;
     let rules = tx.rule_set(&draft.rule_set)?.unwrap_or_default();
-    let findings = review(&draft.document, draft.format, &rules);
+    let findings = ports.reviewer.review(&draft.document, draft.format, &rules);
     let findings = with_waivers(ports.sha256.as_ref(), tx, &draft, findings)?;
     let updates = tx.issue_updates(user, id)?;
     let read = tx.source_text(user, id, about.source)?.unwrap_or_default();
@@ -95,60 +140,9 @@ fn words(found: &Found, wish: UpdateWish) -> Result<IssueWords, UpdateError> {
 }
 
 /// Access to the site of the issue, when it is the one that the person is connected to.
-pub(super) fn own_site(ports: &Ports, actor: &Actor, about: &DraftIssue) -> Result<Access, UpdateError> {
+pub(super) fn own_site(ports: &Ports, actor: &Actor, site: &str) -> Result<Access, UpdateError> {
     let access = access::jira(ports, actor)?;
-    if access.site.id == about.site { Ok(access) } else { Err(UpdateError::OtherSite) }
-}
-
-#[expect(clippy::too_many_arguments, reason = "each is a part of the plan, found at another place")]
-fn planned(
-    ports: &Ports,
-    actor: &Actor,
-    access: &Access,
-    found: Found,
-    wish: UpdateWish,
-    now: IssueDetail,
-    words: IssueWords,
-    payload: String,
-    description: String,
-) -> UpdatePlan {
-    let edition = found.updates.first().map_or(0, |update| update.edition) + 1;
-    let puts_back = match wish {
-        UpdateWish::Rewrite => None,
-        UpdateWish::PutBack { edition } => Some(edition),
-    };
-    let approved = serde_json::json!({
-        "user": actor.user().to_string(),
-        "draft": found.draft.id.to_string(),
-        "edition": edition,
-        "site": access.site.id,
-        "issue": now.issue.id,
-        "follows": now.updated,
-        "summary": now.issue.summary,
-        "description": now.issue.description,
-        "payload": payload,
-    });
-    let rewrites = puts_back.is_none();
-    UpdatePlan {
-        draft: found.draft.id,
-        edition,
-        puts_back,
-        draft_version: found.draft.version,
-        site: access.site.id.clone(),
-        site_name: access.site.name.clone(),
-        changed_since: changed_since(&found, &now),
-        uncovered: if rewrites { uncovered(&now, &found.draft.document) } else { Vec::new() },
-        findings: if rewrites { found.findings } else { Vec::new() },
-        hash: ports.sha256.hex(approved.to_string().as_bytes()),
-        markdown: match words.description {
-            IssueText::Markdown(markdown) => markdown,
-            IssueText::Stored(stored) => stored,
-        },
-        summary: words.summary,
-        description,
-        payload,
-        now,
-    }
+    if access.site.id == site { Ok(access) } else { Err(UpdateError::OtherSite) }
 }
 
 /// Whether somebody else gave the issue other words than those that the draft began from, or wrote last.

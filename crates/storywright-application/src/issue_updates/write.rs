@@ -1,12 +1,12 @@
 //! Changing an issue as approved, once: the intent is kept first, and a lost answer is looked up instead of sent again.
 
-use super::plan::own_site;
-use super::{LATE, UpdateError, is_in_the_way, issue_updates, plan_update, same_text};
+use super::plan::{own_site, plan_with_access};
+use super::{LATE, UpdateError, is_in_the_way, issue_updates};
 use crate::Ports;
-use crate::integrations::mark_broken;
+use crate::integrations::note_refusal;
 use storywright_domain::DraftId;
-use storywright_domain::integration::IntegrationKind;
-use storywright_domain::issue_update::{DraftIssue, IssueUpdate, UpdatePlan, UpdateWish};
+use storywright_domain::issue_update::{IssueUpdate, UpdatePlan, UpdateWish};
+use storywright_domain::jira::{Issue, same_text};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Inserted, Saved, StorageExt};
 use storywright_domain::remote::{Access, RemoteError};
@@ -25,12 +25,10 @@ pub fn update_issue(
     hash: &str,
 ) -> Result<IssueUpdate, UpdateError> {
     // Jira has no precondition for a change: the issue is read here, just before.
-    let plan = plan_update(ports, actor, draft, wish)?;
+    let (plan, access) = plan_with_access(ports, actor, draft, wish)?;
     if plan.hash != hash {
         return Err(UpdateError::PlanChanged(Box::new(plan)));
     }
-    let about = about(ports, actor, draft)?;
-    let access = own_site(ports, actor, &about)?;
     let detail = format!(
         "{} edition {}{} after {} plan {hash}",
         plan.now.issue.key,
@@ -75,10 +73,6 @@ pub fn update_issue(
     Ok(update)
 }
 
-fn about(ports: &Ports, actor: &Actor, draft: DraftId) -> Result<DraftIssue, UpdateError> {
-    ports.storage.read(|tx| tx.draft_issue(actor.user(), draft)?.ok_or(UpdateError::NotFound))
-}
-
 fn intent(ports: &Ports, actor: &Actor, plan: &UpdatePlan) -> IssueUpdate {
     let now = &plan.now.issue;
     IssueUpdate {
@@ -121,7 +115,7 @@ fn outcome(ports: &Ports, actor: &Actor, access: &Access, update: IssueUpdate) -
         ) => IssueUpdate { state: WriteState::Refused, note: refusal(&error), settled_at, ..update },
         // It may have arrived all the same: whoever turns a call away may stand behind the one who does the work.
         Err(error) => {
-            note_refusal(ports, actor, access, &error);
+            note_refusal(ports, actor.user(), access, &error);
             IssueUpdate { state: WriteState::Unknown, note: error.to_string(), settled_at, ..update }
         }
     }
@@ -147,16 +141,6 @@ fn stored(ports: &Ports, access: &Access, update: &IssueUpdate) -> String {
         String::new()
     } else {
         format!("Jira stored other words than were sent: {}", names.join(", "))
-    }
-}
-
-fn note_refusal(ports: &Ports, actor: &Actor, access: &Access, error: &RemoteError) {
-    if matches!(error, RemoteError::Unauthorized { .. }) {
-        let kind = IntegrationKind::Jira;
-        let marked = mark_broken(ports, actor.user(), kind, &access.credential, error.code(), &error.to_string());
-        if let Err(error) = marked {
-            log::error!(error = error.to_string().as_str(); "the Jira connection could not be marked as broken");
-        }
     }
 }
 
@@ -189,39 +173,38 @@ pub fn settle_update(ports: &Ports, actor: &Actor, draft: DraftId) -> Result<Iss
     if update.state == WriteState::Sending && !late {
         return Err(UpdateError::Open(WriteState::Sending));
     }
-    let access = own_site(ports, actor, &about(ports, actor, draft)?)?;
-    let failed = |error: RemoteError| {
-        note_refusal(ports, actor, &access, &error);
+    let access = own_site(ports, actor, &update.site)?;
+    let now = ports.jira.issue_detail(&access, &update.issue_id).map_err(|error| {
+        note_refusal(ports, actor.user(), &access, &error);
         UpdateError::Remote(error)
-    };
-    let differences = ports.jira.verify(&access, &update.issue_id, &update.payload, None).map_err(failed)?;
-    let now = match differences {
-        Some(_) => ports.jira.issue_detail(&access, &update.issue_id).map_err(failed)?,
-        None => None,
-    };
-    let (state, note) = match (differences, now) {
-        // That it cannot be seen says nothing of the change.
-        (None, _) | (_, None) => (WriteState::Unknown, "the issue is gone, or you may not see it any more"),
-        (Some(differences), _) if differences.is_empty() => {
-            (WriteState::Written, "the answer was lost, and the new words were found")
-        }
-        (Some(_), Some(now)) => {
-            let untouched = now.issue.summary == update.before_summary
-                && same_text(&now.issue.description, &update.before_description);
-            match (untouched, late) {
-                (true, true) => (WriteState::Absent, "it was looked for, and the earlier words stand there"),
-                (true, false) => (WriteState::Unknown, "the earlier words stand there; the call may still arrive"),
-                // Other words than before and other than ours: ours may have stood there in between.
-                (false, _) => (WriteState::Unknown, "somebody gave the issue other words; look at its history in Jira"),
-            }
-        }
-    };
+    })?;
+    let (state, note) = found_out(&update, now.as_ref().map(|now| &now.issue), late);
     let from = update.state;
     let settled = IssueUpdate { state, note: note.to_owned(), settled_at: Some(ports.clock.now()), ..update };
     match keep(ports, actor, &settled, from)? {
         Saved::Stored => Ok(settled),
         // Another window has settled it.
         Saved::Conflict => newest(ports, actor, draft),
+    }
+}
+
+/// What the issue as it stands tells of a change whose answer was lost.
+fn found_out(update: &IssueUpdate, now: Option<&Issue>, late: bool) -> (WriteState, &'static str) {
+    let Some(now) = now else {
+        // That it cannot be seen says nothing of the change.
+        return (WriteState::Unknown, "the issue is gone, or you may not see it any more");
+    };
+    let reads =
+        |summary: &str, description: &str| same_text(&now.summary, summary) && same_text(&now.description, description);
+    if reads(&update.summary, &update.description) {
+        (WriteState::Written, "the answer was lost, and the new words were found")
+    } else if !reads(&update.before_summary, &update.before_description) {
+        // Other words than before and other than ours: ours may have stood there in between.
+        (WriteState::Unknown, "somebody gave the issue other words; look at its history in Jira")
+    } else if late {
+        (WriteState::Absent, "it was looked for, and the earlier words stand there")
+    } else {
+        (WriteState::Unknown, "the earlier words stand there; the call may still arrive")
     }
 }
 

@@ -5,11 +5,10 @@ use super::line::{Judged, lines};
 use super::start::{JudgePayload, MOST_STORIES};
 use crate::Ports;
 use crate::access::{self, AccessError};
-use crate::drafting::{backoff, begin_step, end_step, ended_step, next_step, over_budget};
+use crate::drafting::{Calling, backoff, called, done, error_told, next_step, over_budget};
 use crate::integrations::mark_broken;
 use crate::worker::{StopCause, why_stopped};
 use std::collections::HashSet;
-use storywright_domain::agent::{AgentStep, StepKind};
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::draft::Draft;
 use storywright_domain::integration::IntegrationKind;
@@ -17,7 +16,7 @@ use storywright_domain::job::{EventKind, Job, MAX_ATTEMPTS};
 use storywright_domain::judged::{JudgedRule, YesNo};
 use storywright_domain::judgement::{Judgement, MAX_JUDGED_BYTES, Passage, Verdict, passages, subject, told, verdict};
 use storywright_domain::ports::{
-    ChatAccess, ChatCall, ChatError, ChatRequest, ChatSink, Claim, Finish, JobEnd, StorageError, StorageExt,
+    ChatAccess, ChatCall, ChatError, ChatRequest, Claim, Finish, JobEnd, StorageError, StorageExt,
 };
 use storywright_domain::rules::RuleSet;
 use storywright_domain::story::Story;
@@ -38,7 +37,7 @@ pub(crate) fn run_judging(ports: &Ports, claim: &Claim, cancellation: &Cancellat
 fn run(ports: &Ports, job: &Job, cancellation: &Cancellation) -> Result<JobEnd, StorageError> {
     let payload: JudgePayload = serde_json::from_str(&job.payload)
         .map_err(|error| StorageError::Corrupt { entity: "job payload", detail: error.to_string() })?;
-    let Some((draft, rules, known)) = read_draft(ports, job)? else { return done(ports, job) };
+    let Some((draft, rules, known)) = read_draft(ports, job)? else { return completed(ports, job) };
     let request_id = RequestId::parse(&job.request_id).unwrap_or_else(|| RequestId::from_number(job.id.0));
     let access = match access::chat(ports, job.user, &request_id) {
         Ok(access) => access,
@@ -73,7 +72,7 @@ fn run(ports: &Ports, job: &Job, cancellation: &Cancellation) -> Result<JobEnd, 
         over => format!("The first {MOST_STORIES} stories are judged; ask again for the other {over}"),
     };
     progress(ports, job, &words, stories.len(), stories.len())?;
-    done(ports, job)
+    completed(ports, job)
 }
 
 /// The draft, its rules, and the judgements that are still about something in it; `None` when there is nothing to do.
@@ -119,16 +118,6 @@ enum Asked {
     Not(String),
     /// Nothing more is asked.
     Ended(JobEnd),
-}
-
-/// Collects what the model writes.
-#[derive(Default)]
-struct Collected(String);
-
-impl ChatSink for Collected {
-    fn text(&mut self, piece: &str) {
-        self.0.push_str(piece);
-    }
 }
 
 impl Judging<'_> {
@@ -179,24 +168,12 @@ impl Judging<'_> {
         if let Some((code, words)) = over_budget(ports, job.user)? {
             return failed(ports, job, code, &words).map(Asked::Ended);
         }
-        let setup = ports.chat.setup(&self.access.service, ChatCall::Judge);
-        let begun = AgentStep {
-            asked: format!("Judge {}: {}", story.id, story.summary.chars().take(120).collect::<String>()),
-            service: self.access.service.clone(),
-            prompt_sha256: setup.as_ref().map(|setup| ports.sha256.hex(setup.prompt.as_bytes())).unwrap_or_default(),
-            model: setup.map(|setup| setup.model).unwrap_or_default(),
-            ..AgentStep::begun(job.id, job.user, self.step, StepKind::Model, 0, ports.clock.now())
-        };
+        let calling = Calling { ports, job, access: &self.access, cancellation: self.cancellation, listener: None };
+        let what = format!("Judge {}: {}", story.id, story.summary.chars().take(120).collect::<String>());
         self.step += 1;
-        if !begin_step(ports, job, &begun)? {
+        let Some((result, _)) = called(&calling, self.step - 1, what, ask)? else {
             return Ok(Asked::Ended(JobEnd::Cancelled));
-        }
-        let mut sink = Collected::default();
-        let result = ports.chat.converse(&self.access, ask, &mut sink, self.cancellation);
-        let (mut step, usage) = ended_step(begun, ask, &result, &sink.0);
-        if !end_step(ports, job, &mut step, usage)? {
-            return Ok(Asked::Ended(JobEnd::Cancelled));
-        }
+        };
         match result {
             Ok(answer) => Ok(match answer.finish {
                 Finish::Stop => read(&answer.text, rules).map_or_else(Asked::Unusable, Asked::Answers),
@@ -228,7 +205,7 @@ impl Judging<'_> {
         match after.filter(|_| job.attempts < MAX_ATTEMPTS) {
             Some(after) => {
                 let words = format!("{error}. Trying again in {} s.", after.0 / 1_000);
-                tell_error(ports, job, code, &words, true)?;
+                error_told(ports, job, code, &words, true)?;
                 Ok(Asked::Ended(JobEnd::Retry { after, error: format!("{code}: {error}") }))
             }
             None => failed(ports, job, code, &format!("The LLM could not be used: {error}.")).map(Asked::Ended),
@@ -238,7 +215,7 @@ impl Judging<'_> {
     fn stopped(&self) -> Result<Asked, StorageError> {
         Ok(Asked::Ended(match why_stopped(self.ports, self.job)? {
             StopCause::Person => {
-                tell_done(self.ports, self.job, "cancelled")?;
+                done(self.ports, self.job, "cancelled")?;
                 JobEnd::Cancelled
             }
             StopCause::Process => JobEnd::Released,
@@ -283,25 +260,15 @@ impl Judging<'_> {
     }
 }
 
-fn done(ports: &Ports, job: &Job) -> Result<JobEnd, StorageError> {
-    tell_done(ports, job, "completed")?;
+fn completed(ports: &Ports, job: &Job) -> Result<JobEnd, StorageError> {
+    done(ports, job, "completed")?;
     Ok(JobEnd::Completed)
 }
 
-fn tell_done(ports: &Ports, job: &Job, status: &str) -> Result<(), StorageError> {
-    ports.events.append(job.id, EventKind::Done, &serde_json::json!({"status": status}).to_string())?;
-    ports.events.flush(job.id)
-}
-
 fn failed(ports: &Ports, job: &Job, code: &str, words: &str) -> Result<JobEnd, StorageError> {
-    tell_error(ports, job, code, words, false)?;
+    error_told(ports, job, code, words, false)?;
     ports.events.flush(job.id)?;
     Ok(JobEnd::Failed { error: format!("{code}: {words}") })
-}
-
-fn tell_error(ports: &Ports, job: &Job, code: &str, words: &str, retry: bool) -> Result<(), StorageError> {
-    let data = serde_json::json!({"code": code, "message": words, "retry": retry});
-    ports.events.append(job.id, EventKind::Error, &data.to_string()).map(|_| ())
 }
 
 fn progress(ports: &Ports, job: &Job, step: &str, done: usize, total: usize) -> Result<(), StorageError> {

@@ -123,22 +123,7 @@ fn is_of(job: &Job, draft: DraftId) -> bool {
 }
 
 fn job(ports: &Ports, user: UserId, draft: DraftId, request_id: &str, payload: JudgePayload) -> Job {
-    let now = ports.clock.now();
-    Job {
-        id: JobId(ports.ids.id()),
-        user,
-        kind: JobKind::Judge,
-        subject: draft.to_string(),
-        payload: payload.to_json(),
-        status: JobStatus::Pending,
-        attempts: 0,
-        run_at: now,
-        question: None,
-        cancel_requested: false,
-        error: None,
-        fence: 0,
-        created_at: now,
-        finished_at: None,
-        request_id: request_id.to_owned(),
-    }
+    let id = JobId(ports.ids.id());
+    let job = Job::waiting(id, user, JobKind::Judge, draft.to_string(), request_id, ports.clock.now());
+    Job { payload: payload.to_json(), ..job }
 }

@@ -3,7 +3,7 @@
 use super::plan::{PlanError, make_plan};
 use crate::Ports;
 use storywright_domain::draft::Draft;
-use storywright_domain::job::{Job, JobKind, JobStatus};
+use storywright_domain::job::{Job, JobKind};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Inserted, Saved, Slice, StorageError, StorageExt};
 use storywright_domain::publishing::{ItemState, Plan, Run, RunEvent, RunItem, RunState};
@@ -186,23 +186,7 @@ fn journal(ports: &Ports, user: UserId, plan: &Plan, key: &str, now: Timestamp) 
 
 /// The job that works on a run.
 pub(super) fn publish_job(actor: &Actor, run: &Run, now: Timestamp) -> Job {
-    Job {
-        id: run.job,
-        user: run.user,
-        kind: JobKind::Publish,
-        subject: run.id.to_string(),
-        payload: "{}".to_owned(),
-        status: JobStatus::Pending,
-        attempts: 0,
-        run_at: now,
-        question: None,
-        cancel_requested: false,
-        error: None,
-        fence: 0,
-        created_at: now,
-        finished_at: None,
-        request_id: actor.request_id().as_str().to_owned(),
-    }
+    Job::waiting(run.job, run.user, JobKind::Publish, run.id.to_string(), actor.request_id().as_str(), now)
 }
 
 /// A run of the person with its items and history.

@@ -183,24 +183,15 @@ pub(super) fn waiting_page(
 
 /// A job that reads sources of a draft, not queued yet.
 pub(super) fn reading_job(ports: &Ports, actor: &Actor, draft: DraftId) -> Job {
-    let now = ports.clock.now();
-    Job {
-        id: JobId(ports.ids.id()),
-        user: actor.user(),
-        kind: JobKind::ReadSources,
-        subject: draft.to_string(),
-        payload: "{}".to_owned(),
-        status: JobStatus::Pending,
-        attempts: 0,
-        run_at: now,
-        question: None,
-        cancel_requested: false,
-        error: None,
-        fence: 0,
-        created_at: now,
-        finished_at: None,
-        request_id: actor.request_id().as_str().to_owned(),
-    }
+    let id = JobId(ports.ids.id());
+    Job::waiting(
+        id,
+        actor.user(),
+        JobKind::ReadSources,
+        draft.to_string(),
+        actor.request_id().as_str(),
+        ports.clock.now(),
+    )
 }
 
 /// The job to which sources are given: one that waits for a worker and reads this draft already, or else this one.

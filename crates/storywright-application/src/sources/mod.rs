@@ -25,6 +25,7 @@ pub(crate) use read::{give_up_reading, run_reading};
 
 use crate::Ports;
 use crate::access::AccessError;
+use crate::integrations::note_refusal;
 use storywright_domain::DraftId;
 use storywright_domain::draft::{Draft, DraftState, WrongState};
 use storywright_domain::file::FileProblem;
@@ -102,29 +103,6 @@ fn any_draft(tx: &mut dyn Tx, actor: &Actor, id: DraftId) -> Result<Draft, Sourc
 
 /// Notes a credential that was refused with its connection, and gives the error back.
 fn noted(ports: &Ports, actor: &Actor, access: &storywright_domain::remote::Access, error: RemoteError) -> SourceError {
-    note_refusal(ports, actor, access, &error);
+    note_refusal(ports, actor.user(), access, &error);
     SourceError::Remote(error)
-}
-
-/// Notes a credential that Confluence refused with its connection.
-pub(crate) fn note_refusal(
-    ports: &Ports,
-    actor: &Actor,
-    access: &storywright_domain::remote::Access,
-    error: &RemoteError,
-) {
-    if matches!(error, RemoteError::Unauthorized { .. }) {
-        let kind = storywright_domain::integration::IntegrationKind::Confluence;
-        let marked = crate::integrations::mark_broken(
-            ports,
-            actor.user(),
-            kind,
-            &access.credential,
-            error.code(),
-            &error.to_string(),
-        );
-        if let Err(error) = marked {
-            log::error!(error = error.to_string().as_str(); "the Confluence connection could not be marked as broken");
-        }
-    }
 }

@@ -192,6 +192,6 @@ fn page_at(ports: &Ports, actor: &Actor, access: &Access, address: &str) -> Resu
 }
 
 pub(super) fn noted(ports: &Ports, actor: &Actor, access: &Access, error: RemoteError) -> StoryPageError {
-    crate::sources::note_refusal(ports, actor, access, &error);
+    crate::integrations::note_refusal(ports, actor.user(), access, &error);
     StoryPageError::Remote(error)
 }

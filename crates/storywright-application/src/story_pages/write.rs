@@ -135,7 +135,7 @@ fn outcome(ports: &Ports, actor: &Actor, access: &Access, plan: &PagePlan, page:
             error @ (RemoteError::Unavailable { .. } | RemoteError::Malformed { .. } | RemoteError::LoginPage { .. }),
         ) => StoryPage { state: WriteState::Unknown, note: error.to_string(), settled_at, ..page },
         Err(error) => {
-            crate::sources::note_refusal(ports, actor, access, &error);
+            crate::integrations::note_refusal(ports, actor.user(), access, &error);
             refused(error.to_string())
         }
     }

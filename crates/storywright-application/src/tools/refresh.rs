@@ -7,7 +7,7 @@ use crate::access::AccessError;
 use crate::worker::{StopCause, why_stopped};
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::integration::IntegrationKind;
-use storywright_domain::job::{EventKind, Job, JobKind, JobStatus};
+use storywright_domain::job::{EventKind, Job, JobKind};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Claim, JobEnd, Saved, StorageError, StorageExt, ToolAccess, ToolError, Tx};
 use storywright_domain::tool::{CachedTools, KnownTool, KnownTools, Quarantine, ToolProblem};
@@ -181,23 +181,7 @@ pub fn start_refresh(ports: &Ports, actor: &Actor, server: &str) -> Result<JobId
 fn queue(ports: &Ports, user: UserId, server: &str, request_id: &RequestId) -> Result<JobId, StorageError> {
     let now = ports.clock.now();
     let id = JobId(ports.ids.id());
-    let job = Job {
-        id,
-        user,
-        kind: JobKind::RefreshTools,
-        subject: server.to_owned(),
-        payload: "{}".to_owned(),
-        status: JobStatus::Pending,
-        attempts: 0,
-        run_at: now,
-        question: None,
-        cancel_requested: false,
-        error: None,
-        fence: 0,
-        created_at: now,
-        finished_at: None,
-        request_id: request_id.as_str().to_owned(),
-    };
+    let job = Job::waiting(id, user, JobKind::RefreshTools, server.to_owned(), request_id.as_str(), now);
     let id = ports.storage.write(|tx| {
         let open = tx.open_jobs(user)?;
         let same = open.iter().find(|open| open.kind == JobKind::RefreshTools && open.subject == server);

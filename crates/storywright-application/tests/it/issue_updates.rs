@@ -15,33 +15,26 @@ use storywright_application::issue_updates::{
 use storywright_application::publishing::{PlanError, make_plan};
 use storywright_domain::draft::Draft;
 use storywright_domain::issue_update::{IssuePurpose, IssueUpdate, UpdatePlan, UpdateWish};
-use storywright_domain::jira::{CreateOutcome, FieldKind, Marker, NewIssue, Placement};
+use storywright_domain::jira::{CreateOutcome, FieldKind, NewIssue};
 use storywright_domain::ports::{Jira as _, StorageError, StorageExt as _};
 use storywright_domain::remote::RemoteError;
 use storywright_domain::source::SourceKind;
-use storywright_domain::story::{LinkKind, StoryLink};
+use storywright_domain::story::{FieldValue, LinkKind, StoryLink};
 use storywright_domain::write_state::WriteState;
 use storywright_domain::{DraftId, Millis};
-use storywright_testkit::Script;
+use storywright_testkit::{Script, build};
 
 const TEXT: &str = "Agents must be able to refund a card payment.\n\nEvery refund must be written to the ledger.";
 
 /// An issue that somebody wrote into Jira by hand.
 fn by_hand(world: &World, issue_type: &str, summary: &str, text: &str) -> String {
     let issue = NewIssue {
-        project: "PAY".to_owned(),
-        issue_type: issue_type.to_owned(),
-        summary: summary.to_owned(),
-        description: text.to_owned(),
-        labels: Vec::new(),
-        components: Vec::new(),
-        priority: None,
-        story_points: None,
-        epic: None,
-        placement: Placement::Alone,
-        custom_fields: vec![("customfield_10101".to_owned(), FieldKind::EpicName, text_value(summary))],
-        marker: Marker::Manual,
-        property: None,
+        custom_fields: vec![(
+            "customfield_10101".to_owned(),
+            FieldKind::EpicName,
+            FieldValue::Text(summary.to_owned()),
+        )],
+        ..build::issue_by_hand(issue_type, summary, text)
     };
     let (payload, _) = world.jira.fake.render(&issue);
     let access = access::jira(&world.ports, &world.actor).unwrap();
@@ -49,10 +42,6 @@ fn by_hand(world: &World, issue_type: &str, summary: &str, text: &str) -> String
         CreateOutcome::Created { key, .. } => key,
         other => panic!("{other:?}"),
     }
-}
-
-fn text_value(text: &str) -> storywright_domain::story::FieldValue {
-    storywright_domain::story::FieldValue::Text(text.to_owned())
 }
 
 fn new(issue: &str, purpose: IssuePurpose) -> NewFromIssue {

@@ -6,7 +6,7 @@ use crate::site;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use storywright_domain::jira::{AllowedValue, CreateField, Difference, ProjectKey};
+use storywright_domain::jira::{AllowedValue, CreateField, Difference, ProjectKey, same_text};
 use storywright_domain::remote::{Access, RemoteError};
 
 /// Most characters of a value in a message.
@@ -76,7 +76,7 @@ fn same(sent: &Value, stored: Option<&Value>) -> bool {
     let stored = stored.unwrap_or(&Value::Null);
     match (sent, stored) {
         (Value::Null, _) => true,
-        (Value::String(sent), Value::String(stored)) => same_text(sent, stored),
+        (Value::String(sent), Value::String(stored)) => same_text(sent, stored) || same_moment(sent, stored),
         (Value::Number(sent), Value::Number(stored)) => sent.as_f64() == stored.as_f64(),
         // What the site adds to a list, as an automation does with labels, takes nothing away.
         (Value::Array(sent), Value::Array(stored)) => {
@@ -97,12 +97,9 @@ fn same(sent: &Value, stored: Option<&Value>) -> bool {
     }
 }
 
-/// Sites store other line ends, drop blanks at the end, and write the same moment in another time zone.
-fn same_text(sent: &str, stored: &str) -> bool {
-    fn lines(text: &str) -> impl Iterator<Item = &str> {
-        text.trim_end().lines().map(str::trim_end)
-    }
-    lines(sent).eq(lines(stored)) || (moment(sent).is_some() && moment(sent) == moment(stored))
+/// Sites write the same moment in another time zone.
+fn same_moment(sent: &str, stored: &str) -> bool {
+    moment(sent).is_some() && moment(sent) == moment(stored)
 }
 
 /// The moment of `2026-01-31T10:00:00.000+0000`.

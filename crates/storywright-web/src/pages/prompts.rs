@@ -6,6 +6,7 @@ mod words;
 
 pub(in crate::pages) use groups::{PromptGroup, prompt_groups};
 pub use version::page as version;
+pub(super) use words::Filled;
 pub use words::words;
 
 use super::desk::{Answer, Desk, Form, Params, part};

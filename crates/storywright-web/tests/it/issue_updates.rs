@@ -1,12 +1,12 @@
 //! Drafts about issues that are in Jira, on their pages.
 
-use crate::support::{Browser, TestApp, alice_and_bob};
+use crate::support::{Browser, TestApp, alice_and_bob, hash_of};
 use std::rc::Rc;
 use storywright_application::access;
 use storywright_application::drafts::{DraftChange, edit_draft};
 use storywright_application::issue_updates::{NewFromIssue, begin_from_issue};
 use storywright_domain::DraftId;
-use storywright_domain::jira::{CreateOutcome, Marker, NewIssue, Placement};
+use storywright_domain::jira::CreateOutcome;
 use storywright_domain::person::Person;
 use storywright_domain::ports::Jira as _;
 use storywright_domain::remote::RemoteError;
@@ -14,21 +14,7 @@ use storywright_domain::story::{Document, Story};
 use storywright_testkit::build;
 
 fn by_hand(app: &TestApp, person: &Person, summary: &str, text: &str) -> String {
-    let issue = NewIssue {
-        project: "PAY".to_owned(),
-        issue_type: "10001".to_owned(),
-        summary: summary.to_owned(),
-        description: text.to_owned(),
-        labels: Vec::new(),
-        components: Vec::new(),
-        priority: None,
-        story_points: None,
-        epic: None,
-        placement: Placement::Alone,
-        custom_fields: Vec::new(),
-        marker: Marker::Manual,
-        property: None,
-    };
+    let issue = build::issue_by_hand("10001", summary, text);
     let (payload, _) = app.jira.render(&issue);
     let access = access::jira(&app.ports, &app.actor(person)).unwrap();
     match app.jira.create(&access, &payload, None) {
@@ -50,12 +36,6 @@ fn improving(app: &TestApp, person: &Person, key: &str) -> DraftId {
     let story = Story { id: String::new(), ..build::story("Refund a card payment") };
     let change = DraftChange { document: Some(Document::of_stories(vec![story])), ..DraftChange::default() };
     edit_draft(&app.ports, &actor, draft.id, draft.version, &change).unwrap().id
-}
-
-fn hash_of(body: &str) -> String {
-    let mark = "name=\"hash\" value=\"";
-    let start = body.find(mark).expect("a form that approves") + mark.len();
-    body[start..start + body[start..].find('"').unwrap()].to_owned()
 }
 
 async fn browser(app: &Rc<TestApp>) -> Browser {

@@ -1,15 +1,8 @@
 //! "Publish story map to Confluence" on the page of a run.
 
 use crate::sources::connect_confluence;
-use crate::support::{Browser, alice_and_bob};
+use crate::support::{Browser, alice_and_bob, hash_of};
 use storywright_application::publishing::{make_plan, publish};
-
-/// The hash in the form that approves.
-fn hash_of(body: &str) -> String {
-    let mark = "name=\"hash\" value=\"";
-    let start = body.find(mark).expect("a form that approves") + mark.len();
-    body[start..start + body[start..].find('"').unwrap()].to_owned()
-}
 
 #[actix_web::test]
 async fn a_story_map_is_shown_approved_and_written_over_what_was_seen() {

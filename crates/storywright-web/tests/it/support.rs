@@ -375,3 +375,11 @@ pub async fn alice_and_bob() -> (Rc<TestApp>, Person, Person) {
     let (alice, bob) = (app.person("alice", 1), app.person("bob", 2));
     (app, alice, bob)
 }
+
+/// The hash in the form that approves.
+#[track_caller]
+pub fn hash_of(body: &str) -> String {
+    let mark = "name=\"hash\" value=\"";
+    let start = body.find(mark).expect("a form that approves") + mark.len();
+    body[start..start + body[start..].find('"').unwrap()].to_owned()
+}

@@ -1,22 +1,12 @@
 //! The issues of the pretend company as its people write them into Jira.
 
-use crate::support::Company;
+use crate::support::{Company, call_site};
 use serde_json::{Value, json};
 
 fn jira(company: &Company, method: &str, path: &str, body: &Value) -> Value {
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    let request = ureq::http::Request::builder()
-        .method(method)
-        .uri(format!("{}/rest/api/2/{path}", company.sandbox.jira_url()))
-        .header("Authorization", format!("Bearer {}", company.person("alice").jira_pat))
-        .header("Content-Type", "application/json");
-    let mut response = match body.is_null() {
-        true => agent.run(request.body(()).unwrap()).unwrap(),
-        false => agent.run(request.body(body.to_string()).unwrap()).unwrap(),
-    };
-    let text = response.body_mut().read_to_string().unwrap();
-    assert!(response.status().is_success(), "{method} {path}: {text}");
-    if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
+    let alice = company.person("alice");
+    let url = format!("{}/rest/api/2/{path}", company.sandbox.jira_url());
+    call_site(method, &url, &alice.jira_pat, body)
 }
 
 /// A new issue of the project PAY; `more` holds further fields. Gives its key.

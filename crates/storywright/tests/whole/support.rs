@@ -557,3 +557,20 @@ pub fn streamed(events: &[Event]) -> std::collections::BTreeMap<String, String> 
     }
     texts
 }
+
+/// One call of a person to a site of the pretend company, past the product; null for an empty answer.
+pub fn call_site(method: &str, url: &str, token: &str, body: &Value) -> Value {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let request = ureq::http::Request::builder()
+        .method(method)
+        .uri(url)
+        .header("Authorization", format!("Bearer {token}"))
+        .header("Content-Type", "application/json");
+    let mut response = match body.is_null() {
+        true => agent.run(request.body(()).unwrap()).unwrap(),
+        false => agent.run(request.body(body.to_string()).unwrap()).unwrap(),
+    };
+    let text = response.body_mut().read_to_string().unwrap();
+    assert!(response.status().is_success(), "{method} {url}: {text}");
+    if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() }
+}

@@ -1,22 +1,12 @@
 //! The pages of the pretend company as its people write them.
 
-use crate::support::Company;
+use crate::support::{Company, call_site};
 use serde_json::{Value, json};
 
 fn confluence(company: &Company, method: &str, path: &str, body: &Value) -> Value {
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    let request = ureq::http::Request::builder()
-        .method(method)
-        .uri(format!("{}/rest/api/{path}", company.sandbox.confluence_url()))
-        .header("Authorization", format!("Bearer {}", company.person("alice").confluence.credential))
-        .header("Content-Type", "application/json");
-    let mut response = match body.is_null() {
-        true => agent.run(request.body(()).unwrap()).unwrap(),
-        false => agent.run(request.body(body.to_string()).unwrap()).unwrap(),
-    };
-    let text = response.body_mut().read_to_string().unwrap();
-    assert!(response.status().is_success(), "{method} {path}: {text}");
-    serde_json::from_str(&text).unwrap()
+    let alice = company.person("alice");
+    let url = format!("{}/rest/api/{path}", company.sandbox.confluence_url());
+    call_site(method, &url, &alice.confluence.credential, body)
 }
 
 /// A new page of the space PAY below `parent`; gives its id.

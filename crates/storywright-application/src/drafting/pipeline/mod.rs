@@ -9,7 +9,7 @@ mod mending;
 mod one;
 mod part;
 
-pub(super) use self::one::{Asked, Calling, asked};
+pub(super) use self::one::{Asked, asked};
 pub use self::part::uncovered_in_one_call;
 pub(super) use self::part::{section_to_write, uncovered_text, write_part};
 

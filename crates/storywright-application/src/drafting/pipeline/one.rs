@@ -2,17 +2,15 @@
 
 use super::super::RunError;
 use super::super::answer::{Answer, read};
-use super::super::gather::{begin_step, end_step, over_budget};
+use super::super::call::{Calling, called};
+use super::super::gather::over_budget;
 use super::super::keep::Written;
 use super::super::request::repair;
-use super::super::run::{ended_step, explain, unfinished};
+use super::super::run::{explain, unfinished};
 use super::mending::{Mending, Work, mended, mended_section};
 use super::{Ended, Pipeline, Shared};
-use crate::Ports;
-use storywright_domain::agent::{AgentStep, StepKind};
-use storywright_domain::cancel::Cancellation;
 use storywright_domain::job::{Job, MAX_ATTEMPTS};
-use storywright_domain::ports::{ChatAccess, ChatError, ChatRequest, ChatSink, StorageError, StorageExt, Usage};
+use storywright_domain::ports::{ChatError, ChatRequest, StorageError, StorageExt, Usage};
 use storywright_domain::section::{DraftSection, SectionState};
 use storywright_domain::story::Story;
 
@@ -33,31 +31,6 @@ pub(super) fn request_for(whole: &ChatRequest, text: &str) -> ChatRequest {
         }
     }
     ask
-}
-
-/// Collects what the model writes, and passes it on where somebody listens.
-struct Collected<'a> {
-    text: String,
-    listener: Option<&'a (dyn Fn(&str) + Sync)>,
-}
-
-impl ChatSink for Collected<'_> {
-    fn text(&mut self, piece: &str) {
-        self.text.push_str(piece);
-        if let Some(listener) = self.listener {
-            listener(piece);
-        }
-    }
-}
-
-/// One call for stories within a job.
-pub(in crate::drafting) struct Calling<'a> {
-    pub ports: &'a Ports,
-    pub job: &'a Job,
-    pub access: &'a ChatAccess,
-    pub cancellation: &'a Cancellation,
-    /// Hears each piece of the answer as it comes.
-    pub listener: Option<&'a (dyn Fn(&str) + Sync)>,
 }
 
 pub(super) fn write_one(pipeline: &Pipeline<'_>, shared: &Shared, section: DraftSection) -> One {
@@ -166,30 +139,15 @@ pub(in crate::drafting) fn asked(
     ask: &ChatRequest,
     used: &mut Usage,
 ) -> Result<Asked, RunError> {
-    let Calling { ports, job, access, cancellation, listener } = *calling;
+    let Calling { ports, job, access, .. } = *calling;
     // Sections run side by side for long: the day's budget may be used up by now.
     if let Some((code, message)) = over_budget(ports, job.user)? {
         return Ok(Asked::Ended(Ended::Written(Written::Failed { code, message, partial: None })));
     }
-    let setup = ports.chat.setup(&access.service, ask.call);
-    let step = AgentStep {
-        asked: what.to_owned(),
-        service: access.service.clone(),
-        prompt_sha256: setup.as_ref().map(|setup| ports.sha256.hex(setup.prompt.as_bytes())).unwrap_or_default(),
-        model: setup.map(|setup| setup.model).unwrap_or_default(),
-        ..AgentStep::begun(job.id, job.user, ordinal, StepKind::Model, 0, ports.clock.now())
+    let Some((result, usage)) = called(calling, ordinal, what.to_owned(), ask)? else {
+        return Ok(Asked::Ended(Ended::Written(Written::LeaseLost)));
     };
-    let lease_lost = || Ok(Asked::Ended(Ended::Written(Written::LeaseLost)));
-    if !begin_step(ports, job, &step)? {
-        return lease_lost();
-    }
-    let mut sink = Collected { text: String::new(), listener };
-    let result = ports.chat.converse(access, ask, &mut sink, cancellation);
-    let (mut step, usage) = ended_step(step, ask, &result, &sink.text);
     *used = used.plus(usage);
-    if !end_step(ports, job, &mut step, usage)? {
-        return lease_lost();
-    }
     Ok(match result {
         Ok(answer) => match unfinished(&answer, None) {
             Some(Written::Failed { code, message, .. }) => Asked::Failed(format!("{code}: {message}")),

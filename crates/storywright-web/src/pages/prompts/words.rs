@@ -9,6 +9,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use storywright_application::prompts::{PromptError, prompt, words_of_prompt};
 use storywright_domain::PromptId;
+use storywright_domain::prompt::PromptVariable;
 
 /// The words of a prompt for a new draft.
 #[derive(Serialize)]
@@ -24,12 +25,19 @@ impl View for Use {
     const TEMPLATE: &'static str = "fragments/prompt_use.html";
 }
 
+/// A variable of a prompt with what was typed for it.
 #[derive(Serialize)]
-struct Filled {
+pub(in crate::pages) struct Filled {
     name: String,
     description: String,
     value: String,
     problem: Option<String>,
+}
+
+impl Filled {
+    pub(in crate::pages) fn of(variable: &PromptVariable, value: String, problem: Option<String>) -> Self {
+        Self { name: variable.name.clone(), description: variable.description.clone(), value, problem }
+    }
 }
 
 /// The words that a new draft gets: fields for the variables, and the text as soon as every variable has a value.
@@ -55,11 +63,9 @@ pub async fn words(me: SignedIn, sent: Params<Vec<(String, String)>>) -> Result<
                 .map(|problem| sentence(&problem.to_string())),
             _ => None,
         };
-        let variables = chosen.body.variables().iter().map(|variable| Filled {
-            value: if filled { value(&variable.name) } else { variable.default.clone() },
-            problem: problem(&variable.name),
-            name: variable.name.clone(),
-            description: variable.description.clone(),
+        let variables = chosen.body.variables().iter().map(|variable| {
+            let value = if filled { value(&variable.name) } else { variable.default.clone() };
+            Filled::of(variable, value, problem(&variable.name))
         });
         let variables: Vec<Filled> = variables.collect();
         // With defaults for everything the words are there at once, and are changed by filling in.

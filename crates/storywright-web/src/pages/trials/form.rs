@@ -2,7 +2,7 @@
 
 use crate::errors::{AppError, sentence};
 use crate::pages::desk::{Answer, Desk, Form, Params};
-use crate::pages::prompts::{PromptGroup, prompt_groups};
+use crate::pages::prompts::{Filled, PromptGroup, prompt_groups};
 use crate::view::{Choice, Errors, Page, Time, View};
 use crate::visit::SignedIn;
 use actix_web::HttpResponse;
@@ -13,7 +13,7 @@ use storywright_application::prompts::{prompt, prompt_version, prompt_versions};
 use storywright_application::rule_sets::rule_set_choices;
 use storywright_application::trials::{ChosenPrompt, NewTrial, list_trials, start_trial};
 use storywright_domain::PromptId;
-use storywright_domain::prompt::{MAX_COLUMNS, MIN_COLUMNS, TrialSummary};
+use storywright_domain::prompt::{MAX_COLUMNS, MIN_COLUMNS, PromptVariable, TrialSummary};
 
 /// What stands for no prompt in a column that is used.
 const NONE: &str = "none";
@@ -69,14 +69,6 @@ struct SlotFields {
 
 impl View for SlotFields {
     const TEMPLATE: &'static str = "fragments/trial_slot.html";
-}
-
-#[derive(Serialize)]
-struct Filled {
-    name: String,
-    description: String,
-    value: String,
-    problem: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -175,11 +167,9 @@ fn slot_of(desk: &Desk<'_>, pairs: &Pairs, number: usize, errors: &Errors) -> Re
         .iter()
         .map(|one| Choice::new(&one.number.to_string(), &format!("Version {}", one.number)))
         .collect();
-    let filled = |variable: &storywright_domain::prompt::PromptVariable| Filled {
-        value: given.get(&variable.name).cloned().unwrap_or_else(|| variable.default.clone()),
-        problem: errors.get(&field(&format!("values.{}", variable.name))).cloned(),
-        name: variable.name.clone(),
-        description: variable.description.clone(),
+    let filled = |variable: &PromptVariable| {
+        let value = given.get(&variable.name).cloned().unwrap_or_else(|| variable.default.clone());
+        Filled::of(variable, value, errors.get(&field(&format!("values.{}", variable.name))).cloned())
     };
     slot.variables = version.body.variables().iter().map(filled).collect();
     Ok(slot)
