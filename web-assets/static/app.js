@@ -602,6 +602,9 @@
 
     pending() { return this.parts.size > 0 || this.running !== null; }
 
+    // Whether the document of the page holds what the server does not have yet.
+    typed() { return this.parts.has('document') || this.running !== null; }
+
     touch(part) {
       this.parts.add(part);
       this.say('Not saved yet');
@@ -693,12 +696,16 @@
   document.addEventListener('visibilitychange', () => { if (document.hidden) editor?.save(); });
 
   // Puts the fragment at `url` in place of the element `target`; `select` takes it out of a whole page.
-  async function replace(url, target, select) {
+  // What somebody has opened or closed in it stays so. Nothing is replaced when `still` says no at that moment.
+  async function replace(url, target, { select, still = () => true } = {}) {
     const answer = await send('GET', url, { headers: { 'HX-Request': 'true' } });
     if (!answer.ok || !$(target)) return;
     const html = await answer.text();
+    if (!still()) return;
     const hold = anchor();
+    const open = $$('details[id]', $(target)).map((part) => [part.id, part.open]);
     htmx.swap(target, html, { swapStyle: 'outerHTML' }, select ? { select } : {});
+    for (const [id, was] of open) document.getElementById(id)?.toggleAttribute('open', was);
     hold();
   }
 
@@ -879,6 +886,8 @@
     }
 
     // Asks for what the server now holds; a change that comes while an answer is awaited asks again.
+    // From the moment the bar says that the writing has ended people may type: what they typed is saved first,
+    // and an answer that was asked for before is not put over it.
     async refresh() {
       if (this.kind !== 'draft') { this.changed(); return; }
       if (!editor) return;
@@ -889,9 +898,12 @@
         this.again = false;
         cancelAnimationFrame(this.frame);
         this.flush();
-        await replace(`/drafts/${editor.id}/document`, '#document').catch(() => {});
-        await replace(`/drafts/${editor.id}`, '#prompt-bar', '#prompt-bar').catch(() => {});
-        editor.version = Number($('#document')?.dataset.version ?? editor.version);
+        if (editor.typed()) await editor.save();
+        if (editor.typed()) break;
+        const still = () => { this.again ||= editor.typed(); return !editor.typed(); };
+        await replace(`/drafts/${editor.id}/document`, '#document', { still }).catch(() => {});
+        await replace(`/drafts/${editor.id}`, '#prompt-bar', { select: '#prompt-bar' }).catch(() => {});
+        editor.version = Math.max(editor.version, Number($('#document')?.dataset.version ?? 0));
         tell('draft-changed');
       }
       this.refreshing = false;

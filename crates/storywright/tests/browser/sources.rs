@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 /// The page about refunds.
 const REFUNDS: &str = "65550";
 
+/// The page about the export of invoices.
+const INVOICES: &str = "65552";
+
 fn empty_draft(client: &Client) -> String {
     let body = json!({"requirements": "", "format": "classic", "project_key": "PAY", "issue_type": "Story", "from_sources": true});
     client.call("POST", "drafts", body).expect(201)["id"].as_str().unwrap().to_owned()
@@ -94,6 +97,58 @@ fn pages_are_picked_read_cited_and_what_changes_there_flags_the_stories_that_cit
         changed_since(stage, browser, &client, &draft).await;
         let (moved, entries) = shifts(browser).await;
         assert!(moved < 0.05, "the page jumped by {moved:.3}: {entries:#}");
+    });
+}
+
+/// The document is read anew when the writing ends, sometimes twice: neither takes away what somebody did meanwhile.
+#[test]
+fn the_end_of_the_writing_keeps_what_is_closed_and_what_is_typed() {
+    play("end-of-writing", DESKTOP, async |stage, browser| {
+        let client = stage.company.member("alice");
+        let draft = empty_draft(&client);
+        let pages = json!([{"page": REFUNDS}, {"page": INVOICES}]);
+        client.call("POST", &format!("drafts/{draft}/sources"), json!({"pages": pages})).expect(202);
+        pages::sign_in(browser, &stage.company.person("alice")).await;
+        pages::open(browser, &draft).await;
+        read(browser, &["Card refunds: requirements", "Invoice export"]).await;
+        stage.company.llm_control("__pace", &json!({ "chunk_ms": 4 }));
+        browser.click("#prompt-bar button", "Write the stories").await;
+        browser.see("#prompt-bar[data-job]", "").await;
+        // Answers with the document wait until the test lets them go.
+        browser
+            .js("(() => {
+                const real = window.fetch;
+                window.asked = 0;
+                window.pass = 0;
+                window.fetch = async (url, ...rest) => {
+                    const answer = await real(url, ...rest);
+                    if (!/\\/document$/.test(String(url))) return answer;
+                    const turn = ++window.asked;
+                    while (window.pass < turn) await new Promise((done) => setTimeout(done, 10));
+                    return answer;
+                };
+            })()")
+            .await;
+        let job = browser.js("one('#prompt-bar').dataset.job").await.as_str().unwrap().to_owned();
+        browser.until("see the document asked for", "window.asked > 0").await;
+        client.to_end(&job);
+        let first = browser.js("window.pass = window.asked").await.as_u64().unwrap();
+        browser.until("see it asked for again", &format!("window.asked > {first}")).await;
+        pages::written(browser).await;
+        browser.click("[data-citations] summary", "Rests on").await;
+        browser.see("[data-citation=p1]", "Card refunds: requirements").await;
+        browser.see("#doc-tree > summary", "").await;
+        browser.click("#doc-tree > summary", "").await;
+        browser.until("see the list closed", "!one('#doc-tree').open").await;
+        let summary = pages::field("stories.0.summary");
+        browser.fill(&summary, "Typed while the document was on its way").await;
+        browser.js("window.pass = 1e9").await;
+        pages::saved(browser).await;
+        assert_eq!(browser.value(&summary).await, "Typed while the document was on its way");
+        assert_eq!(browser.js("one('#doc-tree').open").await, false, "what was closed stays closed");
+        browser.see("[data-citation=p1]", "Card refunds: requirements").await;
+        browser.reload().await;
+        assert_eq!(browser.value(&summary).await, "Typed while the document was on its way");
     });
 }
 
