@@ -703,10 +703,40 @@
     const html = await answer.text();
     if (!still()) return;
     const hold = anchor();
-    const open = $$('details[id]', $(target)).map((part) => [part.id, part.open]);
+    const putBack = upkeep($(target));
     htmx.swap(target, html, { swapStyle: 'outerHTML' }, select ? { select } : {});
-    for (const [id, was] of open) document.getElementById(id)?.toggleAttribute('open', was);
+    putBack();
     hold();
+  }
+
+  // What the server opens may close again by itself; what somebody opened or closed by hand may not.
+  document.addEventListener('click', ({ target }) => {
+    const part = target.closest?.('summary')?.parentElement;
+    if (part?.id) part.dataset.chosen = 'yes';
+  });
+
+  // Remembers what somebody has opened, closed and typed inside of `root`, and gives the way to put it back into what has
+  // taken its place. Fields of the document are not meant: they are saved, and what the server holds goes.
+  // The answer to a form that was sent clears what it took: there, only what is open stays.
+  function upkeep(root, withTyped = true) {
+    const open = $$('details[id]', root).filter((part) => part.open || part.dataset.chosen).map((part) => [part.id, part.open]);
+    const typed = $$('input[id]:not([type=file], [type=hidden], [type=checkbox], [type=radio]), textarea[id]', root)
+      .filter((field) => withTyped && !field.dataset.path && field.value !== field.defaultValue)
+      .map((field) => [field.id, field.value]);
+    return () => {
+      for (const [id, was] of open) {
+        const part = document.getElementById(id);
+        if (!part) continue;
+        part.open = was;
+        part.dataset.chosen = 'yes';
+      }
+      for (const [id, value] of typed) {
+        const field = document.getElementById(id);
+        if (!field || field.value !== field.defaultValue) continue;
+        field.value = value;
+        fit(field);
+      }
+    };
   }
 
   // Remembers what the person looks at and puts it back at the same height after a replacement.
@@ -967,27 +997,16 @@
     bar.value = Math.round((event.detail.loaded / event.detail.total) * 100);
   });
 
-  // What somebody has opened stays open when the list around it comes anew.
-  document.addEventListener('htmx:beforeSwap', (event) => {
-    if (!event.target.matches?.('[data-keep-open]')) return;
-    event.target.dataset.open = $$('details[open][id]', event.target).map((one) => one.id).join(' ');
-  });
-  document.addEventListener('htmx:afterSwap', (event) => {
-    for (const id of (event.target.dataset?.open ?? '').split(' ').filter(Boolean)) document.getElementById(id)?.setAttribute('open', '');
-  });
-
-  // The answer to files replaces the pane of sources: what is typed in its other forms stays.
+  // What somebody has opened or typed stays when the list around it comes anew by itself.
   document.addEventListener('htmx:beforeSwap', ({ target, detail }) => {
-    if (target.id !== 'sources' || !detail.requestConfig?.elt?.matches?.('[data-upload]')) return;
-    const typed = $$('input[id]:not([type=file], [type=hidden])', target).filter((field) => field.value);
-    target.typed = typed.map((field) => [field.id, field.value]);
+    // The answer to files replaces the pane of sources: what is typed in its other forms stays.
+    const { elt, verb } = detail.requestConfig ?? {};
+    const files = target.id === 'sources' && elt?.matches?.('[data-upload]');
+    if (files || target.matches?.('[data-keep-open]')) target.putBack = upkeep(target, files || verb === 'get');
   });
   document.addEventListener('htmx:afterSwap', ({ target }) => {
-    for (const [id, value] of target.typed ?? []) {
-      const field = document.getElementById(id);
-      if (field && !field.value) field.value = value;
-    }
-    delete target.typed;
+    target.putBack?.();
+    delete target.putBack;
   });
 
   // What stories rest on comes with the list of sources, and takes the place of what the document shows, where it does.

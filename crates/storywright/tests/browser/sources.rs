@@ -142,9 +142,11 @@ fn the_end_of_the_writing_keeps_what_is_closed_and_what_is_typed() {
         browser.until("see the list closed", "!one('#doc-tree').open").await;
         let summary = pages::field("stories.0.summary");
         browser.fill(&summary, "Typed while the document was on its way").await;
+        browser.fill("#instructions", "Say what happens when the card").await;
         browser.js("window.pass = 1e9").await;
         pages::saved(browser).await;
         assert_eq!(browser.value(&summary).await, "Typed while the document was on its way");
+        assert_eq!(browser.value("#instructions").await, "Say what happens when the card");
         assert_eq!(browser.js("one('#doc-tree').open").await, false, "what was closed stays closed");
         browser.see("[data-citation=p1]", "Card refunds: requirements").await;
         browser.reload().await;
