@@ -82,11 +82,18 @@ async fn prompts_are_tried_and_one_of_them_becomes_a_draft() {
         .shows(&format!("value=\"{id}\" selected"))
         .shows("name=\"prompt_version\" value=\"1\"");
     browser.get(&format!("/drafts/new?trial={trial}&column=7")).await.expect(404);
+    let again = browser.get(&format!("/prompts/trials?like={trial}")).await.expect(200).hides("<img src=x");
+    again
+        .shows("Customers get their money back.</textarea>")
+        .shows(&format!("value=\"{id}\" selected"))
+        .shows("value=\"none\" selected")
+        .shows("name=\"columns.2.values.days\"");
 
     app.person("bob", 2);
     let bob = Browser::signed_in(&app, "bob").await;
     bob.get(&place).await.expect(404);
     bob.get(&format!("/drafts/new?trial={trial}&column=1")).await.expect(404);
+    bob.get(&format!("/prompts/trials?like={trial}")).await.expect(200).hides("Customers get their money back.");
     bob.post(&format!("{place}/stop"), &[]).await.expect(404);
     bob.post(&format!("{place}/columns/1/retry"), &[]).await.expect(404);
     bob.post(&format!("{place}/delete"), &[]).await.expect(404);
@@ -125,6 +132,7 @@ async fn what_is_wrong_is_said_beside_it_and_nothing_typed_is_lost() {
         .shows("Choose 2 to 4 prompts")
         .shows("has no value and no default")
         .shows("value=\"bdd\" selected")
+        .shows("aria-describedby=\"columns-problem\"")
         .shows("name=\"columns.2.values.days\"");
     assert!(list_trials(&app.ports, &app.actor(&alice)).unwrap().is_empty());
 }

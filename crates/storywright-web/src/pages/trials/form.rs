@@ -11,9 +11,9 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use storywright_application::prompts::{prompt, prompt_version, prompt_versions};
 use storywright_application::rule_sets::rule_set_choices;
-use storywright_application::trials::{ChosenPrompt, NewTrial, list_trials, start_trial};
-use storywright_domain::PromptId;
-use storywright_domain::prompt::{MAX_COLUMNS, MIN_COLUMNS, PromptVariable, TrialSummary};
+use storywright_application::trials::{ChosenPrompt, NewTrial, list_trials, start_trial, trial};
+use storywright_domain::prompt::{MAX_COLUMNS, MIN_COLUMNS, PromptTrial, PromptVariable, TrialColumn, TrialSummary};
+use storywright_domain::{PromptId, TrialId};
 
 /// What stands for no prompt in a column that is used.
 const NONE: &str = "none";
@@ -92,13 +92,38 @@ fn values(pairs: &Pairs, number: usize) -> BTreeMap<String, String> {
     pairs.iter().filter_map(value).collect()
 }
 
-/// The form, and the trials before.
+/// The form, and the trials before. With `like`, the form holds what that trial was begun with.
 pub async fn page(me: SignedIn, suggested: Params<Pairs>) -> Result<HttpResponse, AppError> {
     me.serve(move |desk| {
-        let view = read(desk, &suggested.0, Errors::new())?;
+        let before = TrialId::parse(one(&suggested.0, "like")).ok();
+        let before = before.map(|id| trial(desk.ports, &desk.who.actor, id)).transpose()?.flatten();
+        let view = match &before {
+            Some(before) => read(desk, &like(before), Errors::new())?,
+            None => read(desk, &suggested.0, Errors::new())?,
+        };
         desk.page(&view)
     })
     .await
+}
+
+/// What the form said when a trial was begun. Values of variables are part of a prompt's words by then and are not given back.
+fn like(before: &PromptTrial) -> Pairs {
+    let column = |column: &TrialColumn| {
+        let field = |name: &str, value: String| (format!("columns.{}.{name}", column.number), value);
+        match &column.prompt_from {
+            Some(from) => {
+                vec![field("prompt", from.prompt.to_string()), field("version", from.version.to_string())]
+            }
+            None => vec![field("prompt", NONE.to_owned())],
+        }
+    };
+    let text = [
+        ("requirements", before.requirements.as_str()),
+        ("format", before.format.as_str()),
+        ("rule_set", before.rule_set.as_str()),
+    ];
+    let text = text.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    text.chain(before.columns.iter().flat_map(column)).collect()
 }
 
 fn read(desk: &Desk<'_>, pairs: &Pairs, errors: Errors) -> Result<TrialsPage, AppError> {
