@@ -26,7 +26,8 @@ struct Statics;
 pub struct Asset {
     /// Its bytes.
     pub bytes: Bytes,
-    /// First twelve digits of its SHA-256: part of its address, so that it may be kept for ever.
+    /// First twelve digits of a SHA-256, of its own bytes or of all that is in its folder: part of its address, so that it may be
+    /// kept for ever. Modules of one folder import each other by relative address, which keeps the hash.
     pub hash: String,
     /// Its type.
     pub content_type: &'static str,
@@ -92,14 +93,7 @@ fn chain(error: &tera::Error) -> String {
 
 impl Loaded {
     fn read(folder: Option<&Path>, sha256: &dyn Sha256) -> Result<Self, StartError> {
-        let statics: HashMap<String, Asset> = files::<Statics>(folder.map(|folder| folder.join("static")).as_deref())?
-            .into_iter()
-            .map(|(name, bytes)| {
-                let hash: String = sha256.hex(&bytes).chars().take(12).collect();
-                let content_type = content_type(&name);
-                (name, Asset { bytes: Bytes::from(bytes.into_owned()), hash, content_type })
-            })
-            .collect();
+        let statics = hashed(files::<Statics>(folder.map(|folder| folder.join("static")).as_deref())?, sha256);
         let addresses: HashMap<String, tera::Value> = statics
             .iter()
             .map(|(name, asset)| (name.clone(), tera::Value::from(format!("/static/{}/{name}", asset.hash))))
@@ -119,6 +113,27 @@ impl Loaded {
         let tera = engine(&addresses, &texts)?;
         Ok(Self { tera, statics })
     }
+}
+
+/// Static files with the hash of their address.
+fn hashed(mut files: Files, sha256: &dyn Sha256) -> HashMap<String, Asset> {
+    // The same hash on every machine, whatever order the files come in.
+    files.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    let group = |name: &str| name.rsplit_once('/').map_or(name, |(folder, _)| folder).to_owned();
+    let mut together: HashMap<String, String> = HashMap::new();
+    for (name, bytes) in &files {
+        together.entry(group(name)).or_default().push_str(&format!("{name} {}\n", sha256.hex(bytes)));
+    }
+    let hashes: HashMap<String, String> = together
+        .into_iter()
+        .map(|(group, list)| (group, sha256.hex(list.as_bytes()).chars().take(12).collect()))
+        .collect();
+    let asset = |(name, bytes): (String, Cow<'static, [u8]>)| {
+        let hash = hashes.get(&group(&name)).cloned().unwrap_or_default();
+        let content_type = content_type(&name);
+        (name, Asset { bytes: Bytes::from(bytes.into_owned()), hash, content_type })
+    };
+    files.into_iter().map(asset).collect()
 }
 
 /// An engine with these templates.
@@ -236,6 +251,21 @@ mod tests {
             compact(page),
             "<ul>\n{% for x in xs %}<li>{{ x }}</li>\n{% endfor %}</ul>\n<pre>a\n  b\n</pre>\n<i>c</i>"
         );
+    }
+
+    #[test]
+    fn a_folder_has_one_hash_and_every_change_in_it_gives_another() {
+        let hashes = |dom: &'static str| {
+            let files = [("app/main.js", "import './dom.js';"), ("app/dom.js", dom), ("app.css", "a {}")];
+            let files = files.map(|(name, text)| (name.to_owned(), Cow::Borrowed(text.as_bytes())));
+            let assets = hashed(files.into(), &storywright_testkit::FakeSha256);
+            ["app/main.js", "app/dom.js", "app.css"].map(|name| assets[name].hash.clone())
+        };
+        let [main, dom, css] = hashes("1");
+        assert_eq!(main, dom);
+        let [main_then, _, css_then] = hashes("2");
+        assert_ne!(main, main_then, "main.js imports what has changed");
+        assert_eq!(css, css_then);
     }
 
     #[test]
