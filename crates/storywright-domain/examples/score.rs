@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     let misses = std::env::args().any(|argument| argument == "--misses");
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/labelled");
     let mut good = true;
-    for part in ["written", "held_out"] {
+    for part in ["written", "held_out", "fresh"] {
         let Ok(text) = std::fs::read_to_string(format!("{folder}/{part}.jsonl")) else { continue };
         let stories: Vec<Labelled> = text.lines().map(read).collect();
         good &= score(part, &stories, misses);
