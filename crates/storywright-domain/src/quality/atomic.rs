@@ -28,6 +28,7 @@ fn english(reading: &Reading<'_>, tokens: Range<usize>, report: &mut impl FnMut(
     let mut clause: Option<usize> = None;
     let mut brackets = 0_usize;
     let mut idiom_until = 0;
+    let row_end = row_of_verbs(reading, tokens.clone());
     for at in tokens.clone() {
         let known = reading.known.get(at).copied().unwrap_or_default();
         if known.phrase & class::IDIOM != 0 {
@@ -93,7 +94,9 @@ fn english(reading: &Reading<'_>, tokens: Range<usize>, report: &mut impl FnMut(
             }
             continue;
         }
-        if acts(reading, verb, at, tokens.clone(), explicit) && free(reading, clause, verb, explicit, tokens.end) {
+        if acts(reading, verb, at, tokens.clone(), row_end, explicit)
+            && free(reading, clause, verb, explicit, tokens.end)
+        {
             report(text.bytes(at..verb + 1));
         }
     }
@@ -137,7 +140,14 @@ fn list_of_verbs(reading: &Reading<'_>, at: usize, end: usize) -> bool {
 }
 
 /// Whether a word after a conjunction is an action.
-fn acts(reading: &Reading<'_>, verb: usize, conjunction: usize, tokens: Range<usize>, explicit: bool) -> bool {
+fn acts(
+    reading: &Reading<'_>,
+    verb: usize,
+    conjunction: usize,
+    tokens: Range<usize>,
+    row_end: usize,
+    explicit: bool,
+) -> bool {
     let text = &reading.text;
     if !reading.is(verb, class::VERB) {
         let word = text.word(verb);
@@ -169,7 +179,7 @@ fn acts(reading: &Reading<'_>, verb: usize, conjunction: usize, tokens: Range<us
     }
     let before = conjunction.checked_sub(1).filter(|&before| before >= tokens.start);
     // "search and filter products": verb beside verb, the first right after the marker.
-    if before.is_some_and(|before| reading.is(before, class::VERB) && leads(reading, before, tokens.start)) {
+    if before.is_some_and(|before| reading.is(before, class::VERB) && leads(reading, before, tokens.start, row_end)) {
         return true;
     }
     if explicit {
@@ -206,14 +216,31 @@ fn acts(reading: &Reading<'_>, verb: usize, conjunction: usize, tokens: Range<us
     {
         return false;
     }
-    // Two bare words: an action and its object when the object is a plural, else a name such as "order history".
-    let object = text.word(next);
-    object.len() > 3
-        && object.ends_with('s')
-        && !object.ends_with("ss")
-        && next < tokens.end
-        && !reading.is(verb, class::DETERMINER)
-        && common_action(text.word(verb))
+    // Bare words: an action and its object when the object is a plural, else a name such as "order history".
+    let plural = |at: usize| {
+        let object = text.word(at);
+        at < tokens.end && object.len() > 3 && object.ends_with('s') && !object.ends_with("ss")
+    };
+    !reading.is(verb, class::DETERMINER)
+        && (plural(next) && common_action(text.word(verb)) || plural(next + 1) && plain_action(text.word(verb)))
+}
+
+/// Words that are hardly ever the first of a name of three: `print ear tags`, but "order delivery dates".
+fn plain_action(word: &str) -> bool {
+    matches!(
+        word,
+        "download"
+            | "upload"
+            | "share"
+            | "cancel"
+            | "print"
+            | "send"
+            | "edit"
+            | "save"
+            | "reserve"
+            | "copy"
+            | "approve"
+    )
 }
 
 /// Words that are nouns too, but before a plural mostly actions.
@@ -258,13 +285,21 @@ fn common_action(word: &str) -> bool {
     )
 }
 
-/// Whether a verb is the first word of the means, or stands in a row of verbs from there on.
-fn leads(reading: &Reading<'_>, verb: usize, start: usize) -> bool {
-    (start..verb).all(|at| {
-        reading.is(at, class::VERB)
-            || matches!(reading.text.word(at), "to" | "be" | "able" | "and" | "or" | "easily" | "quickly" | "also")
-            || reading.text.mark(at).is_some()
-    }) || verb > start && reading.text.word(verb - 1) == "to"
+/// Where the row of verbs ends with which the means begins: `view, annotate and approve | a plan`.
+fn row_of_verbs(reading: &Reading<'_>, tokens: Range<usize>) -> usize {
+    tokens
+        .clone()
+        .find(|&at| {
+            !reading.is(at, class::VERB)
+                && !matches!(reading.text.word(at), "to" | "be" | "able" | "and" | "or" | "easily" | "quickly" | "also")
+                && reading.text.mark(at).is_none()
+        })
+        .unwrap_or(tokens.end)
+}
+
+/// Whether a verb is the first word of the means, or stands in the row of verbs from there on.
+fn leads(reading: &Reading<'_>, verb: usize, start: usize, row_end: usize) -> bool {
+    verb <= row_end || verb > start && reading.text.word(verb - 1) == "to"
 }
 
 /// Whether an action stands outside of clauses such as `when I …`.

@@ -1,17 +1,22 @@
 //! Meaning: clear words, a feature as means and a reason as ends, no implementation, a size, no other story.
 
+mod ends;
 mod independent;
 
 use super::parse::{Part, Reading};
-use super::words::{Language, class};
-use super::{Code, Criterion, Field, Findings};
+use super::words::{Language, Lexicon, class};
+use super::{Code, Field, Findings};
+
+pub(super) use ends::root;
 
 /// Runs the checks of meaning.
 pub(super) fn check(reading: &Reading<'_>, findings: &mut Findings) {
+    let technical =
+        reading.role.as_ref().is_some_and(|role| role.tokens.clone().any(|place| reading.is(place, class::TECHNICIAN)));
     for at in reading.body.clone() {
         if reading.text.is_word(at) {
             unambiguous(reading, at, findings);
-            problem_oriented(reading, at, findings);
+            problem_oriented(reading, at, technical, findings);
             estimable(reading, at, findings);
         }
         independent::independent(reading, at, findings);
@@ -20,7 +25,7 @@ pub(super) fn check(reading: &Reading<'_>, findings: &mut Findings) {
     size(reading, findings);
     role(reading, findings);
     wish(reading, findings);
-    ends(reading, findings);
+    ends::ends(reading, findings);
 }
 
 /// What can be said of any sentence, be it a story or not: vague words, and what is undecided.
@@ -223,16 +228,14 @@ fn known_noun(reading: &Reading<'_>, at: usize) -> bool {
             || reading.is(at, class::NOUN_TOO) && reading.is_before(at, class::DETERMINER | class::PREPOSITION))
 }
 
-fn problem_oriented(reading: &Reading<'_>, at: usize, findings: &mut Findings) {
+fn problem_oriented(reading: &Reading<'_>, at: usize, technical: bool, findings: &mut Findings) {
     let text = &reading.text;
     let known = reading.known[at];
     let field = field_at(reading, at);
     if field == Field::Role {
         return;
     }
-    let all = known.word | known.phrase;
-    let technical =
-        reading.role.as_ref().is_some_and(|role| role.tokens.clone().any(|place| reading.is(place, class::TECHNICIAN)));
+    let all = known.word | known.phrase | compound(reading, text.word(at));
     let words = if known.phrase & (class::TECHNOLOGY | class::TECHNOLOGY_SOFT | class::WIDGET) != 0 {
         known.phrase_words
     } else {
@@ -263,9 +266,32 @@ fn problem_oriented(reading: &Reading<'_>, at: usize, findings: &mut Findings) {
             | "angular"
             | "php"
     );
-    // Words of everyday language that are names of technology elsewhere.
-    let everyday = matches!(
-        text.word(at),
+    let everyday = is_everyday(text.word(at)) && !capital_inside(reading, at);
+    // "import data in JSON", "as an XML file": the format of what is handed over is the need itself.
+    let handed_over = is_file_format(text.word(at))
+        && (matches!(text.word(at + 1), "file" | "files" | "format" | "document" | "export")
+            || reading.is_before(at, class::PREPOSITION) && field == Field::Means);
+    let identifier = is_identifier(text.word(at));
+    // Soft words in a reason tell of the surroundings: "so that the database stays correct".
+    let excused = everyday || handed_over || technical && format;
+    if identifier && !technical
+        || all & class::TECHNOLOGY != 0 && !excused
+        || all & class::TECHNOLOGY_SOFT != 0 && !technical && field != Field::Ends
+    {
+        findings.add(Code::Technology, field, bytes, format!("`{named}` is a matter of how it is built."));
+    } else if all & class::WIDGET != 0 && !(technical && field == Field::Ends) {
+        findings.add(Code::Widget, field, bytes, format!("`{named}` is a matter of how the screen looks."));
+    }
+}
+
+fn is_file_format(word: &str) -> bool {
+    matches!(word, "json" | "xml" | "html" | "yaml")
+}
+
+/// Words of everyday language that are names of technology elsewhere.
+fn is_everyday(word: &str) -> bool {
+    matches!(
+        word,
         "spring"
             | "swift"
             | "soap"
@@ -280,14 +306,21 @@ fn problem_oriented(reading: &Reading<'_>, at: usize, findings: &mut Findings) {
             | "vue"
             | "singleton"
             | "bootstrap"
-    ) && !capital_inside(reading, at);
-    if all & class::TECHNOLOGY != 0 && !everyday && !(technical && format)
-        || all & class::TECHNOLOGY_SOFT != 0 && !technical
-    {
-        findings.add(Code::Technology, field, bytes, format!("`{named}` is a matter of how it is built."));
-    } else if all & class::WIDGET != 0 && !(technical && field == Field::Ends) {
-        findings.add(Code::Widget, field, bytes, format!("`{named}` is a matter of how the screen looks."));
+    )
+}
+
+/// Whether one part of `SQL-Datenbank` or `redis-backed` is a technology.
+fn compound(reading: &Reading<'_>, word: &str) -> u32 {
+    let named = |part: &str| Lexicon::of(reading.language).class(part) & class::TECHNOLOGY;
+    match word.split_once('-') {
+        Some((first, _)) if first.len() > 2 && !is_everyday(first) => named(first),
+        _ => 0,
     }
+}
+
+/// A name from the code: `fine_cents`; not that of a file.
+fn is_identifier(word: &str) -> bool {
+    word.contains('_') && !word.contains('.') && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn capital_inside(reading: &Reading<'_>, at: usize) -> bool {
@@ -301,7 +334,8 @@ fn estimable(reading: &Reading<'_>, at: usize, findings: &mut Findings) {
     let field = field_at(reading, at);
     undecided(reading, at, findings);
     if field == Field::Means && all & class::SCOPE != 0 {
-        let narrowed = matches!(text.word(at), "everything" | "anything" | "alles" | "tout")
+        let narrowed = known.phrase & class::SCOPE == 0
+            && matches!(text.word(at), "everything" | "anything" | "alles" | "tout")
             && matches!(text.word(at + 1), "that" | "i" | "in" | "he" | "she" | "was" | "ce" | "le" | "les" | "else")
             && text.word(at + 1) != "in";
         let denied = matches!(text.word(at), "anything") && at > 0;
@@ -310,6 +344,50 @@ fn estimable(reading: &Reading<'_>, at: usize, findings: &mut Findings) {
             let bytes = text.bytes(at..at + known.phrase_words.max(1));
             findings.add(Code::TooWide, field, bytes, "This is too wide to be estimated.");
         }
+    } else if field == Field::Means
+        && let Some(words) = whole(reading, at)
+    {
+        findings.add(Code::TooWide, field, text.bytes(at..at + words), "This is too wide to be estimated.");
+    }
+}
+
+/// `the whole library system`, `die gesamte Vereinsverwaltung`: the number of words, when they are about all there is.
+fn whole(reading: &Reading<'_>, at: usize) -> Option<usize> {
+    let text = &reading.text;
+    match reading.language {
+        Language::English => {
+            let whole = matches!(text.word(at), "whole" | "entire")
+                || text.word(at) == "complete" && reading.is_before(at, class::DETERMINER);
+            let last = (at + 1..at + 4).take_while(|&place| text.is_word(place)).find(|&place| {
+                matches!(
+                    text.word(place),
+                    "system" | "platform" | "application" | "software" | "infrastructure" | "landscape" | "website"
+                )
+            });
+            // "replace all of our old systems", but "see all systems that are down".
+            let all = text.word(at) == "all"
+                && reading.means.as_ref().is_some_and(|means| {
+                    matches!(
+                        text.word(means.tokens.start),
+                        "replace" | "rewrite" | "rebuild" | "redesign" | "modernise" | "modernize" | "migrate"
+                    )
+                });
+            let last = if all {
+                (at + 1..at + 6)
+                    .take_while(|&place| text.is_word(place))
+                    .find(|&place| matches!(text.word(place), "systems" | "platforms" | "applications"))
+            } else {
+                last.filter(|_| whole)
+            };
+            last.map(|last| last + 1 - at)
+        }
+        Language::German => {
+            let whole = ["gesamt", "ganze", "komplett"].iter().any(|start| text.word(at).starts_with(start));
+            let noun = text.word(at + 1);
+            let wide = ["system", "verwaltung", "software", "anwendung", "plattform", "landschaft"];
+            (whole && wide.iter().any(|end| noun.ends_with(end))).then_some(2)
+        }
+        Language::French => None,
     }
 }
 
@@ -366,136 +444,46 @@ fn wish(reading: &Reading<'_>, findings: &mut Findings) {
     }
     let known = reading.known.get(at).copied().unwrap_or_default();
     let german = reading.language == Language::German
-        && means.tokens.clone().any(|place| reading.known[place].phrase & class::WISH != 0);
+        && (means.tokens.clone().any(|place| reading.known[place].phrase & class::WISH != 0)
+            || is_german_state(reading, means));
+    // I want readers to be happy, I want lower costs: wishes of the same kind, told about others and things.
+    let others = (at..(at + 4).min(means.tokens.end)).find(|&place| {
+        !means.infinitive
+            && reading.is(place, class::PERSON)
+            && reading.text.word(place + 1) == "to"
+            && reading.known.get(place + 2).is_some_and(|known| known.phrase & class::WISH != 0)
+    });
+    let less = !means.infinitive
+        && means.kind.is_some()
+        && matches!(reading.text.word(at), "lower" | "higher" | "fewer" | "less" | "reduced" | "increased")
+        && reading.text.is_word(at + 1);
     let all = known.word | known.phrase;
     let bounded = matches!(reading.text.word(at), "feel" | "trust" | "beat" | "boost" | "grow" | "improve")
         && known.phrase & class::WISH == 0
         && matches!(reading.text.word(at + 1), "out");
-    if (all & class::WISH != 0 || german) && !bounded {
+    if (all & class::WISH != 0 || german || others.is_some() || less) && !bounded {
         let bytes = reading.text.bytes(at..(at + known.phrase_words.max(1)).min(means.tokens.end));
         findings.add(Code::MeansNoFeature, Field::Means, bytes, "The means is a wish, not a feature.");
     }
 }
 
-/// Ends that are a feature, or the means once more.
-fn ends(reading: &Reading<'_>, findings: &mut Findings) {
+/// `… stolz auf den Verein sein`: a state at the end of the means.
+fn is_german_state(reading: &Reading<'_>, means: &Part) -> bool {
     let text = &reading.text;
-    let (Some(ends), Some(means)) = (&reading.ends, &reading.means) else { return };
-    let tokens = ends.tokens.clone();
-    let first = tokens.start + usize::from(reading.is(tokens.start, class::DETERMINER));
-    let acts = |place: usize| {
-        let word = text.word(place).trim_end_matches('s');
-        matches!(
-            text.word(place),
-            "will"
-                | "can"
-                | "should"
-                | "must"
-                | "shall"
-                | "shows"
-                | "displays"
-                | "sends"
-                | "stores"
-                | "saves"
-                | "creates"
-                | "generates"
-                | "updates"
-                | "calculates"
-                | "opens"
-                | "prints"
-                | "redirects"
-                | "lists"
-                | "records"
-                | "logs"
-                | "writes"
-                | "adds"
-                | "deletes"
-                | "automatically"
-                | "then"
-                | "notifies"
-                | "returns"
-                | "processes"
-                | "validates"
-                | "checks"
-                | "sendet"
-                | "zeigt"
-                | "speichert"
-                | "affiche"
-                | "envoie"
-                | "enregistre"
-        ) && word.len() > 1
-    };
-    let thing = (first..(first + 2).min(tokens.end)).find(|&place| reading.is(place, class::THING));
-    if let Some(thing) = thing
-        && acts(thing + 1)
-        && !matches!(text.word(thing + 2), "be" | "stay" | "keep" | "not" | "remain" | "grow" | "handle")
-    {
-        findings.add(
-            Code::EndsNoReason,
-            Field::Ends,
-            text.bytes(tokens),
-            "The ends tells what the system does, not why.",
-        );
-        return;
-    }
-    let stem = |place: usize| -> Option<&str> {
-        let word = text.word(place);
-        let function = class::DETERMINER | class::PRONOUN | class::PREPOSITION;
-        let empty = matches!(
-            word,
-            "i" | "can"
-                | "is"
-                | "are"
-                | "be"
-                | "able"
-                | "to"
-                | "will"
-                | "we"
-                | "have"
-                | "has"
-                | "been"
-                | "it's"
-                | "ich"
-                | "kann"
-                | "ist"
-                | "wird"
-                | "werden"
-                | "sind"
-                | "worden"
-                | "je"
-                | "puisse"
-                | "soit"
-                | "and"
-                | "und"
-                | "et"
-                | "do"
-                | "could"
-                | "would"
-        );
-        (text.is_word(place) && !empty && !reading.is(place, function)).then(|| root(word))
-    };
-    let mut count = 0;
-    let mut repeated = 0;
-    for place in tokens.clone().take(24) {
-        if let Some(word) = stem(place) {
-            count += 1;
-            repeated += usize::from(means.tokens.clone().take(40).filter_map(stem).any(|other| other == word));
-        }
-    }
-    if count >= 2 && repeated == count && !findings.has(Criterion::ConceptuallySound) {
-        findings.add(Code::EndsRepeatMeans, Field::Ends, text.bytes(tokens), "The ends says the means once more.");
-    }
-}
-
-/// A word without its usual endings.
-pub(super) fn root(word: &str) -> &str {
-    let word = word.trim_end_matches("'s");
-    for end in ["ations", "ation", "ings", "ing", "ied", "ies", "ed", "es", "s"] {
-        if let Some(short) = word.strip_suffix(end)
-            && short.len() >= 3
-        {
-            return short.trim_end_matches('e');
-        }
-    }
-    if word.len() > 3 { word.trim_end_matches(['e', 'y']) } else { word }
+    means.tokens.clone().rev().find(|&at| text.is_word(at)).is_some_and(|last| text.word(last) == "sein")
+        && means.tokens.clone().take(12).any(|at| {
+            matches!(
+                text.word(at),
+                "stolz"
+                    | "zufrieden"
+                    | "glücklich"
+                    | "erfolgreich"
+                    | "erfolgreicher"
+                    | "produktiver"
+                    | "effizienter"
+                    | "beste"
+                    | "beliebteste"
+                    | "beliebter"
+            )
+        })
 }

@@ -59,6 +59,7 @@ impl<'t> Reading<'t> {
         reading.strip_noise();
         reading.strip_title();
         reading.walk();
+        reading.interrupted_means();
         reading.without_markers();
         reading.drop_empty();
         reading.purpose();
@@ -168,17 +169,14 @@ impl<'t> Reading<'t> {
 
     fn walk(&mut self) {
         let mut found = Found::default();
+        let last_word = self.body.clone().rev().find(|&place| self.text.is_word(place));
         let mut at = self.body.start;
         while at < self.body.end {
             if self.sentence_ends(at) {
                 found.close(at);
                 let next = at + 1;
                 let goes_on = self.marker(next).is_some_and(|(kind, _)| self.accepts(&found, kind, next));
-                if !goes_on
-                    && found.any()
-                    && self.extra.is_none()
-                    && (next..self.body.end).any(|place| self.text.is_word(place))
-                {
+                if !goes_on && found.any() && self.extra.is_none() && last_word.is_some_and(|last| last >= next) {
                     self.extra = Some(next..self.body.end);
                 }
                 at += 1;
@@ -190,10 +188,16 @@ impl<'t> Reading<'t> {
             };
             if self.accepts(&found, kind, at) {
                 found.open(at);
+                // As a user, want to …: only the `I` is missing.
+                let told = match (kind, self.text.word(at)) {
+                    (MarkerKind::Bare, "want" | "wants" | "would" | "wish" | "wishes") => MarkerKind::Want,
+                    (MarkerKind::Bare, "need" | "needs") => MarkerKind::Need,
+                    _ => kind,
+                };
                 let part = Part {
                     marker: at,
                     tokens: at + words..self.body.end,
-                    kind: Some(kind),
+                    kind: Some(told),
                     infinitive: matches!(self.text.word(at + words - 1), "to" | "can" | "must" | "should"),
                 };
                 if kind.is_role() {
@@ -275,7 +279,11 @@ impl<'t> Reading<'t> {
                             | "i"
                     )
                     && (next..(next + 10).min(self.body.end)).any(|place| {
-                        self.marker(place).is_some_and(|(kind, _)| self.is_strong(kind) || kind == Can || kind == Must)
+                        self.marker(place).is_some_and(|(kind, _)| {
+                            self.is_strong(kind)
+                                || matches!(kind, Can | Must)
+                                || kind == Bare && self.text.mark(place - 1) == Some(',')
+                        })
                     })
             }
             Bare => {
@@ -301,7 +309,7 @@ impl<'t> Reading<'t> {
             }
             InOrder if self.language == Language::German => {
                 found.ends.is_none()
-                    && self.begins(at)
+                    && (self.begins(at) || found.means.is_some() && self.ends_in_zu(next))
                     && !self.text.word(next).starts_with(|c: char| c.is_ascii_digit())
             }
             SoThat | InOrder => found.ends.is_none(),
@@ -351,8 +359,30 @@ impl<'t> Reading<'t> {
         }
     }
 
+    /// Whether a clause ends as `… zu können` does; so it needs no comma before `um` to be known for what it is.
+    fn ends_in_zu(&self, from: usize) -> bool {
+        let limit = self.body.end.min(from + 30);
+        let end = (from..limit).find(|&at| self.text.mark(at).is_some()).unwrap_or(limit);
+        (from + 1..end).any(|at| self.text.word(at) == "zu" && self.text.word(at + 1).ends_with('n') && at + 2 == end)
+    }
+
     fn is_strong(&self, kind: MarkerKind) -> bool {
         matches!(kind, MarkerKind::Want | MarkerKind::WouldLike | MarkerKind::Wish | MarkerKind::Need)
+    }
+
+    /// `I'd like, as a manager, to compare …`: the role stands inside the means, which goes on with `to`.
+    fn interrupted_means(&mut self) {
+        let (Some(role), Some(means)) = (&mut self.role, &mut self.means) else { return };
+        let empty = !means.tokens.clone().any(|at| self.text.is_word(at));
+        if !empty || role.marker < means.marker {
+            return;
+        }
+        let goes_on = (role.tokens.start + 1..role.tokens.end)
+            .find(|&at| self.text.word(at) == "to" && self.text.mark(at - 1) == Some(','));
+        if let Some(to) = goes_on {
+            (means.tokens, means.infinitive) = (to + 1..role.tokens.end, true);
+            role.tokens.end = to - 1;
+        }
     }
 
     /// Whether a marker with `I` follows soon, which is the means then: `As a user who wants to travel, I want …`.

@@ -19,22 +19,37 @@ pub const REMEMBERED: usize = 65_536;
 const WORDS: usize = 16;
 /// Fewest words of which one may differ.
 const NEAR_WORDS: usize = 4;
+/// Of this many stories all but one must open the means alike before another opening is a deviation: a set that varies its words
+/// anyway has no wording to deviate from.
+const ALL_BUT_ONE_OF: usize = 5;
 
-/// How a story is told.
+/// How a story is told, apart from the words that open the means. The word that joins the ends (`so that`, `because`, `in order to`)
+/// is free, since it follows from what is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Template {
+struct Form {
     language: Language,
     role: Option<MarkerKind>,
-    means: Option<MarkerKind>,
-    ends: Option<MarkerKind>,
-    /// Which part comes first, second, third.
-    order: [u8; 3],
+    /// Whether the role comes after the means.
+    turned: bool,
+}
+
+/// The template of most stories.
+#[derive(Debug, Clone, Copy)]
+struct Common {
+    form: Form,
+    /// What opens the means, when nearly all stories agree on it.
+    opening: Option<Option<MarkerKind>>,
+    /// Whether the ends come before the means.
+    ends_first: bool,
 }
 
 /// What is compared of a story.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
-    template: Template,
+    form: Form,
+    opening: Option<MarkerKind>,
+    /// Whether the ends come before the means; `None` without ends.
+    ends_first: Option<bool>,
     has_role: bool,
     has_means: bool,
     /// Hash of all words.
@@ -53,17 +68,8 @@ fn hash(value: impl Hash) -> u64 {
 
 impl Profile {
     pub(super) fn of(reading: &Reading<'_>) -> Self {
-        let english = reading.language == Language::English;
-        // German and French change the word with the grammar of what follows: damit or um, afin de or afin que.
-        let plain = |part: &Option<Part>| {
-            part.as_ref().and_then(|part| part.kind).map(|kind| match plain(kind) {
-                MarkerKind::InOrder if !english => MarkerKind::SoThat,
-                other => other,
-            })
-        };
-        let mut order = [(0_u8, &reading.role), (1, &reading.means), (2, &reading.ends)]
-            .map(|(id, part)| (part.as_ref().map_or(usize::MAX, |part| part.marker), id));
-        order.sort_unstable();
+        let kind = |part: &Option<Part>| part.as_ref().and_then(|part| part.kind).map(plain);
+        let place = |part: &Option<Part>| part.as_ref().map_or(usize::MAX, |part| part.marker);
         let scope = reading.means.as_ref().map_or(reading.body.clone(), |means| means.tokens.clone());
         let mut words: Vec<u64> = scope
             .clone()
@@ -83,13 +89,13 @@ impl Profile {
             (offsets[0], offsets[1])
         });
         Self {
-            template: Template {
+            form: Form {
                 language: reading.language,
-                role: plain(&reading.role),
-                means: plain(&reading.means),
-                ends: plain(&reading.ends),
-                order: order.map(|(_, id)| id),
+                role: kind(&reading.role),
+                turned: place(&reading.role) > place(&reading.means),
             },
+            opening: kind(&reading.means),
+            ends_first: reading.ends.as_ref().map(|ends| ends.marker < place(&reading.means)),
             has_role: reading.role.is_some(),
             has_means: reading.means.is_some(),
             text: hasher.finish(),
@@ -121,11 +127,11 @@ impl Profile {
     }
 }
 
-/// Markers that one template may use side by side.
+/// Markers that one template may use side by side: politeness is no template.
 fn plain(kind: MarkerKind) -> MarkerKind {
     match kind {
         MarkerKind::RoleStart => MarkerKind::Role,
-        MarkerKind::So => MarkerKind::SoThat,
+        MarkerKind::WouldLike | MarkerKind::Wish => MarkerKind::Want,
         other => other,
     }
 }
@@ -209,9 +215,11 @@ struct Held<T> {
 pub struct Set<T> {
     held: VecDeque<Held<T>>,
     next: u64,
-    templates: HashMap<Template, usize>,
+    forms: HashMap<(Form, Option<MarkerKind>), usize>,
+    /// Stories whose ends come after the means, and before it.
+    ends: [usize; 2],
     counted: usize,
-    common: Option<Option<Template>>,
+    common: Option<Option<Common>>,
     exact: HashMap<u64, u64>,
     means: HashMap<u64, u64>,
     near: HashMap<u64, u64>,
@@ -223,7 +231,8 @@ impl<T> Default for Set<T> {
         Self {
             held: VecDeque::new(),
             next: 0,
-            templates: HashMap::new(),
+            forms: HashMap::new(),
+            ends: [0, 0],
             counted: 0,
             common: None,
             exact: HashMap::new(),
@@ -240,9 +249,9 @@ impl<T> Set<T> {
         let number = self.next;
         self.next += 1;
         if self.common.is_none() && profile.has_role && profile.has_means {
-            *self.templates.entry(Template { ends: None, ..profile.template }).or_default() += 1;
-            if profile.template.ends.is_some() {
-                *self.templates.entry(profile.template).or_default() += 1;
+            *self.forms.entry((profile.form, profile.opening)).or_default() += 1;
+            if let Some(first) = profile.ends_first {
+                self.ends[usize::from(first)] += 1;
             }
             self.counted += 1;
         }
@@ -318,30 +327,25 @@ impl<T> Set<T> {
         found
     }
 
-    /// The template of most stories; none when no template leads.
-    fn common(&mut self) -> Option<Template> {
+    /// The template of most stories; none when no form leads.
+    fn common(&mut self) -> Option<Common> {
         if let Some(common) = self.common {
             return common;
         }
-        let best = |with_ends: bool| {
-            let mut counts: Vec<(usize, Template)> = self
-                .templates
-                .iter()
-                .filter(|(template, _)| template.ends.is_some() == with_ends)
-                .map(|(template, count)| (*count, *template))
-                .collect();
-            counts.sort_by_key(|(count, template)| (std::cmp::Reverse(*count), hash(template)));
-            let second = counts.get(1).map_or(0, |(count, _)| *count);
-            counts.first().copied().filter(|(count, _)| *count >= 2 && *count > second)
-        };
-        let common = best(false).map(|(_, template)| Template {
-            ends: best(true)
-                .map(|(_, with)| with)
-                .filter(|with| Template { ends: None, ..*with } == template)
-                .and_then(|with| with.ends),
-            ..template
-        });
-        let common = common.filter(|_| self.counted >= 3);
+        let mut forms: HashMap<Form, usize> = HashMap::new();
+        let mut openings: HashMap<Option<MarkerKind>, usize> = HashMap::new();
+        for ((form, opening), count) in &self.forms {
+            *forms.entry(*form).or_default() += count;
+            *openings.entry(*opening).or_default() += count;
+        }
+        let most = forms.values().copied().max().unwrap_or_default();
+        let mut leading = forms.iter().filter(|(_, count)| **count == most).map(|(form, _)| *form);
+        let form = leading.next().filter(|_| leading.next().is_none() && most >= 2 && self.counted >= 3);
+        let opening = openings
+            .into_iter()
+            .find(|(_, count)| count * ALL_BUT_ONE_OF >= self.counted * (ALL_BUT_ONE_OF - 1))
+            .map(|(opening, _)| opening);
+        let common = form.map(|form| Common { form, opening, ends_first: self.ends[1] > self.ends[0] });
         self.common = Some(common);
         common
     }
@@ -383,22 +387,12 @@ impl<T> Set<T> {
     }
 }
 
-fn deviates(profile: &Profile, common: &Template) -> bool {
-    let own = &profile.template;
+fn deviates(profile: &Profile, common: &Common) -> bool {
     if profile.has_role && !profile.has_means {
-        return own.role != common.role;
+        return profile.form.role != common.form.role;
     }
-    let ends = own.ends.is_some() && common.ends.is_some() && own.ends != common.ends;
-    // Without ends, only role and means have an order.
-    let place = |order: &[u8; 3], id: u8| order.iter().position(|other| *other == id);
-    let turned = place(&own.order, 0) > place(&own.order, 1);
-    let common_turned = place(&common.order, 0) > place(&common.order, 1);
-    let ends_first = own.ends.is_some() && place(&own.order, 2) < place(&own.order, 1);
-    let common_ends_first = common.ends.is_some() && place(&common.order, 2) < place(&common.order, 1);
-    own.language != common.language
-        || own.role != common.role
-        || own.means != common.means
-        || ends
-        || turned != common_turned
-        || ends_first != common_ends_first
+    profile.form != common.form
+        || profile.opening.is_none()
+        || common.opening.is_some_and(|opening| opening != profile.opening)
+        || profile.ends_first.is_some_and(|first| first != common.ends_first)
 }

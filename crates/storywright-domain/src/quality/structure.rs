@@ -96,12 +96,11 @@ pub(super) fn minimal(reading: &Reading<'_>, findings: &mut Findings) {
                     | "below"
                     | "above"
             ) | ("as", "shown" | "specified" | "per" | "described" | "discussed" | "agreed" | "defined")
-                | ("according", "to")
-                | ("refer", "to")
                 | ("siehe", _)
                 | ("voir", "maquette" | "annexe")
                 | ("cf", _)
-        ) && !matches!(text.word(at + 2), "my" | "the" | "their" if word == "according")
+        ) || matches!((word, text.word(at + 1)), ("refer" | "according", "to"))
+            && names_document(reading, at + 2)
             || word == "see"
                 && matches!(text.word(at + 1), "the" | "attached")
                 && matches!(
@@ -121,6 +120,32 @@ pub(super) fn minimal(reading: &Reading<'_>, findings: &mut Findings) {
             );
         }
     }
+}
+
+/// Whether a document of the project is named within a few words: `refer to the attached spec`, but not `refer to it later`.
+fn names_document(reading: &Reading<'_>, from: usize) -> bool {
+    (from..from + 4).take_while(|&at| reading.text.is_word(at)).any(|at| {
+        matches!(
+            reading.text.word(at),
+            "mockup"
+                | "mockups"
+                | "wireframe"
+                | "wireframes"
+                | "attached"
+                | "attachment"
+                | "spec"
+                | "specification"
+                | "document"
+                | "documentation"
+                | "wiki"
+                | "confluence"
+                | "figma"
+                | "screenshot"
+                | "section"
+                | "appendix"
+                | "design"
+        )
+    })
 }
 
 fn brackets(reading: &Reading<'_>, findings: &mut Findings) {
@@ -212,8 +237,13 @@ pub(super) fn full_sentence(reading: &Reading<'_>, findings: &mut Findings) {
         }
         return;
     }
+    // "supplies that the camp is short of": a preposition may end a relative clause.
+    let relative = |last: usize| {
+        (last.saturating_sub(12)..last).any(|at| matches!(text.word(at), "that" | "which" | "what" | "who" | "whom"))
+    };
     let dangling = last.is_some_and(|last| {
         DANGLING.contains(&text.word(last))
+            && !(matches!(text.word(last), "of" | "to") && relative(last))
             && !is_key(text.word(last))
             && (last + 1 >= end || text.mark(last + 1) != Some('?'))
     });
@@ -233,15 +263,19 @@ fn verb_missing(reading: &Reading<'_>, findings: &mut Findings) {
     let mut first = means.tokens.start;
     match reading.language {
         Language::English => {
-            while matches!(
+            while (matches!(
                 text.word(first),
-                "also" | "not" | "only" | "always" | "quickly" | "easily" | "just" | "never" | "be" | "able" | "to"
-            ) && first + 1 < means.tokens.end
+                "also" | "not" | "only" | "always" | "quickly" | "easily" | "just" | "never" | "able" | "to"
+            ) || text.has(first, &["be", "able"]))
+                && first + 1 < means.tokens.end
             {
                 first += 1;
             }
             let word = text.word(first);
+            // "to page through the orders": what stands before such a word is a verb, whatever else it may be.
+            let governs = matches!(text.word(first + 1), "through" | "into" | "onto" | "across");
             let noun = !reading.is(first, class::VERB)
+                && !governs
                 && (reading.is(first, class::DETERMINER | class::PRONOUN)
                     || ["tion", "ment", "ness", "ity", "ings", "ship"].iter().any(|end| word.ends_with(end))
                         && word.len() > 6

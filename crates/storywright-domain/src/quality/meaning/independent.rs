@@ -131,7 +131,7 @@ fn finished(reading: &Reading<'_>, at: usize) -> bool {
     (at + 2..(at + 9).min(reading.body.end)).take_while(|&place| text.is_word(place)).any(|place| {
         matches!(text.word(place), "is" | "are" | "has" | "have" | "was" | "ist" | "sind")
             && matches!(text.word(place + 1), "implemented" | "built" | "developed" | "deployed" | "done" | "finished" | "released" | "been" | "umgesetzt" | "fertig" | "live" | "coded")
-            && (text.word(place + 1) != "been" || matches!(text.word(place + 2), "implemented" | "built" | "developed" | "deployed" | "released"))
-            && !matches!(text.word(place + 1), "finished" | "done" | "released" | "built" | "fertig" if !(at..place).any(|before| reading.is(before, class::STORY) || matches!(text.word(before), "feature" | "module" | "login" | "page")))
+            && (text.word(place + 1) != "been" || matches!(text.word(place + 2), "implemented" | "built" | "developed" | "deployed" | "released" | "done" | "finished" | "completed"))
+            && !matches!(if text.word(place + 1) == "been" { text.word(place + 2) } else { text.word(place + 1) }, "finished" | "done" | "completed" | "released" | "built" | "fertig" if !(at..place).any(|before| reading.is(before, class::STORY) || matches!(text.word(before), "feature" | "module" | "login" | "page")))
     })
 }

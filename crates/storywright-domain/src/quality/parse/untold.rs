@@ -120,13 +120,12 @@ impl Reading<'_> {
         let Some(means) = self.means.clone() else { return };
         let first_verb = means.tokens.start;
         // Without `to` in the marker, the first `to` completes the wish: `I want the system to send …`.
-        let mut completes = !means.infinitive && means.kind.is_some();
-        if completes
-            && !(means.tokens.start..means.tokens.end)
-                .any(|at| self.is(at, class::PERSON | class::THING) && self.text.word(at + 1) == "to")
-        {
-            completes = false;
-        }
+        let mut completes = !means.infinitive
+            && means.kind.is_some()
+            && means.tokens.clone().any(|at| {
+                self.text.word(at + 1) == "to"
+                    && (self.is(at, class::PERSON | class::THING) || self.text.word(at + 2) == "be")
+            });
         let mut governed = false;
         for at in first_verb..means.tokens.end.saturating_sub(1) {
             if matches!(
@@ -155,6 +154,7 @@ impl Reading<'_> {
                     | "request"
                     | "ability"
                     | "possibility"
+                    | "set"
                     | "option"
                     | "way"
             ) {

@@ -63,7 +63,7 @@ ideally mostly roughly approximately soon clean relevant interesting smart cleve
 if_needed if_necessary if_possible when_needed where_possible where_appropriate when_necessary as_appropriate and_more or_similar and_other_stuff or_so and_whatnot easy_to_use simple_to_use real_time_ish look_and_feel \
 in_a_timely_manner in_time_ish up_to_date_ish as_required if_required when_required as_quickly_as_possible as_well_as_possible as_simple_as_possible as_easy_as_possible in_a_good_way in_a_better_way to_some_extent and_others \
 more_or_less and/or",
-    quantities: "many numerous several few lots plenty countless most",
+    quantities: "many numerous several few some lots plenty countless most",
     quantity_phrases: "a_lot_of lots_of a_few a_number_of a_bunch_of large_number large_amount huge_number huge_amount large_amounts large_volumes a_couple_of as_many",
     weak_verbs: "handle support manage improve optimise optimize enhance process deal facilitate leverage streamline maximise maximize minimise minimize",
     technology: "sql mysql postgresql postgres mongodb redis elasticsearch kafka rabbitmq docker kubernetes aws azure s3 ec2 lambda react reactjs angular angularjs vue vuejs jquery javascript typescript java python php \
@@ -80,7 +80,7 @@ all_functionality all_functionalities full-featured fully-featured end-to-end_so
 a_website_like an_app_like a_site_like a_shop_like a_system_like a_platform_like like_amazon like_facebook like_google all_kinds all_sorts any_kind complete_redesign from_scratch whole_product entire_product all_aspects whole_process entire_process \
 every_aspect all_operations every_feature whole_company entire_company all_modules the_whole_thing all_possible all_processes all_the_data all_systems complete_platform an_all-in-one all-in-one entire_business whole_business whole_lifecycle entire_lifecycle",
     undecided: "tbd tba tbc todo to_be_defined to_be_decided to_be_determined to_be_confirmed to_be_discussed not_sure_yet still_unclear not_yet_known yet_to_be xxx details_to_follow details_later",
-    wishes: "be_happy be_satisfied be_successful be_productive be_more_productive be_confident be_safe be_rich be_the_best be_the_most be_the_first be_loved be_efficient be_more_efficient be_competitive be_healthy be_better be_famous be_proud be_relaxed \
+    wishes: "be_sure be_certain be_assured be_convinced be_happy be_satisfied be_successful be_productive be_more_productive be_confident be_safe be_rich be_the_best be_the_most be_the_first be_loved be_efficient be_more_efficient be_competitive be_healthy be_better be_famous be_proud be_relaxed \
 be_respected be_motivated be_at_ease be_delighted be_impressed be_able_to_relax be_the_market feel enjoy succeed save_time save_money have_fun have_a_good have_a_great have_more_time have_less_work have_better have_peace_of_mind have_a_better have_happy have_satisfied have_confidence \
 make_money make_more_money make_profit make_more_profit earn_more increase_sales increase_revenue increase_profit increase_our increase_customer increase_productivity increase_user boost grow grow_my grow_our reduce_costs reduce_cost \
 reduce_our_costs attract_more attract_new benefit_from explore_the_possibilities explore_the_potential explore_new_market improve_customer improve_our improve_user improve_the_customer improve_satisfaction raise_customer gain_market gain_confidence get_rich get_more_customers get_more_sales \
@@ -121,6 +121,8 @@ pub(super) const MARKERS: &[Marker] = &[
     Marker(RoleStart, "for_a"),
     Marker(RoleStart, "for_an"),
     Marker(RoleStart, "being"),
+    Marker(RoleStart, "like_a"),
+    Marker(RoleStart, "like_an"),
     Marker(Want, "i_want_to_be_able_to"),
     Marker(Need, "i_need_to_be_able_to"),
     Marker(WouldLike, "i_would_like_to_be_able_to"),

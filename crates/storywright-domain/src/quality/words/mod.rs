@@ -211,6 +211,11 @@ impl Lexicon {
         }
     }
 
+    /// The classes of a word.
+    pub fn class(&self, word: &str) -> u32 {
+        self.entries.get(word).map_or(0, |entry| entry.class)
+    }
+
     /// What is known of every token of a text.
     pub fn know(&self, text: &Text<'_>) -> Vec<Known> {
         (0..text.len()).map(|at| self.known(text, at)).collect()
