@@ -4,6 +4,7 @@ use crate::Ports;
 use crate::drafts::edit::{DraftChange, EditDraftError, edit_draft, references_in_jira};
 use crate::drafts::read::draft_findings;
 use crate::drafts::waive::with_waivers;
+use crate::drafts::which::Which;
 use std::collections::HashSet;
 use storywright_domain::DraftId;
 use storywright_domain::draft::Draft;
@@ -17,15 +18,10 @@ use storywright_domain::story::Document;
 const MOST: usize = 50;
 
 /// Which findings are mended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mend {
-    /// The finding with this code at this place.
-    One {
-        /// Its code.
-        code: String,
-        /// Its path in the document.
-        field: String,
-    },
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mend<'a> {
+    /// This one.
+    One(Which<'a>),
     /// Every finding that needs neither a model nor a choice: all but splits.
     All,
 }
@@ -51,7 +47,7 @@ pub fn mend(
     actor: &Actor,
     id: DraftId,
     expected: Option<u32>,
-    which: &Mend,
+    which: &Mend<'_>,
 ) -> Result<(Draft, usize), MendError> {
     let found = draft_findings(ports, actor, id).map_err(EditDraftError::from)?.ok_or(EditDraftError::NotFound)?;
     let draft = found.draft;
@@ -63,7 +59,7 @@ pub fn mend(
     let wanted = |document: &Document, finding: &Finding| match which {
         _ if finding.waived.is_some() => false,
         _ if is_split(finding) && is_in_jira(document, finding, &in_jira) => false,
-        Mend::One { code, field } => finding.code == *code && finding.field == *field,
+        Mend::One(which) => which.is(finding),
         // A split changes what the stories are, so a person asks for each by itself.
         Mend::All => !is_split(finding),
     };
@@ -77,7 +73,7 @@ pub fn mend(
         let Some((code, after)) = fixes.next() else { break };
         mended.push(code);
         document = after;
-        if matches!(which, Mend::One { .. }) {
+        if matches!(which, Mend::One(_)) {
             break;
         }
         let present = Draft { document: document.clone(), ..draft.clone() };

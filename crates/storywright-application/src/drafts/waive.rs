@@ -2,6 +2,7 @@
 
 use crate::Ports;
 use crate::drafts::read::draft_findings;
+use crate::drafts::which::{Which, value_at};
 use std::collections::BTreeMap;
 use storywright_domain::DraftId;
 use storywright_domain::draft::{Draft, WrongState};
@@ -43,7 +44,7 @@ pub enum WaiveError {
 /// [`WaiveError`].
 pub fn waive(ports: &Ports, actor: &Actor, id: DraftId, which: &Which<'_>, typed: &str) -> Result<(), WaiveError> {
     let (draft, findings) = read(ports, actor, id)?;
-    let (finding, fingerprint) = which.of(&findings, |finding| finding.waived.is_none())?;
+    let (finding, fingerprint) = meant(which, &findings, |finding| finding.waived.is_none())?;
     let reason = reason(typed)?;
     draft.editable()?;
     if !is_waivable(finding) {
@@ -79,7 +80,7 @@ pub fn waive(ports: &Ports, actor: &Actor, id: DraftId, which: &Which<'_>, typed
 /// [`WaiveError`].
 pub fn take_waiver_back(ports: &Ports, actor: &Actor, id: DraftId, which: &Which<'_>) -> Result<(), WaiveError> {
     let (draft, findings) = read(ports, actor, id)?;
-    let (_, fingerprint) = which.of(&findings, |finding| finding.waived.is_some())?;
+    let (_, fingerprint) = meant(which, &findings, |finding| finding.waived.is_some())?;
     draft.editable()?;
     ports.storage.write(|tx| {
         let known = tx.waivers(actor.user(), id)?.into_iter().find(|waiver| waiver.fingerprint == *fingerprint);
@@ -127,45 +128,22 @@ fn fingerprints(sha256: &dyn Sha256, draft: &Draft, findings: &[Finding]) -> Vec
 
 /// What a waiver is bound to: the finding, its story, and the words that it is about. The place of the story among others does not count.
 fn subject(document: &serde_json::Value, finding: &Finding) -> String {
-    let words = finding.field.split('.').try_fold(document, |value, part| match part.parse::<usize>() {
-        Ok(index) => value.get(index),
-        Err(_) => value.get(part),
-    });
-    let words = words.map(ToString::to_string).unwrap_or_default();
+    let words = value_at(document, &finding.field).map(ToString::to_string).unwrap_or_default();
     let within = finding.field.splitn(3, '.').nth(2).unwrap_or_default();
     let place = finding.place.map(|place| format!("{}-{}", place.start, place.end)).unwrap_or_default();
     [finding.code.as_str(), &finding.story, within, &place, &finding.message, &words].join("\u{1f}")
 }
 
-/// Which finding of a draft.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Which<'a> {
-    /// Its code.
-    pub code: &'a str,
-    /// Its path in the document.
-    pub field: &'a str,
-    /// The first of its characters in the field, where it has a place; there may be several of a code in one field.
-    pub start: Option<usize>,
-}
-
-impl Which<'_> {
-    fn of<'f>(
-        &self,
-        findings: &'f [(Finding, String)],
-        fits: impl Fn(&Finding) -> bool,
-    ) -> Result<&'f (Finding, String), WaiveError> {
-        let is_it = |finding: &Finding| {
-            finding.code == self.code
-                && finding.field == self.field
-                && self.start.is_none_or(|start| finding.place.is_some_and(|place| place.start == start))
-        };
-        let found =
-            findings.iter().find(|(finding, _)| is_it(finding) && fits(finding) && finding.severity == Severity::Error);
-        // One that does not block is found all the same, to be told that it cannot be waived.
-        found
-            .or_else(|| findings.iter().find(|(finding, _)| is_it(finding) && fits(finding)))
-            .ok_or(WaiveError::NoSuchFinding)
-    }
+/// The finding that is meant, of those that fit: one that can be waived before others, which are found to be told of.
+fn meant<'f>(
+    which: &Which<'_>,
+    findings: &'f [(Finding, String)],
+    fits: impl Fn(&Finding) -> bool,
+) -> Result<&'f (Finding, String), WaiveError> {
+    let is_it = |(finding, _): &&(Finding, String)| which.is(finding) && fits(finding);
+    let blocking = findings.iter().filter(is_it).find(|(finding, _)| finding.severity == Severity::Error);
+    // One that does not block is found all the same, to be told that it cannot be waived.
+    blocking.or_else(|| findings.iter().find(is_it)).ok_or(WaiveError::NoSuchFinding)
 }
 
 fn read(ports: &Ports, actor: &Actor, id: DraftId) -> Result<(Draft, Vec<(Finding, String)>), WaiveError> {

@@ -3,14 +3,14 @@
 use crate::world::World;
 use storywright_application::drafting::generate;
 use storywright_application::drafts::{
-    DraftChange, EditDraftError, Mend, MendError, delete_draft, draft, draft_version, draft_versions, edit_draft,
-    list_drafts, mend, restore_version, undelete_draft,
+    DraftChange, EditDraftError, Mend, MendError, Which, delete_draft, draft, draft_findings, draft_version,
+    draft_versions, edit_draft, list_drafts, mend, restore_version, undelete_draft,
 };
 use storywright_application::publishing::stop_run;
 use storywright_domain::draft::{BadRequirements, Draft, DraftState, DraftVersion, Origin, WrongState};
 use storywright_domain::jira::CreateOutcome;
 use storywright_domain::job::JobStatus;
-use storywright_domain::story::{Document, StoryFormat};
+use storywright_domain::story::{Document, Narrative, StoryFormat};
 use storywright_domain::{DraftId, Millis};
 use storywright_testkit::NextCreate;
 use storywright_testkit::build::{NOW, story};
@@ -244,7 +244,7 @@ fn what_needs_no_model_is_mended_as_one_version() {
     let change = DraftChange { document: Some(draft), ..DraftChange::default() };
     let before = edit(&world, &before, &change).unwrap();
 
-    let one = Mend::One { code: "label_has_spaces".to_owned(), field: "stories.1.labels.0".to_owned() };
+    let one = Mend::One(Which { code: "label_has_spaces", field: "stories.1.labels.0", start: None });
     let (after, count) = mend(&world.ports, &world.actor, before.id, Some(before.version), &one).unwrap();
     assert_eq!((count, after.document.stories[1].labels[0].as_str()), (1, "three-more-words"));
     assert_eq!(after.document.stories[0].labels, ["two words"], "only what was asked for");
@@ -263,4 +263,34 @@ fn what_needs_no_model_is_mended_as_one_version() {
     let stranger = world.colleague();
     let refused = mend(&world.ports, &stranger, before.id, None, &Mend::All);
     assert_eq!(refused, Err(MendError::Edit(EditDraftError::NotFound)));
+}
+
+#[test]
+fn of_two_findings_of_a_code_in_one_field_the_one_that_was_pressed_is_mended() {
+    let world = World::new();
+    let mut draft = document(&["Refund"]);
+    let goal = "to export (as CSV) the list of refunds (once a month)";
+    let told =
+        |goal: &str| Narrative { role: "clerk".into(), goal: goal.into(), benefit: "the books are right".into() };
+    draft.stories[0].narrative = Some(told(goal));
+    let before = world.draft_with(&["Refund"]);
+    let before = edit(&world, &before, &DraftChange { document: Some(draft), ..DraftChange::default() }).unwrap();
+    let starts: Vec<usize> = draft_findings(&world.ports, &world.actor, before.id)
+        .unwrap()
+        .unwrap()
+        .findings
+        .iter()
+        .filter(|finding| finding.code == "brackets")
+        .filter_map(|finding| finding.place.map(|place| place.start))
+        .collect();
+    assert_eq!(starts, [10, 39]);
+    let one = |start| Mend::One(Which { code: "brackets", field: "stories.0.narrative.goal", start: Some(start) });
+
+    let nowhere = mend(&world.ports, &world.actor, before.id, None, &one(11));
+    assert_eq!(nowhere, Err(MendError::NothingToMend), "where nothing begins, nothing is mended");
+    let (after, count) = mend(&world.ports, &world.actor, before.id, None, &one(39)).unwrap();
+    let goal = after.document.stories[0].narrative.as_ref().map(|told| told.goal.as_str());
+    assert_eq!((count, goal), (1, Some("to export (as CSV) the list of refunds")));
+    let again = mend(&world.ports, &world.actor, before.id, None, &one(39));
+    assert_eq!(again, Err(MendError::NothingToMend), "it is gone");
 }

@@ -7,7 +7,7 @@ use super::{Answer, Caller};
 use actix_web::http::StatusCode;
 use actix_web::web;
 use serde::Deserialize;
-use storywright_application::drafts::{Mend, mend};
+use storywright_application::drafts::{Mend, Which, mend};
 use utoipa::ToSchema;
 
 /// Which finding is mended.
@@ -20,6 +20,8 @@ pub struct FixFinding {
     /// Its `field`.
     #[schema(example = "stories.0.narrative.goal")]
     field: Option<String>,
+    /// Its `start`; needed where a field has several findings of a code.
+    start: Option<usize>,
 }
 
 /// Mends one finding, or every one that is `fixable`, without a model: what is taken out of a sentence goes to the notes of its story. The
@@ -36,11 +38,11 @@ pub async fn fix(caller: Caller, id: web::Path<String>, body: Json<FixFinding>) 
     let draft = caller
         .run(move |ports, actor| {
             let id = draft_id(&id)?;
-            let which = match body.read()? {
-                FixFinding { code: None, field: None } => Mend::All,
-                FixFinding { code, field } => {
-                    Mend::One { code: code.unwrap_or_default(), field: field.unwrap_or_default() }
-                }
+            let FixFinding { code, field, start } = body.read()?;
+            let (code, field) = (code.as_deref(), field.as_deref());
+            let which = match (code, field, start) {
+                (None, None, None) => Mend::All,
+                _ => Mend::One(Which { code: code.unwrap_or_default(), field: field.unwrap_or_default(), start }),
             };
             Ok(mend(ports, actor, id, Some(expected?), &which)?.0)
         })

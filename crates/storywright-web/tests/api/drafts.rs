@@ -203,3 +203,23 @@ async fn a_finding_is_waived_with_a_reason_and_blocks_again_when_that_is_taken_b
     alice.post_json(&format!("{waivers}/take-back"), &which).send(&app).await.good(204);
     assert_eq!(alice.get(&format!("{path}/findings")).send(&app).await.good(200)["blocked"], json!(true));
 }
+
+#[actix_web::test]
+async fn of_two_findings_of_a_code_in_one_field_the_one_with_the_start_is_mended() {
+    let app = App::new();
+    let alice = app.person(1);
+    let draft = app.draft(&alice).await;
+    let path = format!("/drafts/{}", id(&draft));
+    let goal = "to export (as CSV) the list of refunds (once a month)";
+    let told = json!({"role": "clerk", "goal": goal, "benefit": "the books are right"});
+    let document = json!({"stories": [{"summary": "Refunds", "narrative": told}]});
+    let changed = alice.put(&path, &json!({"document": document}), Some("\"2\"")).send(&app).await.good(200);
+    let fixes = format!("{path}/fixes");
+    let version = format!("\"{}\"", changed["version"]);
+    let which = |start: usize| json!({"code": "brackets", "field": "stories.0.narrative.goal", "start": start});
+    let moved = alice.post_json(&fixes, &which(11)).header("if-match", &version).send(&app).await;
+    moved.refused(422, "invalid_input", &[("field", "finding_gone")]);
+    let mended = alice.post_json(&fixes, &which(39)).header("if-match", &version).send(&app).await.good(200);
+    let goal = &mended["document"]["stories"][0]["narrative"]["goal"];
+    assert_eq!(goal, "to export (as CSV) the list of refunds");
+}

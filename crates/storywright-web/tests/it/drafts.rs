@@ -3,10 +3,11 @@
 use crate::support::{Browser, alice_and_bob};
 use serde_json::json;
 use storywright_application::drafting::{CUT_OFF_NOTE, STOPPED_NOTE, generate};
-use storywright_application::drafts::{draft, list_drafts};
+use storywright_application::drafts::{DraftChange, draft, edit_draft, list_drafts};
 use storywright_application::publishing::{make_plan, publish};
-use storywright_domain::draft::{DraftVersion, Origin};
+use storywright_domain::draft::{DraftState, DraftVersion, Origin};
 use storywright_domain::ports::{Saved, StorageExt};
+use storywright_domain::story::{Document, Narrative, Story};
 use storywright_testkit::{Script, build};
 
 #[actix_web::test]
@@ -111,6 +112,39 @@ async fn refusals_of_refining_are_shown_where_one_typed() {
         .expect(422)
         .shows("shorter, please")
         .shows("jobs");
+}
+
+#[actix_web::test]
+async fn a_press_beside_the_second_of_two_findings_is_about_the_second() {
+    let (app, alice, _) = alice_and_bob().await;
+    let browser = Browser::signed_in(&app, "alice").await;
+    let actor = app.actor(&alice);
+    let goal = "to export (as CSV) the list of fast refunds (once a month) to a fast ledger";
+    let told =
+        |goal: &str| Narrative { role: "clerk".into(), goal: goal.into(), benefit: "the books are right".into() };
+    let story = Story { narrative: Some(told(goal)), ..build::story("Refunds") };
+    let made = app.ready_draft(&alice, "Refund");
+    let change = DraftChange { document: Some(Document::of_stories(vec![story])), ..DraftChange::default() };
+    let made = edit_draft(&app.ports, &actor, made.id, made.version, &change).unwrap();
+    let path = format!("/drafts/{}", made.id);
+    let goal =
+        || draft(&app.ports, &actor, made.id).unwrap().unwrap().document.stories[0].narrative.clone().unwrap().goal;
+    let list = browser.fragment(&format!("{path}/findings"), "findings").await.expect(200);
+    list.shows("name=\"start\" value=\"10\"").shows("name=\"start\" value=\"44\"");
+
+    let which = |code, start| [("finding", code), ("path", "stories.0.narrative.goal"), ("start", start)];
+    browser.post(&format!("{path}/refine"), &which("vague_word", "1")).await.expect(422).shows("gone already");
+    browser.post(&format!("{path}/fix"), &which("brackets", "44")).await;
+    assert_eq!(goal(), "to export (as CSV) the list of fast refunds to a fast ledger");
+    browser.post(&format!("{path}/refine"), &which("vague_word", "50")).await.expect(202);
+    let written = draft(&app.ports, &actor, made.id).unwrap().unwrap();
+    let DraftState::Writing { job } = written.state else { panic!("{written:?}") };
+    let job = storywright_application::jobs::job(&app.ports, &actor, job).unwrap().unwrap();
+    assert!(
+        job.payload.contains("of the 2 such places") && job.payload.contains("only number 2 is meant"),
+        "{}",
+        job.payload
+    );
 }
 
 #[actix_web::test]

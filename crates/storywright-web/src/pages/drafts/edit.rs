@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::HashMap;
 use storywright_application::drafts::{
-    DraftChange, EditDraftError, Mend, MendError, copy_draft, draft, edit_draft, mend, restore_version,
+    DraftChange, EditDraftError, Mend, MendError, Which, copy_draft, draft, edit_draft, mend, restore_version,
 };
 use storywright_domain::DraftId;
 use storywright_domain::draft::Draft;
@@ -174,14 +174,16 @@ pub struct Mended {
     finding: String,
     #[serde(default)]
     path: String,
+    /// The first character of its place, where it has one.
+    start: Option<usize>,
 }
 
 /// Mends what the rules found, where that needs no model.
 pub async fn fix(me: SignedIn, which: Form<Mended>) -> Result<HttpResponse, AppError> {
     let id = draft_id(me.request())?;
     me.serve(move |desk| {
-        let Mended { finding: code, path: field } = which.0;
-        let which = if code.is_empty() { Mend::All } else { Mend::One { code, field } };
+        let Mended { finding: code, path: field, start } = &which.0;
+        let which = if code.is_empty() { Mend::All } else { Mend::One(Which { code, field, start: *start }) };
         let (tone, words) = match mend(desk.ports, &desk.who.actor, id, None, &which) {
             Ok((_, 1)) => ("ok", "One finding is fixed. The version before is kept under Versions.".to_owned()),
             Ok((_, count)) => ("ok", format!("{count} findings are fixed. The version before is kept under Versions.")),

@@ -15,16 +15,15 @@ pub struct Waived {
     finding: String,
     #[serde(default)]
     path: String,
-    /// The first character of its place; empty when it has none.
-    #[serde(default)]
-    start: String,
+    /// The first character of its place, where it has one.
+    start: Option<usize>,
     #[serde(default)]
     reason: String,
 }
 
 impl Waived {
     fn which(&self) -> Which<'_> {
-        Which { code: &self.finding, field: &self.path, start: self.start.parse().ok() }
+        Which { code: &self.finding, field: &self.path, start: self.start }
     }
 }
 

@@ -10,7 +10,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use serde::Deserialize;
 use storywright_application::drafting::{generate_with as start_writing, refine as start_refining};
-use storywright_application::drafts::draft_findings;
+use storywright_application::drafts::{Which, draft_findings, number_among};
 use storywright_domain::{DraftId, JobId};
 
 /// What should change: words, or a finding.
@@ -22,6 +22,8 @@ pub struct Wish {
     finding: String,
     #[serde(default)]
     path: String,
+    /// The first character of the finding's place, where it has one.
+    start: Option<usize>,
 }
 
 /// How the stories are written.
@@ -57,12 +59,19 @@ pub async fn refine(me: SignedIn, wish: Form<Wish>) -> Result<HttpResponse, AppE
 /// A finding as an instruction to the model.
 fn cure(desk: &Desk<'_>, id: DraftId, wish: &Wish) -> Result<String, AppError> {
     let found = draft_findings(desk.ports, &desk.who.actor, id)?.ok_or_else(super::draft_not_found)?;
-    let finding =
-        found.findings.iter().find(|finding| finding.code == wish.finding && finding.field == wish.path).ok_or_else(
-            || AppError::field("form", "instructions_invalid", "this finding is gone already: look at the new list"),
-        )?;
+    let which = Which { code: &wish.finding, field: &wish.path, start: wish.start };
+    let finding = found.findings.iter().find(|finding| which.is(finding)).ok_or_else(|| {
+        AppError::field("form", "instructions_invalid", "this finding is gone already: look at the new list")
+    })?;
+    // Without quoting: words of the draft are no instruction.
+    let which = match number_among(&found.findings, finding) {
+        Some((number, count)) => {
+            format!(" Of the {count} such places there, counted from the start, only number {number} is meant.")
+        }
+        None => String::new(),
+    };
     Ok(format!(
-        "Fix only this problem and leave everything else as it is. {}: {} {}",
+        "Fix only this problem and leave everything else as it is. {}: {} {}{which}",
         super::compare::place(&finding.field),
         finding.message,
         finding.cure
