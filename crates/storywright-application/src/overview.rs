@@ -5,7 +5,7 @@ use crate::drafts::with_waivers;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use storywright_domain::draft::{Draft, DraftState, DraftSummary};
-use storywright_domain::finding::{Finding, Severity};
+use storywright_domain::finding::{self, Finding, Severity};
 use storywright_domain::integration::{Integration, IntegrationKind};
 use storywright_domain::job::{Job, JobKind, JobStatus};
 use storywright_domain::person::Actor;
@@ -246,14 +246,12 @@ fn findings_of(ports: &Ports, draft: &Draft, rules: &RuleSet) -> Vec<Finding> {
 
 fn count(draft: &Draft, findings: &[Finding]) -> DraftCounts {
     let stories = draft.document.stories.len();
-    let counted = findings.iter().filter(|finding| finding.waived.is_none());
-    let of = |severity: Severity| counted.clone().filter(|finding| finding.severity == severity).count();
     DraftCounts {
         format: draft.format,
         stories,
         subtasks: draft.document.issue_count() - stories,
-        errors: of(Severity::Error),
-        warnings: of(Severity::Warning),
+        errors: finding::count(findings, Severity::Error),
+        warnings: finding::count(findings, Severity::Warning),
     }
 }
 

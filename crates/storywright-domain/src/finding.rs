@@ -58,6 +58,12 @@ pub struct Place {
     pub end: usize,
 }
 
+/// How many findings of a severity there are that nobody lets pass.
+#[must_use]
+pub fn count(findings: &[Finding], severity: Severity) -> usize {
+    findings.iter().filter(|finding| finding.severity == severity && finding.waived.is_none()).count()
+}
+
 /// Whether any finding blocks creation.
 #[must_use]
 pub fn blocks(findings: &[Finding]) -> bool {

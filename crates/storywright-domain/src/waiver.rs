@@ -1,6 +1,6 @@
 //! Waivers: findings that a person lets pass, with a reason. A waiver is about certain words: when they change, it lapses.
 
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::rules::WEIGHABLE;
 use crate::{DraftId, Timestamp, UserId};
 
@@ -48,16 +48,18 @@ pub fn reason(typed: &str) -> Result<String, BadReason> {
     }
 }
 
-/// Whether a person may let a finding pass: one of the team's rules, or a secret that is none. What Jira would refuse cannot be waived.
+/// Whether a person may let a finding pass, whatever it weighs: one of the team's rules, or a secret that is none. What Jira would refuse cannot
+/// be waived, nor what is about the draft as a whole and so about no words.
 #[must_use]
 pub fn is_waivable(finding: &Finding) -> bool {
     let by_rules = finding.criterion.is_some() || WEIGHABLE.contains(&finding.code.as_str());
-    finding.severity == Severity::Error && !finding.field.is_empty() && (by_rules || finding.code == "secret_suspected")
+    !finding.field.is_empty() && (by_rules || finding.code == "secret_suspected")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Severity;
     use crate::review::review;
     use crate::rules::RuleSet;
     use crate::story::{Document, Story, StoryFormat};
@@ -75,6 +77,18 @@ mod tests {
         let waivable = |code: &str| findings.iter().find(|one| one.code == code).map(is_waivable);
         assert_eq!((waivable("summary_missing"), waivable("label_has_spaces")), (Some(false), Some(false)));
         assert!(is_waivable(&found(&document)));
+    }
+
+    #[test]
+    fn warnings_and_hints_are_waived_as_errors_are() {
+        let finding = found(&Document::of_stories(vec![Story { id: "s1".into(), ..Story::default() }]));
+        for severity in [Severity::Error, Severity::Warning, Severity::Info] {
+            assert!(is_waivable(&Finding { severity, ..finding.clone() }), "{severity:?}");
+            assert!(
+                !is_waivable(&Finding { severity, field: String::new(), ..finding.clone() }),
+                "no words: {severity:?}"
+            );
+        }
     }
 
     #[test]

@@ -5,14 +5,14 @@ use super::given::gathered;
 use super::identity;
 use super::request::{Part, WritingPayload};
 use crate::Ports;
-use crate::drafts::references_in_jira;
+use crate::drafts::{references_in_jira, with_waivers};
 use crate::jobs::release_draft;
 use crate::judging::judge_what_was_written;
 use crate::sources::keep_true_citations;
 use std::collections::HashSet;
 use storywright_domain::agent::Provenance;
 use storywright_domain::draft::{Draft, DraftState, Origin};
-use storywright_domain::finding::{Finding, Severity};
+use storywright_domain::finding::{Severity, count};
 use storywright_domain::job::{EventKind, Job, JobKind, MAX_ATTEMPTS};
 use storywright_domain::ports::{JobEnd, Saved, StorageError, StorageExt};
 use storywright_domain::rules::RuleSet;
@@ -269,10 +269,10 @@ fn version_note(job: &Job, note: &str, about_sources: &str) -> String {
 }
 
 fn announce(ports: &Ports, job: &Job, draft: &Draft, rules: &RuleSet) -> Result<(), StorageError> {
-    let findings: Vec<Finding> = ports.reviewer.review(&draft.document, draft.format, rules);
-    let count = |severity: Severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let findings = ports.reviewer.review(&draft.document, draft.format, rules);
+    let findings = ports.storage.read(|tx| with_waivers(ports.sha256.as_ref(), tx, draft, findings.clone()))?;
     ports.events.append(job.id, EventKind::Draft, &serde_json::json!({"version": draft.version}).to_string())?;
-    let data = serde_json::json!({"errors": count(Severity::Error), "warnings": count(Severity::Warning)});
+    let data = serde_json::json!({"errors": count(&findings, Severity::Error), "warnings": count(&findings, Severity::Warning)});
     ports.events.append(job.id, EventKind::Finding, &data.to_string())?;
     progress(ports, job.id, "Done", 3)
 }

@@ -22,7 +22,7 @@ pub enum WaiveError {
     #[error("there is no such finding: look at the newest list")]
     NoSuchFinding,
     /// It cannot be waived.
-    #[error("this cannot be waived: Jira would refuse it, or it does not block")]
+    #[error("this cannot be waived: Jira would refuse it, or it is about no words of a story")]
     NotWaivable,
     /// The reason is too short or too long.
     #[error(transparent)]
@@ -134,7 +134,7 @@ fn subject(document: &serde_json::Value, finding: &Finding) -> String {
     [finding.code.as_str(), &finding.story, within, &place, &finding.message, &words].join("\u{1f}")
 }
 
-/// The finding that is meant, of those that fit: one that can be waived before others, which are found to be told of.
+/// The finding that is meant, of those that fit: where several do, one that blocks comes first.
 fn meant<'f>(
     which: &Which<'_>,
     findings: &'f [(Finding, String)],
@@ -142,7 +142,6 @@ fn meant<'f>(
 ) -> Result<&'f (Finding, String), WaiveError> {
     let is_it = |(finding, _): &&(Finding, String)| which.is(finding) && fits(finding);
     let blocking = findings.iter().filter(is_it).find(|(finding, _)| finding.severity == Severity::Error);
-    // One that does not block is found all the same, to be told that it cannot be waived.
     blocking.or_else(|| findings.iter().find(is_it)).ok_or(WaiveError::NoSuchFinding)
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 use storywright_domain::finding::Finding;
 
 /// Which finding of a draft.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Which<'a> {
     /// Its code.
     pub code: &'a str,
@@ -12,15 +12,18 @@ pub struct Which<'a> {
     pub field: &'a str,
     /// The first of its characters in the field, where it has a place; there may be several of a code in one field.
     pub start: Option<usize>,
+    /// What it says, where several of a code begin at one character: two patterns of a team.
+    pub message: Option<&'a str>,
 }
 
 impl Which<'_> {
-    /// Whether this finding is meant; without a start, each of a code in the field.
+    /// Whether this finding is meant; what is not given fits each of a code in the field.
     #[must_use]
     pub fn is(&self, finding: &Finding) -> bool {
         finding.code == self.code
             && finding.field == self.field
             && self.start.is_none_or(|start| finding.place.is_some_and(|place| place.start == start))
+            && self.message.is_none_or(|message| finding.message == message)
     }
 }
 

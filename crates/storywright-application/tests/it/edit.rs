@@ -244,7 +244,7 @@ fn what_needs_no_model_is_mended_as_one_version() {
     let change = DraftChange { document: Some(draft), ..DraftChange::default() };
     let before = edit(&world, &before, &change).unwrap();
 
-    let one = Mend::One(Which { code: "label_has_spaces", field: "stories.1.labels.0", start: None });
+    let one = Mend::One(Which { code: "label_has_spaces", field: "stories.1.labels.0", ..Which::default() });
     let (after, count) = mend(&world.ports, &world.actor, before.id, Some(before.version), &one).unwrap();
     assert_eq!((count, after.document.stories[1].labels[0].as_str()), (1, "three-more-words"));
     assert_eq!(after.document.stories[0].labels, ["two words"], "only what was asked for");
@@ -284,7 +284,9 @@ fn of_two_findings_of_a_code_in_one_field_the_one_that_was_pressed_is_mended() {
         .filter_map(|finding| finding.place.map(|place| place.start))
         .collect();
     assert_eq!(starts, [10, 39]);
-    let one = |start| Mend::One(Which { code: "brackets", field: "stories.0.narrative.goal", start: Some(start) });
+    let one = |start| {
+        Mend::One(Which { code: "brackets", field: "stories.0.narrative.goal", start: Some(start), message: None })
+    };
 
     let nowhere = mend(&world.ports, &world.actor, before.id, None, &one(11));
     assert_eq!(nowhere, Err(MendError::NothingToMend), "where nothing begins, nothing is mended");

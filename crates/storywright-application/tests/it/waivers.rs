@@ -1,15 +1,21 @@
 //! Findings that a person lets pass.
 
 use crate::world::World;
+use storywright_application::drafting::refine;
 use storywright_application::drafts::{
     DraftChange, WaiveError, Which, draft_findings, edit_draft, take_waiver_back, waive,
 };
 use storywright_application::overview::{CountCache, list_draft_lines};
 use storywright_application::publishing::{PlanError, make_plan};
 use storywright_domain::draft::Draft;
-use storywright_domain::finding::{Finding, blocks};
+use storywright_domain::finding::{Finding, Severity, blocks, count};
+use storywright_domain::job::EventKind;
 use storywright_domain::ports::StorageExt;
-use storywright_domain::story::{Document, Story};
+use storywright_domain::quality::Criterion;
+use storywright_domain::rules::RuleSet;
+use storywright_domain::story::{Document, Narrative, Story};
+use storywright_domain::team::{Pattern, Weight};
+use storywright_testkit::Script;
 use storywright_testkit::build::story;
 
 const FIELD: &str = "stories.0.stlc_notes";
@@ -33,7 +39,7 @@ fn findings(world: &World, draft: &Draft) -> Vec<Finding> {
 }
 
 fn which<'a>(code: &'a str, field: &'a str) -> Which<'a> {
-    Which { code, field, start: None }
+    Which { code, field, ..Which::default() }
 }
 
 fn waived(world: &World, draft: &Draft, reason: &str) -> Result<(), WaiveError> {
@@ -119,4 +125,64 @@ fn two_secrets_of_one_look_need_two_waivers() {
     assert!(!blocks(&findings(&world, &draft)));
     take_waiver_back(&world.ports, &world.actor, draft.id, &which("secret_suspected", FIELD)).unwrap();
     assert!(blocks(&findings(&world, &draft)));
+}
+
+#[test]
+fn a_warning_is_waived_too_and_is_counted_no_more() {
+    let world = World::new();
+    let draft = world.draft_with(&["Refund"]);
+    let told = Narrative { role: "clerk".into(), goal: "to see a fast ledger".into(), benefit: "it is fast".into() };
+    let story = Story { narrative: Some(told), ..story("Refund") };
+    let draft = change(&world, &draft, story);
+    let warnings = |draft: &Draft| {
+        let found = findings(&world, draft);
+        let lines = list_draft_lines(&world.ports, &CountCache::default(), &world.actor, None, None).unwrap();
+        assert_eq!(count(&found, Severity::Warning), lines.items[0].counts.warnings, "every page counts alike");
+        count(&found, Severity::Warning)
+    };
+    let before = warnings(&draft);
+    let goal = which("vague_word", "stories.0.narrative.goal");
+    assert!(before >= 1, "{:?}", findings(&world, &draft));
+    waive(&world.ports, &world.actor, draft.id, &goal, "The ledger is called that").unwrap();
+    assert_eq!(warnings(&draft), before - 1);
+    assert_eq!(waive(&world.ports, &world.actor, draft.id, &goal, "Once more"), Err(WaiveError::NoSuchFinding));
+    let plan = make_plan(&world.ports, &world.actor, draft.id).unwrap();
+    let passed: Vec<&str> = plan.findings.iter().filter_map(|finding| finding.waived.as_deref()).collect();
+    assert_eq!(passed, ["The ledger is called that"]);
+
+    // What is told when something was written leaves it out as well, and the model is not asked to mend it.
+    let job = refine(&world.ports, &world.actor, draft.id, "Nothing").unwrap();
+    let same = serde_json::json!({"clarify": null, "stories": [draft.document.stories[0]]}).to_string();
+    world.chat.will_say(Script::text(&same));
+    world.work();
+    let said = world.said(job);
+    let (_, told) = said.iter().find(|(kind, _)| *kind == EventKind::Finding).unwrap();
+    assert_eq!(told["warnings"], before - 1, "{:?}", findings(&world, &draft));
+
+    take_waiver_back(&world.ports, &world.actor, draft.id, &goal).unwrap();
+    assert_eq!(warnings(&draft), before);
+}
+
+#[test]
+fn of_two_patterns_that_find_the_same_words_the_one_that_says_this_is_meant() {
+    let world = World::new();
+    let pattern = |message: &str, severity: Weight| Pattern {
+        pattern: "TBD".to_owned(),
+        message: message.to_owned(),
+        cure: String::new(),
+        criterion: Criterion::Estimable,
+        severity,
+    };
+    let rules = RuleSet {
+        patterns: vec![pattern("It is open.", Weight::Error), pattern("It reads badly.", Weight::Warning)],
+        ..RuleSet::default()
+    };
+    let draft = world.draft_with(&["Refund"]);
+    let draft = change(&world, &draft, Story { stlc_notes: "TBD".to_owned(), ..story("Refund") });
+    let found = world.ports.reviewer.review(&draft.document, draft.format, &rules);
+    let both: Vec<&Finding> = found.iter().filter(|finding| finding.code == "team_pattern").collect();
+    let meant = Which { message: Some("It reads badly."), ..which("team_pattern", FIELD) };
+    assert_eq!(both.iter().filter(|finding| which("team_pattern", FIELD).is(finding)).count(), 2);
+    let only: Vec<Severity> = both.iter().filter(|finding| meant.is(finding)).map(|finding| finding.severity).collect();
+    assert_eq!(only, [Severity::Warning]);
 }

@@ -42,7 +42,10 @@ pub async fn fix(caller: Caller, id: web::Path<String>, body: Json<FixFinding>) 
             let (code, field) = (code.as_deref(), field.as_deref());
             let which = match (code, field, start) {
                 (None, None, None) => Mend::All,
-                _ => Mend::One(Which { code: code.unwrap_or_default(), field: field.unwrap_or_default(), start }),
+                _ => {
+                    let (code, field) = (code.unwrap_or_default(), field.unwrap_or_default());
+                    Mend::One(Which { code, field, start, message: None })
+                }
             };
             Ok(mend(ports, actor, id, Some(expected?), &which)?.0)
         })

@@ -436,7 +436,7 @@ pub struct FindingJson {
     pub fixable: bool,
     /// Whether `POST /drafts/{id}/waivers` can let it pass.
     pub waivable: bool,
-    /// Why it may pass; then it does not block.
+    /// Why it may pass; then it neither blocks nor counts.
     #[schema(required)]
     pub waived: Option<String>,
 }

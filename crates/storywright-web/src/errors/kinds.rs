@@ -169,7 +169,7 @@ pub const FIELD_CODES: &[(&str, &str)] = &[
     ("field_not_on_screen", "Jira's create screen has no such field."),
     ("field_unknown", "There is no such field; the message lists those that are."),
     ("finding_gone", "The finding is not there any more, or needs a person or a model."),
-    ("finding_not_waivable", "The finding does not block, or Jira would refuse what it is about."),
+    ("finding_not_waivable", "Jira would refuse what the finding is about, or it is about no words of a story."),
     ("format_unknown", "The format is not `classic`, `bdd` or `custom`."),
     ("instructions_invalid", "The instruction is blank or too long."),
     ("issue_elsewhere", "The address is of no issue on the connected Jira site."),

@@ -136,12 +136,12 @@ async fn a_press_beside_the_second_of_two_findings_is_about_the_second() {
     browser.post(&format!("{path}/refine"), &which("vague_word", "1")).await.expect(422).shows("gone already");
     browser.post(&format!("{path}/fix"), &which("brackets", "44")).await;
     assert_eq!(goal(), "to export (as CSV) the list of fast refunds to a fast ledger");
-    browser.post(&format!("{path}/refine"), &which("vague_word", "50")).await.expect(202);
+    browser.post(&format!("{path}/refine"), &which("vague_word", "49")).await.expect(202);
     let written = draft(&app.ports, &actor, made.id).unwrap().unwrap();
     let DraftState::Writing { job } = written.state else { panic!("{written:?}") };
     let job = storywright_application::jobs::job(&app.ports, &actor, job).unwrap().unwrap();
     assert!(
-        job.payload.contains("of the 2 such places") && job.payload.contains("only number 2 is meant"),
+        job.payload.contains("Of the 2 such places") && job.payload.contains("only number 2 is meant"),
         "{}",
         job.payload
     );

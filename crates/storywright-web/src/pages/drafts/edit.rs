@@ -183,7 +183,8 @@ pub async fn fix(me: SignedIn, which: Form<Mended>) -> Result<HttpResponse, AppE
     let id = draft_id(me.request())?;
     me.serve(move |desk| {
         let Mended { finding: code, path: field, start } = &which.0;
-        let which = if code.is_empty() { Mend::All } else { Mend::One(Which { code, field, start: *start }) };
+        let which =
+            if code.is_empty() { Mend::All } else { Mend::One(Which { code, field, start: *start, message: None }) };
         let (tone, words) = match mend(desk.ports, &desk.who.actor, id, None, &which) {
             Ok((_, 1)) => ("ok", "One finding is fixed. The version before is kept under Versions.".to_owned()),
             Ok((_, count)) => ("ok", format!("{count} findings are fixed. The version before is kept under Versions.")),

@@ -11,6 +11,7 @@ pub mod list;
 pub mod new;
 pub mod plan;
 mod shown;
+mod shown_findings;
 pub mod similar;
 pub mod sources;
 pub mod uploads;

@@ -17,13 +17,15 @@ pub struct Waived {
     path: String,
     /// The first character of its place, where it has one.
     start: Option<usize>,
+    /// What it says.
+    message: Option<String>,
     #[serde(default)]
     reason: String,
 }
 
 impl Waived {
     fn which(&self) -> Which<'_> {
-        Which { code: &self.finding, field: &self.path, start: self.start }
+        Which { code: &self.finding, field: &self.path, start: self.start, message: self.message.as_deref() }
     }
 }
 

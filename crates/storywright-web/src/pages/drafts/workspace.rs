@@ -3,6 +3,7 @@
 use super::change::ShownAbout;
 use super::compare::{VersionLine, place};
 use super::shown::{ShownEpic, ShownStory, shown_epics, shown_stories};
+use super::shown_findings::{ShownFinding, shown_findings};
 use super::written::{ShownWritten, written};
 use super::{draft_id, draft_not_found};
 use crate::errors::AppError;
@@ -22,10 +23,8 @@ use storywright_application::jobs;
 use storywright_application::overview::last_writing_job;
 use storywright_application::publishing::{RunView, run_view};
 use storywright_domain::draft::{Draft, DraftState, DraftVersion};
-use storywright_domain::finding::{Finding, Severity, blocks};
-use storywright_domain::fixing::{is_fixable, is_split};
+use storywright_domain::finding::{Finding, blocks};
 use storywright_domain::job::{Job, JobKind, JobStatus};
-use storywright_domain::waiver::is_waivable;
 use storywright_domain::{DraftId, Millis};
 
 /// Instructions that people often give next.
@@ -106,49 +105,6 @@ struct ShownDraft {
     rule_set: String,
     prompt: String,
     updated: Time,
-}
-
-#[derive(Serialize)]
-struct ShownFinding {
-    code: String,
-    severity: Severity,
-    path: String,
-    place: String,
-    message: String,
-    cure: String,
-    /// Where in the field's text, for the selection.
-    start: Option<usize>,
-    end: Option<usize>,
-    /// Mended by the program itself.
-    mechanical: bool,
-    /// Mending it makes several stories of one.
-    split: bool,
-    /// The model can be asked.
-    fixable: bool,
-    /// A person may let it pass.
-    waivable: bool,
-    /// Why it may pass.
-    waived: Option<String>,
-}
-
-impl From<&Finding> for ShownFinding {
-    fn from(finding: &Finding) -> Self {
-        Self {
-            code: finding.code.clone(),
-            severity: finding.severity,
-            path: finding.field.clone(),
-            place: place(&finding.field),
-            message: finding.message.clone(),
-            cure: finding.cure.trim_end_matches('.').to_owned() + ".",
-            start: finding.place.map(|place| place.start),
-            end: finding.place.map(|place| place.end),
-            mechanical: is_fixable(finding),
-            split: is_split(finding),
-            fixable: !finding.field.is_empty(),
-            waivable: is_waivable(finding),
-            waived: finding.waived.clone(),
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -359,7 +315,7 @@ pub(in crate::pages) fn read(desk: &Desk<'_>, id: DraftId) -> Result<Workspace, 
             prompt: draft.prompt,
             updated: desk.time(draft.updated_at),
         },
-        findings: findings.iter().map(ShownFinding::from).collect(),
+        findings: shown_findings(&findings),
         judged: !rules.judged.is_empty(),
         held,
         again,

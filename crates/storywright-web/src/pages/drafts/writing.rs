@@ -24,6 +24,8 @@ pub struct Wish {
     path: String,
     /// The first character of the finding's place, where it has one.
     start: Option<usize>,
+    /// What the finding says.
+    message: Option<String>,
 }
 
 /// How the stories are written.
@@ -59,7 +61,7 @@ pub async fn refine(me: SignedIn, wish: Form<Wish>) -> Result<HttpResponse, AppE
 /// A finding as an instruction to the model.
 fn cure(desk: &Desk<'_>, id: DraftId, wish: &Wish) -> Result<String, AppError> {
     let found = draft_findings(desk.ports, &desk.who.actor, id)?.ok_or_else(super::draft_not_found)?;
-    let which = Which { code: &wish.finding, field: &wish.path, start: wish.start };
+    let which = Which { code: &wish.finding, field: &wish.path, start: wish.start, message: wish.message.as_deref() };
     let finding = found.findings.iter().find(|finding| which.is(finding)).ok_or_else(|| {
         AppError::field("form", "instructions_invalid", "this finding is gone already: look at the new list")
     })?;
