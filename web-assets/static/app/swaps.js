@@ -24,14 +24,15 @@ document.addEventListener('click', ({ target }) => {
   if (part?.id) part.dataset.chosen = 'yes';
 });
 
-// Remembers what somebody has opened, closed and typed inside of `root`, and gives the way to put it back into what has
-// taken its place. Fields of the document are not meant: they are saved, and what the server holds goes.
+// Remembers what somebody has opened, closed and typed inside of `root`, and where they type, and gives the way to put it
+// back into what has taken its place. Fields of the document are not meant: they are saved, and what the server holds goes.
 // The answer to a form that was sent clears what it took: there, only what is open stays.
 function upkeep(root, withTyped = true) {
   const open = $$('details[id]', root).filter((part) => part.open || part.dataset.chosen).map((part) => [part.id, part.open]);
-  const typed = $$('input[id]:not([type=file], [type=hidden], [type=checkbox], [type=radio]), textarea[id]', root)
-    .filter((field) => withTyped && !field.dataset.path && field.value !== field.defaultValue)
-    .map((field) => [field.id, field.value]);
+  const fields = $$('input[id]:not([type=file], [type=hidden], [type=checkbox], [type=radio]), textarea[id]', root)
+    .filter((field) => withTyped && !field.dataset.path);
+  const typed = fields.filter((field) => field.value !== field.defaultValue).map((field) => [field.id, field.value]);
+  const at = fields.filter((field) => field === document.activeElement).map((field) => [field.id, field.selectionStart, field.selectionEnd]);
   return () => {
     for (const [id, was] of open) {
       const part = document.getElementById(id);
@@ -44,6 +45,12 @@ function upkeep(root, withTyped = true) {
       if (!field || field.value !== field.defaultValue) continue;
       field.value = value;
       fit(field);
+    }
+    // After the values, and after what hides the field is open again. Fields such as those for numbers know no caret.
+    for (const [id, start, end] of at) {
+      const field = document.getElementById(id);
+      field?.focus({ preventScroll: true });
+      if (start !== null) field?.setSelectionRange(start, end);
     }
   };
 }

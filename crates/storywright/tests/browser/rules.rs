@@ -88,3 +88,36 @@ fn a_finding_is_waived_with_a_reason_and_shown_where_the_plan_is_approved() {
         browser.see("#findings h2", "To fix before it can go to Jira").await;
     });
 }
+
+#[test]
+fn a_half_typed_reason_outlives_a_save_elsewhere_in_the_draft() {
+    play("half-typed", DESKTOP, async |stage, browser| {
+        pages::member(stage, browser, "alice").await;
+        pages::new_draft(browser, REQUIREMENTS).await;
+        pages::written(browser).await;
+        browser.fill(&field("stories.0.stlc_notes"), "Log in with ghp_0123456789abcdefghijklmnopqrstuvwxyz").await;
+        pages::saved(browser).await;
+        browser.see("#findings", "secret_suspected").await;
+        let reason = "#findings [id^='reason-secret_suspected-stories.0.stlc_notes']";
+        browser.click("#findings [id^='waive-secret_suspected'] > summary", "Waive with a reason").await;
+        browser.fill(reason, "The token of a tset account").await;
+        browser.js(&format!("void all({reason:?})[0].setSelectionRange(18, 18)")).await;
+        browser.js("void (document.querySelector('#findings').firstElementChild.dataset.before = '1')").await;
+        // Something else of the draft changes and is saved while the reason is typed.
+        let summary = field("stories.0.summary");
+        let change = format!(
+            "void (all({summary:?})[0].value = 'Refund a captured card payment', all({summary:?})[0].dispatchEvent(new Event('input', {{ bubbles: true }})))"
+        );
+        browser.js(&change).await;
+        browser.until("see the list come anew", "!document.querySelector('#findings [data-before]')").await;
+        pages::saved(browser).await;
+        let at = format!("document.activeElement === all({reason:?})[0] && document.activeElement.selectionStart");
+        assert_eq!(browser.js(&at).await, 18, "focus and caret stay");
+        assert_eq!(browser.value(reason).await, "The token of a tset account");
+        assert!(browser.shows(reason, "").await, "what was opened stays open");
+        browser.fill(reason, "The token of a test account").await;
+        browser.click("#findings form button", "Waive").await;
+        browser.see("#findings [data-waived]", "The token of a test account").await;
+        assert_eq!(browser.value(&field("stories.0.summary")).await, "Refund a captured card payment");
+    });
+}
