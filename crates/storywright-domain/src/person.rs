@@ -76,6 +76,8 @@ pub struct Registration {
     pub sealed_pat: String,
     /// Last characters of the token.
     pub pat_hint: String,
+    /// Security stamp of the account that gets a new password; none when an account is made. With any other stamp it does not hold.
+    pub resets: Option<String>,
     /// When it is forgotten.
     pub expires_at: Timestamp,
 }

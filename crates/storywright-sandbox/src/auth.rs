@@ -154,9 +154,10 @@ fn found(person: Option<&Person>, scheme: Scheme) -> Presented {
     }
 }
 
+/// A person has two tokens of Jira, the second is the first with `-new` behind it: one that was made later, for who forgot a password.
 fn holds_token(service: Service, person: &Person, token: &str) -> bool {
     match service {
-        Service::Jira => person.jira_pat == token,
+        Service::Jira => token.strip_suffix("-new").unwrap_or(token) == person.jira_pat,
         Service::Confluence => person.confluence.credential == token,
         Service::Llm => person.llm.credential.split_once('=').is_some_and(|(_, value)| value == token),
         // An MCP server has no credentials of its own.

@@ -27,7 +27,7 @@ pub struct Person {
     pub admin: bool,
     /// Password for basic authentication on Jira and Confluence.
     pub password: String,
-    /// Personal access token of the Jira account.
+    /// Personal access token of the Jira account; with `-new` behind it, a second one.
     pub jira_pat: String,
     /// The Confluence account; its credential is a PAT.
     pub confluence: Account,

@@ -34,6 +34,7 @@ diesel::table! {
         pat_hint -> Text,
         expires_at -> BigInt,
         avatar -> Nullable<Text>,
+        resets_stamp -> Nullable<Text>,
     }
 }
 

@@ -89,6 +89,7 @@ pub fn registration(number: u128) -> Registration {
         avatar: None,
         sealed_pat: format!("sealed-{number}"),
         pat_hint: "abcd".to_owned(),
+        resets: None,
         expires_at: NOW + Millis::minutes(30),
     }
 }

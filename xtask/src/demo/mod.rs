@@ -177,7 +177,8 @@ impl Running {
              To try the sign-up yourself, be {}:\n  \
              Jira token       {}\n  LLM cookie       {}\n  Confluence token {}\n\n  \
              The agent may look things up in Jira and Confluence: the tools that only read are\n  \
-             approved. To see what the administrator decides under Tools, be {}:\n  \
+             approved. A forgotten password is set anew with a second token: the Jira token and\n  \
+             `-new` behind it. To see what the administrator decides under Tools, be {}:\n  \
              Employee ID      {}\n  Password         {PASSWORD}\n\n  \
              Files and logs   {}\n\n  Ctrl-C stops everything.\n",
             settings.server_url(),

@@ -3,6 +3,7 @@
 mod password;
 mod profile;
 mod register;
+mod reset;
 mod session;
 mod sign_in;
 mod token;
@@ -13,6 +14,7 @@ pub use profile::{
     save_preferences,
 };
 pub use register::{ConfirmError, RegisterError, confirm_registration, pending_registration, register};
+pub use reset::confirm_or_reset;
 pub use session::{
     LiveSession, Visitor, create_session, end_other_sessions, end_session, end_session_of, load_session, save_session,
 };

@@ -1,6 +1,8 @@
-//! Signing up: a Jira token proves who somebody is, a password makes the account.
+//! Signing up: a Jira token proves who somebody is, a password makes the account, or sets the one of the account that there is anew
+//! (`reset`).
 
 use super::password::{BadPassword, check_password};
+use super::reset::may_be_reset;
 use crate::Ports;
 use crate::access::{access_with, listed_site, place};
 use storywright_domain::integration::{Health, Integration, IntegrationKind};
@@ -8,7 +10,7 @@ use storywright_domain::person::{JiraUser, Person, Registration, Role};
 use storywright_domain::ports::{HashError, Inserted, Place, SealError, StorageError, StorageExt};
 use storywright_domain::remote::{RemoteError, SiteKind, TlsTrust};
 use storywright_domain::secret::BadCredential;
-use storywright_domain::{RegistrationId, RequestId, Secret, UserId};
+use storywright_domain::{RegistrationId, RequestId, Secret, Timestamp, UserId};
 
 /// Why a sign-up cannot begin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +30,8 @@ pub enum RegisterError {
     /// The account is deleted in Jira.
     #[error("the Jira account `{0}` is deleted")]
     Deleted(String),
-    /// There is an account for this person already.
+    /// There is an account for this person already, and this token cannot set its password: it is the one that is stored with the account,
+    /// or the account is closed.
     #[error("there is an account for `{0}` already")]
     AlreadyRegistered(String),
     /// The token cannot be kept.
@@ -51,7 +54,7 @@ pub enum ConfirmError {
     /// Too many at once.
     #[error(transparent)]
     Busy(#[from] HashError),
-    /// Somebody has this employee ID or e-mail already.
+    /// Somebody has this employee ID or e-mail already, or it is the password of an account that would be set.
     #[error("there is an account for `{0}` already")]
     AlreadyRegistered(String),
     /// The token cannot be kept.
@@ -62,11 +65,12 @@ pub enum ConfirmError {
     Storage(#[from] StorageError),
 }
 
-fn registration_place(id: RegistrationId) -> Place {
+pub(super) fn registration_place(id: RegistrationId) -> Place {
     Place { table: "registrations", column: "encrypted_pat", owner: id.to_string(), row: id.to_string() }
 }
 
-/// Asks Jira whose the token is and keeps the sign-up until it is confirmed.
+/// Asks Jira whose the token is and keeps the sign-up until it is confirmed. When that person has an account, it is one that sets the
+/// password of the account anew.
 ///
 /// # Errors
 /// [`RegisterError`].
@@ -83,7 +87,10 @@ pub fn register(
     let access = access_with(UserId(id.0), site, pat.clone(), TlsTrust::default(), request_id);
     let user = ports.jira.current_user(&access)?;
     admit(&user)?;
-    if ports.storage.read(|tx| tx.person_by_jira(&site.id, &user.key))?.is_some() {
+    let account = ports.storage.read(|tx| tx.person_by_jira(&site.id, &user.key))?;
+    if let Some(account) = &account
+        && !may_be_reset(ports, account, &pat)?
+    {
         return Err(RegisterError::AlreadyRegistered(user.name));
     }
     let avatar = user.avatar_url.as_deref().and_then(|url| ports.jira.avatar(&access, url).unwrap_or(None));
@@ -94,12 +101,13 @@ pub fn register(
         avatar,
         sealed_pat: ports.sealer.seal(&registration_place(id), &pat)?,
         pat_hint: pat.hint(),
+        resets: account.as_ref().map(|account| account.security_stamp.clone()),
         expires_at: ports.clock.now() + ports.settings.registration_ttl,
     };
     let entry = ports.audit_entry(
-        None,
+        account.as_ref().map(|account| account.id),
         request_id,
-        "registration_started",
+        if account.is_some() { "password_reset_started" } else { "registration_started" },
         format!("employee:{}", registration.user.name),
         site.id.clone(),
     );
@@ -146,22 +154,12 @@ pub fn confirm_registration(
     request_id: &RequestId,
 ) -> Result<Person, ConfirmError> {
     let registration = pending_registration(ports, id)?.ok_or(ConfirmError::NotFound)?;
-    let about =
-        [registration.user.name.as_str(), registration.user.email.as_str(), registration.user.display_name.as_str()];
-    check_password(password, &about)?;
-    let hash = ports.passwords.hash(password)?;
-    let pat = ports.sealer.open(&registration_place(id), &registration.sealed_pat)?;
+    if registration.resets.is_some() {
+        return Err(ConfirmError::AlreadyRegistered(registration.user.name));
+    }
+    let hash = new_hash(ports, &registration, password)?;
     let person = person_of(ports, &registration);
-    let jira = Integration {
-        user: person.id,
-        kind: IntegrationKind::Jira,
-        target: registration.site.clone(),
-        sealed_credential: ports.sealer.seal(&place(person.id, IntegrationKind::Jira), &pat)?,
-        credential_hint: registration.pat_hint.clone(),
-        tls: TlsTrust::default(),
-        health: Health::Ok { employee_id: registration.user.name.clone(), at: person.created_at },
-        updated_at: person.created_at,
-    };
+    let jira = connection(ports, &person, &registration, person.created_at)?;
     let entry = ports.audit_entry(
         Some(person.id),
         request_id,
@@ -182,6 +180,37 @@ pub fn confirm_registration(
     })?;
     log::info!(user_id = person.id.to_string().as_str(), request_id = request_id.as_str(); "registered");
     Ok(person)
+}
+
+/// Checks the new password and gives its hash.
+pub(super) fn new_hash(ports: &Ports, registration: &Registration, password: &Secret) -> Result<String, ConfirmError> {
+    let user = &registration.user;
+    check_password(password, &[&user.name, &user.email, &user.display_name])?;
+    Ok(ports.passwords.hash(password)?)
+}
+
+/// The person's Jira with the token of the sign-up: Jira has just said whose that is.
+pub(super) fn connection(
+    ports: &Ports,
+    person: &Person,
+    registration: &Registration,
+    at: Timestamp,
+) -> Result<Integration, SealError> {
+    let pat = ports.sealer.open(&registration_place(registration.id), &registration.sealed_pat)?;
+    // Jira may call a person otherwise by now; the test of the connection says what to do about that.
+    let same_name = registration.user.name.eq_ignore_ascii_case(&person.employee_id);
+    let health =
+        if same_name { Health::Ok { employee_id: registration.user.name.clone(), at } } else { Health::Untested };
+    Ok(Integration {
+        user: person.id,
+        kind: IntegrationKind::Jira,
+        target: registration.site.clone(),
+        sealed_credential: ports.sealer.seal(&place(person.id, IntegrationKind::Jira), &pat)?,
+        credential_hint: registration.pat_hint.clone(),
+        tls: TlsTrust::default(),
+        health,
+        updated_at: at,
+    })
 }
 
 fn person_of(ports: &Ports, registration: &Registration) -> Person {

@@ -18,6 +18,7 @@ mod lists;
 mod long;
 mod long_amending;
 mod looking_up;
+mod password_reset;
 mod plan;
 mod preflight;
 mod profile;

@@ -21,6 +21,7 @@ struct Row {
     pat_hint: String,
     expires_at: i64,
     avatar: Option<String>,
+    resets_stamp: Option<String>,
 }
 
 impl TryFrom<Row> for Registration {
@@ -34,6 +35,7 @@ impl TryFrom<Row> for Registration {
             avatar: row.avatar,
             sealed_pat: row.encrypted_pat,
             pat_hint: row.pat_hint,
+            resets: row.resets_stamp,
             expires_at: Timestamp(row.expires_at),
         })
     }
@@ -57,6 +59,7 @@ impl RegistrationRepo for SqliteTx<'_> {
             pat_hint: registration.pat_hint.clone(),
             expires_at: registration.expires_at.0,
             avatar: registration.avatar.clone(),
+            resets_stamp: registration.resets.clone(),
         };
         diesel::insert_into(registrations::table).values(row).execute(self.conn).map(drop).map_err(failed(ENTITY))
     }

@@ -130,11 +130,12 @@ fn a_sign_up_comes_back_until_it_expires(storage: &dyn Storage) {
     let mut kept = build::registration(1);
     kept.user.avatar_url = Some("https://jira.corp.example/avatar".to_owned());
     kept.avatar = Some("data:image/png;base64,AAAA".to_owned());
+    kept.resets = Some("stamp".to_owned());
     storage.write(|tx| tx.insert_registration(&kept, NOW)).unwrap();
     let found = storage.read(|tx| tx.registration(kept.id, kept.expires_at)).unwrap().expect("it has not expired");
     assert_eq!((found.id, found.site, found.user), (kept.id, kept.site, kept.user));
     assert_eq!((found.avatar, found.sealed_pat, found.pat_hint), (kept.avatar, kept.sealed_pat, kept.pat_hint));
-    assert_eq!(found.expires_at, kept.expires_at);
+    assert_eq!((found.resets, found.expires_at), (kept.resets, kept.expires_at));
     assert!(storage.read(|tx| tx.registration(kept.id, kept.expires_at + Millis(1))).unwrap().is_none());
     assert!(storage.read(|tx| tx.registration(RegistrationId(2), NOW)).unwrap().is_none());
 }

@@ -54,6 +54,8 @@ pub struct RegistrationJson {
     /// The 48x48 picture as a `data:` URL.
     #[schema(required)]
     avatar_url: Option<String>,
+    /// The person has an account: confirming sets its password anew, and only with `reset`.
+    resets_account: bool,
     /// Until when it can be confirmed.
     #[schema(format = DateTime)]
     expires_at: String,
@@ -66,6 +68,10 @@ pub struct Confirmation {
     /// 15 to 256 characters, such as four or five unrelated words.
     #[schema(value_type = String, format = Password, min_length = 15, max_length = 256, example = "copper lantern meadow train")]
     password: SecretText,
+    /// For a person who has an account and has forgotten its password: sets it, ends all sessions, revokes all API tokens, and removes
+    /// the stored Confluence token and LLM credential. Drafts, runs and rules stay.
+    #[serde(default)]
+    reset: bool,
 }
 
 /// Name and password.
@@ -138,7 +144,7 @@ impl From<Person> for Me {
 /// Starts a sign-up: asks Jira whose the token is.
 #[utoipa::path(post, path = "/api/v1/registrations", tag = "People", operation_id = "register", request_body = NewRegistration,
     responses((status = 201, description = "Jira knows the token; set a password to finish.", body = RegistrationJson),
-        (status = 403, description = "The Jira account is inactive or deleted."), (status = 409, description = "There is an account already.")))]
+        (status = 403, description = "The Jira account is inactive or deleted."), (status = 409, description = "There is an account, and this is the token that it has: only a new one sets its password.")))]
 pub async fn register(state: web::Data<AppState>, visit: Visit, body: Json<NewRegistration>) -> Answer {
     state.limits.sign_up(visit.address)?;
     let body = body.read()?;
@@ -154,15 +160,16 @@ pub async fn register(state: web::Data<AppState>, visit: Visit, body: Json<NewRe
         name: registration.user.display_name,
         email: registration.user.email,
         avatar_url: registration.avatar,
+        resets_account: registration.resets.is_some(),
         expires_at: rfc3339(registration.expires_at),
     };
     Ok(json(StatusCode::CREATED, &answer))
 }
 
-/// Finishes a sign-up: sets the password and makes the account.
+/// Finishes a sign-up: sets the password and makes the account, or with `reset` takes the place of a forgotten password.
 #[utoipa::path(post, path = "/api/v1/registrations/{id}/confirm", tag = "People", operation_id = "confirmRegistration",
     params(("id" = String, Path, description = "Registration id.", pattern = "^[0-9a-f]{32}$")), request_body = Confirmation,
-    responses((status = 201, description = "The account is there; get a token.", body = Me), (status = 409, description = "There is an account already.")))]
+    responses((status = 201, description = "The account is there; get a token.", body = Me), (status = 409, description = "There is an account already; `reset` sets its password.")))]
 pub async fn confirm(
     state: web::Data<AppState>,
     visit: Visit,
@@ -173,7 +180,10 @@ pub async fn confirm(
     let body = body.read()?;
     let id = RegistrationId::parse(&id).map_err(|_| AppError::from(ConfirmError::NotFound))?;
     let person = state
-        .blocking(move |ports| people::confirm_registration(ports, id, &body.password.0, &visit.request_id))
+        .blocking(move |ports| {
+            let set = if body.reset { people::confirm_or_reset } else { people::confirm_registration };
+            set(ports, id, &body.password.0, &visit.request_id)
+        })
         .await?;
     Ok(json(StatusCode::CREATED, &Me::from(person)))
 }

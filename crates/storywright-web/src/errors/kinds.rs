@@ -51,7 +51,7 @@ kinds! {
     TOO_MANY_JOBS 429 "too_many_jobs" "Too many jobs" "The person has too many jobs waiting or running."
 
     REGISTRATION_NOT_FOUND 404 "registration_not_found" "The sign-up has expired" "The sign-up is unknown, was confirmed already, or waited too long."
-    ALREADY_REGISTERED 409 "already_registered" "There is an account already" "Somebody signed up with this Jira account, employee ID or e-mail."
+    ALREADY_REGISTERED 409 "already_registered" "There is an account already" "Somebody signed up with this Jira account, employee ID or e-mail. A new Jira token of the same person sets a forgotten password."
     ACCOUNT_INACTIVE 403 "account_inactive" "The Jira account is not active" "Jira says that the account of the token is inactive."
     ACCOUNT_DELETED 403 "account_deleted" "The Jira account is deleted" "Jira says that the account of the token is deleted."
     ACCOUNT_GONE 401 "account_gone" "The account is gone" "The account was removed while it was in use."

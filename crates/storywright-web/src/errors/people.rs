@@ -66,7 +66,7 @@ fn already_registered(name: &str) -> AppError {
     AppError::new(
         &kinds::ALREADY_REGISTERED,
         &format!("There is an account for `{name}` already"),
-        "Sign in instead; if it was not you who signed up, tell your administrator",
+        "Sign in instead. If you have forgotten the password, make a new token in Jira and come again with that one; if it was not you who signed up, tell your administrator",
     )
 }
 

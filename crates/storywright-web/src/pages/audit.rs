@@ -47,6 +47,8 @@ impl Entry {
             "sign_in_failed" => "Sign-in with a wrong password".to_owned(),
             "registered" => "Signed up".to_owned(),
             "registration_started" => "Began to sign up".to_owned(),
+            "password_reset_started" => "A Jira token of yours was shown to set a new password".to_owned(),
+            "password_reset" => "Set a new password with a Jira token".to_owned(),
             "password_changed" => "Changed the password".to_owned(),
             "session_ended" => "Signed out a session".to_owned(),
             "other_sessions_ended" => "Signed out all other sessions".to_owned(),

@@ -1,4 +1,4 @@
-//! Signing up: a Jira token says who somebody is, a password makes the account.
+//! Signing up: a Jira token says who somebody is, a password makes the account, or takes the place of a forgotten one.
 
 use super::cookies;
 use super::desk::{Answer, Form, Lobby, SessionChange, part};
@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use storywright_application::Ports;
 use storywright_application::catalog::list_sites;
-use storywright_application::people::{MIN_PASSWORD_CHARS, confirm_registration, pending_registration, register};
+use storywright_application::people::{MIN_PASSWORD_CHARS, confirm_or_reset, pending_registration, register};
 use storywright_domain::person::Registration;
 use storywright_domain::remote::SiteKind;
 use storywright_domain::{RegistrationId, Secret};
@@ -98,6 +98,8 @@ struct ShownRegistration {
     avatar_url: Option<String>,
     initials: String,
     site_name: String,
+    /// The person has an account, and this sets its password.
+    resets: bool,
 }
 
 /// What was typed in the first step. It holds a token, so it has no `Debug`.
@@ -199,6 +201,7 @@ fn second_step(ports: &Ports, registration: Registration, errors: Errors) -> Con
             email: registration.user.email,
             avatar_url: registration.avatar,
             site_name,
+            resets: registration.resets.is_some(),
         },
         errors,
         min_length: MIN_PASSWORD_CHARS,
@@ -223,7 +226,7 @@ pub async fn confirm_page(lobby: Lobby) -> Result<HttpResponse, AppError> {
     Ok(lobby.send(lobby.page(&view)?))
 }
 
-/// Makes the account and signs in.
+/// Makes the account or sets its password, and signs in.
 pub async fn confirm(lobby: Lobby, typed: Form<TypedPassword>) -> Result<HttpResponse, AppError> {
     let id = own_registration(&lobby)?;
     lobby.state.limits.sign_up(lobby.visit.address)?;
@@ -236,7 +239,7 @@ pub async fn confirm(lobby: Lobby, typed: Form<TypedPassword>) -> Result<HttpRes
                 let error = AppError::field("password_repeat", "field_invalid", "the two passwords differ");
                 return Ok::<_, AppError>(Err((pending_registration(ports, id)?.ok_or_else(expired)?, error)));
             }
-            match confirm_registration(ports, id, &Secret::new(password), &visit.request_id).map_err(AppError::from) {
+            match confirm_or_reset(ports, id, &Secret::new(password), &visit.request_id).map_err(AppError::from) {
                 Ok(person) => Ok(Ok((open_session(ports, &person, &visit)?, person))),
                 Err(error) if shown_in_form(&error) => match pending_registration(ports, id)? {
                     Some(registration) => Ok(Err((registration, error))),

@@ -79,6 +79,33 @@ async fn a_sign_up_that_cannot_begin_says_why() {
 }
 
 #[actix_web::test]
+async fn a_forgotten_password_is_set_anew_only_by_those_who_say_so() {
+    let app = App::new();
+    let client = app.writer(1).await;
+    app.jira.add_person("made-later", build::jira_user(1));
+    let body = json!({"jira_site": "jira", "jira_pat": "made-later"});
+    let registration = anonymous_json("POST", "/registrations", &body).send(&app).await.good(201);
+    assert_eq!(registration["resets_account"], true);
+    let path = format!("/registrations/{}/confirm", registration["registration_id"].as_str().unwrap());
+    let password = "winter marble orchard fifteen";
+    let unsaid = anonymous_json("POST", &path, &json!({"password": password})).send(&app).await;
+    unsaid.problem(409, "already_registered");
+    client.get("/me").send(&app).await.good(200);
+    let me = anonymous_json("POST", &path, &json!({"password": password, "reset": true})).send(&app).await.good(201);
+    assert_eq!(me["employee_id"], "emp1");
+    client.get("/me").send(&app).await.problem(401, "sign_in_required");
+    let credentials = json!({"username": "emp1", "password": password});
+    anonymous_json("POST", "/tokens", &credentials).send(&app).await.good(201);
+    // Who has no account gets one all the same.
+    app.jira.add_person("pat-2", build::jira_user(2));
+    let body = json!({"jira_site": "jira", "jira_pat": "pat-2"});
+    let registration = anonymous_json("POST", "/registrations", &body).send(&app).await.good(201);
+    assert_eq!(registration["resets_account"], false);
+    let path = format!("/registrations/{}/confirm", registration["registration_id"].as_str().unwrap());
+    anonymous_json("POST", &path, &json!({"password": password, "reset": true})).send(&app).await.good(201);
+}
+
+#[actix_web::test]
 async fn wrong_names_and_wrong_passwords_look_the_same() {
     let app = App::new();
     app.person(1);

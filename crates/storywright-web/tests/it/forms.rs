@@ -4,6 +4,7 @@ use crate::support::{Browser, By, PASSWORD, TestApp, alice_and_bob};
 use storywright_application::people::pending_registration;
 use storywright_domain::RegistrationId;
 use storywright_domain::jira::{AllowedValue, CreateField, FieldKind};
+use storywright_domain::person::JiraUser;
 use storywright_domain::ports::{Clock as _, StorageExt as _, Usage};
 use storywright_domain::remote::RemoteError;
 use storywright_testkit::build;
@@ -57,8 +58,49 @@ async fn signing_up_step_by_step() {
     // The way back in the browser leads to the start, for others it is gone.
     assert_eq!(visitor.get(&place).await.expect(303).header("location"), "/");
     Browser::anonymous(&app).get(&place).await.expect(404);
-    // Nobody signs up twice.
-    sign_up(&Browser::anonymous(&app), "jira", "pat-of-dora-1234567890").await.expect(422).shows("account");
+    // Nobody signs up twice, and the token that is stored proves nothing.
+    let got = sign_up(&Browser::anonymous(&app), "jira", "pat-of-dora-1234567890").await.expect(422);
+    got.shows("account").shows("make a new token in Jira");
+}
+
+#[actix_web::test]
+async fn a_forgotten_password_is_set_anew_with_a_new_jira_token() {
+    let (app, alice, _) = alice_and_bob().await;
+    let elsewhere = Browser::signed_in(&app, "alice").await;
+    app.jira.add_person(
+        "a-new-pat-of-alice",
+        JiraUser { key: alice.jira_key.clone(), name: alice.employee_id.clone(), ..build::jira_user(1) },
+    );
+    let visitor = Browser::anonymous(&app);
+    visitor.get("/sign-in").await.expect(200).shows("Forgot your password?");
+    let place = sign_up(&visitor, "jira", "a-new-pat-of-alice").await.expect(204).header("hx-redirect").to_owned();
+    visitor
+        .get(&place)
+        .await
+        .expect(200)
+        .shows("You have an account")
+        .shows("revokes your API tokens")
+        .shows("removes your Confluence token")
+        .shows("Yes, set the new password")
+        .hides("Yes, create my account");
+    elsewhere.get("/integrations").await.expect(200);
+    let token = visitor.token(&place).await;
+    let another = "winter marble orchard fifteen";
+    let short = [("password", "short"), ("password_repeat", "short"), ("csrf", token.as_str())];
+    visitor.form(&place, By::Htmx, &short).await.expect(422).shows("at least 15").shows("Yes, set the new password");
+    let fields = [("password", another), ("password_repeat", another), ("csrf", token.as_str())];
+    assert_eq!(visitor.form(&place, By::Page, &fields).await.expect(303).header("location"), "/integrations");
+    visitor.get("/integrations").await.expect(200).hides("a-new-pat-of-alice");
+    visitor.get("/audit").await.expect(200).shows("Set a new password with a Jira token");
+    // The other browser is out, and stays out with the old password.
+    assert_eq!(elsewhere.get("/integrations").await.status.as_u16(), 303);
+    let name = alice.employee_id.as_str();
+    for (password, status) in [(PASSWORD, 422), (another, 303)] {
+        let browser = Browser::anonymous(&app);
+        let token = browser.token("/sign-in").await;
+        let fields = [("username", name), ("password", password), ("csrf", token.as_str())];
+        browser.form("/sign-in", By::Page, &fields).await.expect(status);
+    }
 }
 
 #[actix_web::test]
