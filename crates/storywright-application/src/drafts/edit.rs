@@ -2,6 +2,7 @@
 
 use crate::Ports;
 use crate::drafts::create::MAX_PROMPT_CHARS;
+use crate::issue_updates::is_in_the_way;
 use std::collections::HashSet;
 use storywright_domain::agent::Provenance;
 use storywright_domain::draft::{BadRequirements, Draft, DraftVersion, Origin, Requirements, WrongState};
@@ -9,6 +10,7 @@ use storywright_domain::person::Actor;
 use storywright_domain::ports::{Saved, StorageError, StorageExt, Tx};
 use storywright_domain::publishing::RunState;
 use storywright_domain::story::{Document, StoryFormat};
+use storywright_domain::write_state::WriteState;
 use storywright_domain::{DraftId, Millis, Timestamp, UserId};
 
 /// Edits within this span of each other are one version: autosave must not flood the list.
@@ -57,6 +59,9 @@ pub enum EditDraftError {
     /// There is no such version.
     #[error("there is no version {0}")]
     NoSuchVersion(u32),
+    /// The issue that it improves is being changed, or what became of a change is not known yet.
+    #[error("a change of the issue is {}", .0.as_str())]
+    ChangeOpen(WriteState),
     /// The document is larger than is stored.
     #[error(
         "the document is larger than {MAX_DOCUMENT_BYTES} bytes or has more than {MAX_DOCUMENT_ENTRIES} entries: split it \
@@ -155,10 +160,10 @@ pub fn restore_version(
     })
 }
 
-/// Puts a draft in the bin.
+/// Puts a draft in the bin. What is created or changed in Jira from it is not left behind on its way there.
 ///
 /// # Errors
-/// [`EditDraftError`].
+/// [`EditDraftError`]; [`EditDraftError::ChangeOpen`] while its change of an issue may still arrive.
 pub fn delete_draft(ports: &Ports, actor: &Actor, id: DraftId) -> Result<(), EditDraftError> {
     let now = ports.clock.now();
     let entry = ports.audit_entry(
@@ -179,6 +184,10 @@ pub fn delete_draft(ports: &Ports, actor: &Actor, id: DraftId) -> Result<(), Edi
                     return Err(state.into());
                 }
             }
+        }
+        let changes = tx.issue_updates(actor.user(), id)?;
+        if let Some(open) = changes.iter().find(|change| is_in_the_way(change, now)) {
+            return Err(EditDraftError::ChangeOpen(open.state));
         }
         let expected = stored.version;
         let binned = Draft { deleted_at: Some(now), version: expected + 1, ..stored };

@@ -128,6 +128,6 @@ pub fn changes_of_issue(ports: &Ports, actor: &Actor, key: &str) -> Result<Vec<I
 }
 
 /// Whether nothing else is sent before it is known what became of this change. Later, what stands in Jira is looked at anyway.
-fn is_in_the_way(update: &IssueUpdate, now: Timestamp) -> bool {
+pub(crate) fn is_in_the_way(update: &IssueUpdate, now: Timestamp) -> bool {
     update.state.is_open() && update.sent_at + LATE > now
 }

@@ -4,10 +4,12 @@ use crate::hooks::Moment;
 use crate::jobs::answer;
 use crate::world::{PAT, World};
 use serde_json::json;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use storywright_application::access;
 use storywright_application::drafting::{generate, refine};
-use storywright_application::drafts::{CreateDraftError, DraftChange, edit_draft};
+use storywright_application::drafts::{
+    CreateDraftError, DraftChange, EditDraftError, delete_draft, edit_draft, undelete_draft,
+};
 use storywright_application::issue_updates::{
     BeginError, NewFromIssue, UpdateError, begin_from_issue, changes_of_issue, issue_of_draft, issue_updates,
     plan_update, settle_update, update_issue,
@@ -212,6 +214,34 @@ fn a_lost_answer_is_looked_up_and_never_sent_again_by_itself() {
     world.clock.advance(Millis::minutes(6));
     let later = plan(&world, draft.id, UpdateWish::Rewrite);
     assert!(later.changed_since && later.now.issue.summary == "Third", "it is no longer in the way");
+}
+
+#[test]
+fn a_draft_whose_change_may_still_arrive_is_not_deleted() {
+    let world = World::new();
+    let (key, draft) = improved(&world, "Refund a card payment");
+    let planned = plan(&world, draft.id, UpdateWish::Rewrite);
+    let delete = {
+        let (ports, actor, id) = (world.ports.clone(), world.actor.clone(), draft.id);
+        move || delete_draft(&ports, &actor, id)
+    };
+    let meanwhile = Arc::new(Mutex::new(None));
+    let (told, while_sending) = (Arc::clone(&meanwhile), delete.clone());
+    world.jira.once("update", Moment::Before, move || *told.lock().unwrap() = Some(while_sending()));
+    world.jira.fake.next_update(RemoteError::Unavailable { detail: "status 504".to_owned() }, false);
+    assert_eq!(send(&world, &planned, UpdateWish::Rewrite).unwrap().state, WriteState::Unknown);
+    let sending = meanwhile.lock().unwrap().take();
+    assert_eq!(sending, Some(Err(EditDraftError::ChangeOpen(WriteState::Sending))));
+    assert_eq!(delete(), Err(EditDraftError::ChangeOpen(WriteState::Unknown)));
+    assert_eq!(settle_update(&world.ports, &world.actor, draft.id).unwrap().state, WriteState::Unknown);
+    assert_eq!(delete(), Err(EditDraftError::ChangeOpen(WriteState::Unknown)), "it may still arrive");
+    // Nobody is kept from deleting for ever, and nothing is lost by it: what became of the change can be found out from the bin.
+    world.clock.advance(Millis::minutes(5));
+    assert_eq!(delete(), Ok(()));
+    assert_eq!(changes_of_issue(&world.ports, &world.actor, &key).unwrap()[0].update.state, WriteState::Unknown);
+    assert_eq!(settle_update(&world.ports, &world.actor, draft.id).unwrap().state, WriteState::Absent);
+    undelete_draft(&world.ports, &world.actor, draft.id).unwrap();
+    assert_eq!(issue_updates(&world.ports, &world.actor, draft.id).unwrap()[0].state, WriteState::Absent);
 }
 
 #[test]

@@ -86,6 +86,11 @@ impl From<EditDraftError> for AppError {
                 &format!("The draft has no version {number}"),
                 "Choose one from the list of versions",
             ),
+            EditDraftError::ChangeOpen(_) => Self::new(
+                &kinds::UPDATE_NOT_SETTLED,
+                "The draft is changing its issue, or what became of the change is not known yet",
+                "Look at the change first, then delete the draft",
+            ),
             EditDraftError::DocumentTooLarge => Self::field("document", "document_too_large", &error.to_string()),
             EditDraftError::Storage(error) => error.into(),
         }

@@ -51,6 +51,7 @@ async fn an_issue_is_changed_as_approved_once() {
     let lost = person.post_json(&issue, &json!({"puts_back": 1, "hash": planned["hash"]})).send(&app).await.good(200);
     assert_eq!(lost["state"], "unknown");
     person.post_json(&format!("{issue}/plan"), &back).send(&app).await.problem(409, "update_not_settled");
+    person.delete(&draft).send(&app).await.problem(409, "update_not_settled");
     app.clock.advance(storywright_domain::Millis::minutes(6));
     let settled = person.post(&format!("{issue}/settle")).send(&app).await.good(200);
     assert_eq!(settled["state"], "absent");
