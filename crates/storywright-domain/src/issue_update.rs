@@ -10,6 +10,10 @@ use serde::Serialize;
 /// Longest summary that Jira takes, in characters.
 pub const MAX_SUMMARY: usize = 255;
 
+/// Changes that one draft makes, all of which are kept and listed: each holds the only copy of the words that it took the place of. The last
+/// one is left for putting words back.
+pub const MAX_EDITIONS: u32 = 50;
+
 /// What a draft is to make of an issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -109,6 +113,17 @@ pub enum UpdateWish {
         /// Which change, from 1.
         edition: u32,
     },
+}
+
+impl UpdateWish {
+    /// Whether a draft may make this change as its edition of that number.
+    #[must_use]
+    pub fn has_room(self, edition: u32) -> bool {
+        match self {
+            Self::Rewrite => edition < MAX_EDITIONS,
+            Self::PutBack { .. } => edition <= MAX_EDITIONS,
+        }
+    }
 }
 
 /// What would be changed: the person approves exactly this.

@@ -14,7 +14,7 @@ use crate::access::AccessError;
 use storywright_domain::agent::Provenance;
 use storywright_domain::draft::WrongState;
 use storywright_domain::finding::Finding;
-use storywright_domain::issue_update::{DraftIssue, IssueUpdate, MAX_SUMMARY, UpdatePlan};
+use storywright_domain::issue_update::{DraftIssue, IssueUpdate, MAX_EDITIONS, MAX_SUMMARY, UpdatePlan};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageError, StorageExt};
 use storywright_domain::remote::{RemoteError, SiteKind};
@@ -57,6 +57,9 @@ pub enum UpdateError {
     /// The draft made no such change.
     #[error("there is no change {0} that can be put back")]
     NoSuchEdition(u32),
+    /// It made as many as are kept.
+    #[error("a draft changes its issue at most {MAX_EDITIONS} times, and the last time is for putting words back")]
+    TooManyEditions,
     /// What was approved is not what would be changed now.
     #[error("what would be changed is not what was shown")]
     PlanChanged(Box<UpdatePlan>),

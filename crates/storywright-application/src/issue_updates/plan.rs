@@ -49,6 +49,10 @@ pub(super) fn plan_with_access(
         return Err(UpdateError::Open(open.state));
     }
     let words = words(&found, wish)?;
+    let edition = found.updates.first().map_or(0, |update| update.edition) + 1;
+    if !wish.has_room(edition) {
+        return Err(UpdateError::TooManyEditions);
+    }
     if wish == UpdateWish::Rewrite && blocks(&found.findings) {
         return Err(UpdateError::Blocked(found.findings));
     }
@@ -62,7 +66,6 @@ pub(super) fn plan_with_access(
     if words.summary == now.issue.summary && same_text(&description, &now.issue.description) {
         return Err(UpdateError::NothingChanges);
     }
-    let edition = found.updates.first().map_or(0, |update| update.edition) + 1;
     let puts_back = match wish {
         UpdateWish::Rewrite => None,
         UpdateWish::PutBack { edition } => Some(edition),

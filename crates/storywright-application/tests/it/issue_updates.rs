@@ -16,7 +16,7 @@ use storywright_application::issue_updates::{
 };
 use storywright_application::publishing::{PlanError, make_plan};
 use storywright_domain::draft::Draft;
-use storywright_domain::issue_update::{IssuePurpose, IssueUpdate, UpdatePlan, UpdateWish};
+use storywright_domain::issue_update::{IssuePurpose, IssueUpdate, MAX_EDITIONS, UpdatePlan, UpdateWish};
 use storywright_domain::jira::{CreateOutcome, FieldKind, NewIssue};
 use storywright_domain::ports::{Jira as _, StorageError, StorageExt as _};
 use storywright_domain::remote::RemoteError;
@@ -242,6 +242,29 @@ fn a_draft_whose_change_may_still_arrive_is_not_deleted() {
     assert_eq!(settle_update(&world.ports, &world.actor, draft.id).unwrap().state, WriteState::Absent);
     undelete_draft(&world.ports, &world.actor, draft.id).unwrap();
     assert_eq!(issue_updates(&world.ports, &world.actor, draft.id).unwrap()[0].state, WriteState::Absent);
+}
+
+#[test]
+fn a_draft_changes_its_issue_a_bounded_number_of_times_and_can_put_the_last_one_back() {
+    let world = World::new();
+    let (key, draft) = improved(&world, "Refund a card payment");
+    for edition in 1..MAX_EDITIONS {
+        let wish = if edition % 2 == 1 { UpdateWish::Rewrite } else { UpdateWish::PutBack { edition: edition - 1 } };
+        let planned = plan(&world, draft.id, wish);
+        assert_eq!(planned.edition, edition);
+        assert_eq!(send(&world, &planned, wish).unwrap().state, WriteState::Written, "{edition}");
+    }
+    world.jira.fake.change_field(&key, "summary", Some(json!("Third")));
+    let refused = plan_update(&world.ports, &world.actor, draft.id, UpdateWish::Rewrite);
+    assert_eq!(refused.err(), Some(UpdateError::TooManyEditions));
+    let back = UpdateWish::PutBack { edition: MAX_EDITIONS - 1 };
+    assert_eq!(send(&world, &plan(&world, draft.id, back), back).unwrap().state, WriteState::Written);
+    assert_eq!(in_jira(&world, &key).0, "Refunds??");
+    let again = UpdateWish::PutBack { edition: MAX_EDITIONS };
+    assert_eq!(plan_update(&world.ports, &world.actor, draft.id, again).err(), Some(UpdateError::TooManyEditions));
+    let listed = issue_updates(&world.ports, &world.actor, draft.id).unwrap();
+    let editions: Vec<u32> = listed.iter().map(|update| update.edition).collect();
+    assert_eq!(editions, (1..=MAX_EDITIONS).rev().collect::<Vec<_>>(), "none that was sent is lost");
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub trait IssueUpdateRepo {
     /// [`StorageError`]; also when the person has no such draft, or it is about an issue already.
     fn insert_draft_issue(&mut self, issue: &DraftIssue) -> Result<(), StorageError>;
 
-    /// Changes that one of a person's drafts made, the newest first, at most 50.
+    /// Changes that one of a person's drafts made, the newest first, at most [`MAX_EDITIONS`](crate::issue_update::MAX_EDITIONS).
     ///
     /// # Errors
     /// [`StorageError`].

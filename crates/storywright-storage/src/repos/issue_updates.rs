@@ -5,14 +5,14 @@ use crate::error::{corrupt, failed};
 use crate::schema::{draft_issues, issue_updates as table};
 use crate::text::{count, parsed, time, word};
 use diesel::prelude::*;
-use storywright_domain::issue_update::{DraftIssue, IssuePurpose, IssueUpdate};
+use storywright_domain::issue_update::{DraftIssue, IssuePurpose, IssueUpdate, MAX_EDITIONS};
 use storywright_domain::ports::{Inserted, IssueUpdateRepo, Saved, StorageError};
 use storywright_domain::write_state::WriteState;
 use storywright_domain::{DraftId, Timestamp, UserId};
 
 const ABOUT: &str = "issue of a draft";
 const ENTITY: &str = "issue update";
-/// Most changes that are listed.
+/// Most changes of one issue that are listed.
 const MOST: i64 = 50;
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -178,7 +178,7 @@ impl IssueUpdateRepo for SqliteTx<'_> {
                 .filter(table::user_id.eq(user.to_string()))
                 .filter(table::draft_id.eq(draft.to_string()))
                 .order(table::edition.desc())
-                .limit(MOST)
+                .limit(i64::from(MAX_EDITIONS))
                 .select(Row::as_select())
                 .load(self.conn),
         )

@@ -1,7 +1,7 @@
 //! Drafts about issues that exist, and changes of these issues.
 
 use super::{MemoryTx, refused};
-use storywright_domain::issue_update::{DraftIssue, IssueUpdate};
+use storywright_domain::issue_update::{DraftIssue, IssueUpdate, MAX_EDITIONS};
 use storywright_domain::ports::{Inserted, IssueUpdateRepo, Saved, StorageError};
 use storywright_domain::write_state::WriteState;
 use storywright_domain::{DraftId, UserId};
@@ -25,7 +25,8 @@ impl IssueUpdateRepo for MemoryTx<'_> {
 
     fn issue_updates(&mut self, user: UserId, draft: DraftId) -> Result<Vec<IssueUpdate>, StorageError> {
         let updates = self.state.issue_updates.range((draft, 0)..=(draft, u32::MAX)).rev().map(|(_, update)| update);
-        Ok(updates.filter(|update| update.user == user).take(50).cloned().collect())
+        let most = usize::try_from(MAX_EDITIONS).unwrap_or(usize::MAX);
+        Ok(updates.filter(|update| update.user == user).take(most).cloned().collect())
     }
 
     fn updates_of_issue(&mut self, user: UserId, site: &str, key: &str) -> Result<Vec<IssueUpdate>, StorageError> {

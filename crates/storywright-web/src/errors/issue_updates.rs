@@ -65,6 +65,11 @@ impl From<UpdateError> for AppError {
                 &format!("There is no change {edition} that can be put back"),
                 "Reload the page: only changes that reached Jira can be put back",
             ),
+            UpdateError::TooManyEditions => Self::new(
+                &kinds::UPDATES_USED_UP,
+                &format!("This draft has changed its issue so often that no change is left: {error}"),
+                "Begin a new draft that improves the issue; what this one changed stays listed and can be looked at",
+            ),
             UpdateError::PlanChanged(_) => Self::new(
                 &kinds::UPDATE_PLAN_CHANGED,
                 "The issue or the draft has changed since you looked, so nothing was sent",

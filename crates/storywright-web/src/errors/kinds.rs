@@ -145,6 +145,7 @@ kinds! {
     NOTHING_TO_PUT_BACK 409 "nothing_to_put_back" "Nothing to put back" "The draft made no such change, or it never reached Jira."
     UPDATE_PLAN_CHANGED 409 "update_plan_changed" "Changed since you looked" "What would be changed is not what was approved; nothing was sent."
     UPDATE_NOT_SETTLED 409 "update_not_settled" "An earlier change is open" "An issue is being changed, or whether it was changed is not known: settle it first."
+    UPDATES_USED_UP 409 "updates_used_up" "Too many changes" "The draft has changed its issue as often as one draft may: every change is kept so that it can be put back."
     UPDATE_SETTLED 409 "update_settled" "Nothing is open" "Nothing is to be looked up."
     RUN_ACTIVE 409 "run_active" "The run is under way" "The run must end or be stopped first."
     DRAFT_WENT_ON 409 "draft_went_on" "The draft has gone on without the run" "The draft of a run was changed, published again or binned, so the run cannot go on."
