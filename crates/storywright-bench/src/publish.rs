@@ -4,6 +4,7 @@
 use crate::Failure;
 use crate::api::Api;
 use crate::company::Company;
+use crate::latency::{events, is_event};
 use crate::report::{Report, Target, percentile};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -42,8 +43,10 @@ pub async fn measure(company: &Company, report: &mut Report, quick: bool) -> Res
         )
         .await?;
     let run = started["run_id"].as_str().ok_or("no run_id")?.to_owned();
-    let state = ended(&api, &run).await?;
+    followed(&api, started["job_id"].as_str().ok_or("no job_id")?).await?;
     let whole = begun.elapsed();
+    let found = api.call("GET", &format!("runs/{run}"), &Value::Null).await?;
+    let state = found["state"].as_str().unwrap_or_default();
     if state != "completed" {
         return Err(format!("the run ended {state}").into());
     }
@@ -118,17 +121,12 @@ fn story(number: usize, subtasks: usize) -> Value {
     })
 }
 
-async fn ended(api: &Api, run: &str) -> Result<String, Failure> {
-    let since = Instant::now();
-    loop {
-        let found = api.call("GET", &format!("runs/{run}"), &Value::Null).await?;
-        let state = found["state"].as_str().unwrap_or_default();
-        if state != "active" {
-            return Ok(state.to_owned());
-        }
-        if since.elapsed() > PATIENCE {
-            return Err("the run does not end".into());
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+/// Follows the job of a run to its last event: the last state of the run is stored by then.
+async fn followed(api: &Api, job: &str) -> Result<(), Failure> {
+    let bearer = format!("Bearer {}", api.token());
+    let following = events(api.port(), job, &bearer, None, |event, _| {
+        // A run that is paused says so as an error; its state tells.
+        Ok(is_event(event, "done") || is_event(event, "error"))
+    });
+    tokio::time::timeout(PATIENCE, following).await.map_err(|_| "the run does not end")?
 }
