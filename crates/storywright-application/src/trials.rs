@@ -215,7 +215,9 @@ pub fn trial(ports: &Ports, actor: &Actor, id: TrialId) -> Result<Option<PromptT
 /// # Errors
 /// [`StorageError`].
 pub fn list_trials(ports: &Ports, actor: &Actor) -> Result<Vec<TrialSummary>, StorageError> {
-    ports.storage.read(|tx| tx.trials(actor.user(), KEPT_TRIALS))
+    // Those that are kept, and older ones that are being written: each of them has a job.
+    let most = KEPT_TRIALS.saturating_add(u32::try_from(ports.settings.max_open_jobs).unwrap_or(u32::MAX));
+    ports.storage.read(|tx| tx.trials(actor.user(), most))
 }
 
 /// Writes one column anew that failed or was stopped; the others stay as they are.

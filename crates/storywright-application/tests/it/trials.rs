@@ -312,3 +312,21 @@ fn trials_are_seen_by_their_person_alone_and_the_newest_are_kept() {
     assert_eq!(kept.len(), usize::try_from(KEPT_TRIALS).unwrap());
     assert_eq!(trial(&world.ports, &world.actor, first.id), Ok(None));
 }
+
+#[test]
+fn a_trial_that_is_being_written_outlasts_any_number_of_newer_ones() {
+    let (world, _) = world();
+    let first = started(&world);
+    let claim = world.claim();
+    for _ in 0..=KEPT_TRIALS {
+        world.clock.advance(Millis(1));
+        start_trial(&world.ports, &world.actor, &new(vec![chosen(None); 2])).unwrap();
+        assert_eq!(world.work_once().status, JobStatus::Completed);
+    }
+    storywright_application::worker::run_claimed(&world.ports, &claim);
+    let job = world.job(claim.job.id);
+    assert_eq!((job.status, job.error.as_deref()), (JobStatus::Completed, None));
+    assert_eq!(states(&now(&world, first.id)), [ColumnState::Done; 3]);
+    let listed = list_trials(&world.ports, &world.actor).unwrap();
+    assert!(listed.iter().any(|trial| trial.id == first.id), "what is kept is listed");
+}

@@ -6,7 +6,8 @@ use crate::{TrialId, UserId};
 
 /// Trials, each seen by its person alone.
 pub trait TrialRepo {
-    /// Keeps a new trial with its columns, and removes the person's oldest ones until at most `keep` are left.
+    /// Keeps a new trial with its columns, and removes those of the person's that are older than the newest `keep`; one of which a column is
+    /// still to be written stays, so that its job ends in order.
     ///
     /// # Errors
     /// [`StorageError`], also when the person is gone or the id is taken.

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 pub const MIN_COLUMNS: usize = 2;
 /// Most prompts of a trial.
 pub const MAX_COLUMNS: usize = 4;
-/// Trials that are kept of a person; older ones go when a new one begins.
+/// Trials that are kept of a person; older ones go when a new one begins, unless they are being written.
 pub const KEPT_TRIALS: u32 = 20;
 
 /// Prompts on one text.

@@ -125,9 +125,19 @@ impl TrialRepo for SqliteTx<'_> {
             .select(prompt_trials::id)
             .load(self.conn)
             .map_err(failed(TRIAL))?;
+        let (waiting, running) = (ColumnState::Waiting.as_str(), ColumnState::Running.as_str());
         for id in old {
-            let one = prompt_trials::table.find(id).filter(prompt_trials::user_id.eq(&user));
-            diesel::delete(one).execute(self.conn).map_err(failed(TRIAL))?;
+            let being_written: i64 = prompt_trial_columns::table
+                .filter(prompt_trial_columns::trial_id.eq(&id))
+                .filter(prompt_trial_columns::user_id.eq(&user))
+                .filter(prompt_trial_columns::state.eq(waiting).or(prompt_trial_columns::state.eq(running)))
+                .count()
+                .get_result(self.conn)
+                .map_err(failed(COLUMN))?;
+            if being_written == 0 {
+                let one = prompt_trials::table.find(id).filter(prompt_trials::user_id.eq(&user));
+                diesel::delete(one).execute(self.conn).map_err(failed(TRIAL))?;
+            }
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ pub const ALL: &[Promise<dyn Storage>] = promises![
     a_trial_comes_back_as_it_was,
     a_column_is_replaced_by_itself,
     the_newest_are_kept,
+    one_that_is_being_written_is_kept_however_old_it_is,
     trials_of_others_are_out_of_reach,
     a_trial_of_a_stranger_is_refused,
 ];
@@ -28,6 +29,11 @@ fn column(number: u32) -> TrialColumn {
     }
 }
 
+fn done(number: u32) -> TrialColumn {
+    TrialColumn { state: ColumnState::Done, ..column(number) }
+}
+
+/// A trial that is over.
 fn trial(user: UserId, number: u128) -> PromptTrial {
     PromptTrial {
         id: TrialId(number),
@@ -35,7 +41,7 @@ fn trial(user: UserId, number: u128) -> PromptTrial {
         requirements: Requirements::parse("Customers get their money back.").unwrap(),
         format: StoryFormat::Bdd,
         rule_set: "default".to_owned(),
-        columns: vec![column(1), column(2), column(3)],
+        columns: vec![done(1), done(2), done(3)],
         created_at: NOW + Millis::minutes(i64::try_from(number).unwrap()),
     }
 }
@@ -72,7 +78,7 @@ fn a_column_is_replaced_by_itself(storage: &dyn Storage) {
     let person = signed_up(storage, 1).id;
     keep(storage, &trial(person, 1)).unwrap();
     for state in ColumnState::ALL {
-        let done = TrialColumn {
+        let replaced = TrialColumn {
             job: JobId(6),
             state,
             problem: "llm_refused: no".to_owned(),
@@ -92,9 +98,9 @@ fn a_column_is_replaced_by_itself(storage: &dyn Storage) {
             },
             ..column(2)
         };
-        assert_eq!(storage.write(|tx| tx.put_trial_column(person, TrialId(1), &done)), Ok(true));
+        assert_eq!(storage.write(|tx| tx.put_trial_column(person, TrialId(1), &replaced)), Ok(true));
         let columns = of(storage, person, 1).unwrap().columns;
-        assert_eq!(columns, [column(1), done, column(3)]);
+        assert_eq!(columns, [done(1), replaced, done(3)]);
     }
     assert_eq!(storage.write(|tx| tx.put_trial_column(person, TrialId(1), &column(4))), Ok(false));
     assert_eq!(storage.write(|tx| tx.put_trial_column(person, TrialId(2), &column(1))), Ok(false));
@@ -111,6 +117,23 @@ fn the_newest_are_kept(storage: &dyn Storage) {
     assert_eq!(of(storage, person, 1), None);
     assert_eq!(listed(storage, other).len(), 1, "those of others stay");
     assert_eq!(storage.read(|tx| tx.trials(person, 2)).unwrap().len(), 2);
+}
+
+fn one_that_is_being_written_is_kept_however_old_it_is(storage: &dyn Storage) {
+    let (person, other) = (signed_up(storage, 1).id, signed_up(storage, 2).id);
+    for (number, state) in [(1, ColumnState::Running), (2, ColumnState::Waiting)] {
+        let open = TrialColumn { state, ..column(3) };
+        keep(storage, &PromptTrial { columns: vec![done(1), done(2), open], ..trial(person, number) }).unwrap();
+    }
+    keep(storage, &trial(other, 9)).unwrap();
+    for number in 3..=7 {
+        keep(storage, &trial(person, number)).unwrap();
+    }
+    let ids = || listed(storage, person).iter().map(|trial| trial.id.0).collect::<Vec<_>>();
+    assert_eq!(ids(), [7, 6, 5, 2, 1], "the newest three, and those that are being written");
+    assert_eq!(storage.write(|tx| tx.put_trial_column(person, TrialId(1), &done(3))), Ok(true));
+    keep(storage, &trial(person, 8)).unwrap();
+    assert_eq!(ids(), [8, 7, 6, 2], "once over, it goes like the others");
 }
 
 fn trials_of_others_are_out_of_reach(storage: &dyn Storage) {

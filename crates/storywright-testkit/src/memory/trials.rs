@@ -21,7 +21,9 @@ impl TrialRepo for MemoryTx<'_> {
         }
         self.change()?.trials.insert(trial.id, trial.clone());
         let keep = usize::try_from(keep).unwrap_or(usize::MAX);
-        let old: Vec<TrialId> = self.trials_of(trial.user).iter().skip(keep).map(|trial| trial.id).collect();
+        let over = |trial: &&&PromptTrial| trial.open_jobs().is_empty();
+        let old: Vec<TrialId> =
+            self.trials_of(trial.user).iter().skip(keep).filter(over).map(|trial| trial.id).collect();
         let state = self.change()?;
         for id in old {
             state.trials.remove(&id);

@@ -192,7 +192,7 @@ impl From<TrialSummary> for TrialRow {
 /// The caller's trials, newest first.
 #[derive(Serialize, ToSchema)]
 pub struct TrialList {
-    /// All that are kept: at most 20.
+    /// All that are kept: at most 20, and older ones that are being written.
     items: Vec<TrialRow>,
 }
 
