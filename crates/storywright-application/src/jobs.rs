@@ -1,6 +1,7 @@
 //! Jobs as people see them: looking, listing, stopping, listening.
 
 use crate::Ports;
+use crate::judging;
 use crate::publishing::stop_run_of;
 use crate::sources::give_up_reading;
 use crate::trials::end_columns;
@@ -10,7 +11,7 @@ use storywright_domain::job::{EventKind, Job, JobKind, JobStatus};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{EventListener, Slice, StorageError, StorageExt, Subscription, Tx};
 use storywright_domain::prompt::ColumnState;
-use storywright_domain::{DraftId, Timestamp};
+use storywright_domain::{DraftId, Timestamp, UserId};
 
 /// One of the person's jobs.
 ///
@@ -34,6 +35,16 @@ pub fn list_jobs(ports: &Ports, actor: &Actor, cursor: Option<&str>) -> Result<S
 /// [`StorageError`].
 pub fn open_jobs(ports: &Ports, actor: &Actor) -> Result<Vec<Job>, StorageError> {
     ports.storage.read(|tx| tx.open_jobs(actor.user()))
+}
+
+/// How many jobs wait or run that this person started: the figure that `max_open_jobs` bounds. What began by itself keeps nobody from work.
+pub(crate) fn started_and_open(tx: &mut dyn Tx, user: UserId) -> Result<usize, StorageError> {
+    let by_itself = |job: &Job| match job.kind {
+        JobKind::RefreshTools => true,
+        JobKind::Judge => judging::began_by_itself(job),
+        JobKind::Generate | JobKind::Refine | JobKind::Publish | JobKind::ReadSources | JobKind::TryPrompts => false,
+    };
+    Ok(tx.open_jobs(user)?.iter().filter(|job| !by_itself(job)).count())
 }
 
 /// Stops a job: at once when it waits, within 2 s when it runs. Gives its state after the call; `None` when the person has

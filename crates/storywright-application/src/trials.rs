@@ -3,6 +3,7 @@
 use crate::Ports;
 use crate::access::{self, AccessError};
 use crate::drafting::SECTION_TOKENS;
+use crate::jobs::started_and_open;
 use std::collections::BTreeMap;
 use storywright_domain::draft::{BadRequirements, Requirements};
 use storywright_domain::job::{Job, JobKind};
@@ -185,7 +186,7 @@ fn filled_in(
 
 fn queue(ports: &Ports, actor: &Actor, tx: &mut dyn Tx, trial: TrialId, id: JobId) -> Result<(), TrialError> {
     let user = actor.user();
-    let open = tx.open_jobs(user)?.into_iter().filter(|job| !job.kind.begins_by_itself()).count();
+    let open = started_and_open(tx, user)?;
     if open >= ports.settings.max_open_jobs {
         return Err(TrialError::TooManyJobs(open));
     }

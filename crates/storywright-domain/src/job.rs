@@ -54,12 +54,6 @@ impl JobKind {
     pub fn parse(raw: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == raw)
     }
-
-    /// Whether such jobs also begin by themselves: they keep nobody from starting work of their own.
-    #[must_use]
-    pub fn begins_by_itself(self) -> bool {
-        matches!(self, Self::RefreshTools | Self::Judge)
-    }
 }
 
 /// Where a job is.

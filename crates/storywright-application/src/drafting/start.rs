@@ -4,6 +4,7 @@ use super::pipeline::{section_to_write, uncovered_text};
 use super::request::{Part, WritingPayload};
 use crate::Ports;
 use crate::access::{self, AccessError};
+use crate::jobs::started_and_open;
 use crate::overview::last_writing_job;
 use storywright_domain::draft::{Draft, WrongState};
 use storywright_domain::job::{Job, JobKind, JobStatus};
@@ -170,7 +171,7 @@ fn start(
         if draft.requirements.as_str().is_empty() && !tx.sources(user, id)?.iter().any(SourceEntry::is_read) {
             return Err(StartError::NothingToWriteFrom);
         }
-        let open = tx.open_jobs(user)?.into_iter().filter(|job| !job.kind.begins_by_itself()).count();
+        let open = started_and_open(tx, user)?;
         if open >= ports.settings.max_open_jobs {
             return Err(StartError::TooManyJobs(open));
         }

@@ -11,4 +11,4 @@ pub use line::{Judged, JudgedDraft, State, judged_draft};
 pub use start::{JudgeError, MOST_STORIES, judge};
 
 pub(crate) use run::run_judging;
-pub(crate) use start::judge_what_was_written;
+pub(crate) use start::{began_by_itself, judge_what_was_written};

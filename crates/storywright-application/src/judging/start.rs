@@ -3,6 +3,7 @@
 use super::line::lines;
 use crate::Ports;
 use crate::access::{self, AccessError};
+use crate::jobs::started_and_open;
 use serde::{Deserialize, Serialize};
 use storywright_domain::draft::{Draft, WrongState};
 use storywright_domain::job::{Job, JobKind, JobStatus};
@@ -32,7 +33,7 @@ pub enum JudgeError {
     /// The LLM connection cannot be used.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// The model is asked about too many drafts of the person already.
+    /// The person has too many jobs waiting or running.
     #[error("{0} jobs are waiting or running: wait for one or stop it")]
     TooManyJobs(usize),
     /// The database is in trouble.
@@ -46,6 +47,9 @@ pub(super) struct JudgePayload {
     /// Asks what was answered before as well.
     #[serde(default)]
     pub all: bool,
+    /// It followed on a writing job; nobody pressed.
+    #[serde(default)]
+    pub by_itself: bool,
 }
 
 impl JudgePayload {
@@ -54,7 +58,8 @@ impl JudgePayload {
     }
 }
 
-/// Starts asking the model what is still open, or everything anew when nothing is; gives the job that asks already, when there is one.
+/// Starts asking the model what is still open, or everything anew when nothing is; gives the job that asks about the draft already, when there
+/// is one. Such a job counts like one that writes.
 ///
 /// # Errors
 /// [`JudgeError`].
@@ -75,7 +80,7 @@ pub fn judge(ports: &Ports, actor: &Actor, id: DraftId) -> Result<JobId, JudgeEr
     // Fails early and clearly, before anything is queued.
     access::chat(ports, user, actor.request_id())?;
     let open = lines(ports.sha256.as_ref(), &draft.document, &rules.judged, known).iter().any(super::Judged::is_open);
-    let job = job(ports, user, id, actor.request_id().as_str(), JudgePayload { all: !open });
+    let job = job(ports, user, id, actor.request_id().as_str(), JudgePayload { all: !open, by_itself: false });
     let subject = format!("draft:{id}");
     let entry = ports.audit_entry(Some(user), actor.request_id(), "judging_started", subject, String::new());
     let started = ports.storage.write(|tx| {
@@ -83,7 +88,7 @@ pub fn judge(ports: &Ports, actor: &Actor, id: DraftId) -> Result<JobId, JudgeEr
         if let Some(same) = open.iter().find(|open| is_of(open, id)) {
             return Ok(same.id);
         }
-        let open = open.iter().filter(|open| open.kind == JobKind::Judge).count();
+        let open = started_and_open(tx, user)?;
         if open >= ports.settings.max_open_jobs {
             return Err(JudgeError::TooManyJobs(open));
         }
@@ -111,11 +116,18 @@ pub(crate) fn judge_what_was_written(
     if open.iter().any(|open| is_of(open, draft.id) && open.status == JobStatus::Pending) {
         return Ok(true);
     }
-    if open.iter().filter(|open| open.kind == JobKind::Judge).count() >= ports.settings.max_open_jobs {
+    if open.iter().filter(|open| began_by_itself(open)).count() >= ports.settings.max_open_jobs {
         return Ok(false);
     }
-    tx.insert_job(&job(ports, draft.user, draft.id, &writing.request_id, JudgePayload::default()))?;
+    let payload = JudgePayload { all: false, by_itself: true };
+    tx.insert_job(&job(ports, draft.user, draft.id, &writing.request_id, payload))?;
     Ok(true)
+}
+
+/// Whether a job that judges followed on a writing job, so that it is not counted as one that its person started.
+pub(crate) fn began_by_itself(job: &Job) -> bool {
+    job.kind == JobKind::Judge
+        && serde_json::from_str::<JudgePayload>(&job.payload).is_ok_and(|payload| payload.by_itself)
 }
 
 fn is_of(job: &Job, draft: DraftId) -> bool {

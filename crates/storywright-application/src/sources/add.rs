@@ -1,6 +1,7 @@
 //! Adding pages: they are listed at once and read by a job.
 
 use super::{SourceError, noted, open_draft};
+use crate::jobs::started_and_open;
 use crate::{Ports, access};
 use storywright_domain::job::{Job, JobKind, JobStatus};
 use storywright_domain::person::Actor;
@@ -202,8 +203,7 @@ pub(super) fn queue(ports: &Ports, tx: &mut dyn Tx, actor: &Actor, job: &Job) ->
     });
     match waiting {
         Some(waiting) => Ok(waiting.id),
-        // What goes on in the background by itself is not the person's doing.
-        None => match open.iter().filter(|open| !open.kind.begins_by_itself()).count() {
+        None => match started_and_open(tx, actor.user())? {
             many if many >= ports.settings.max_open_jobs => Err(SourceError::TooManyJobs(many)),
             _ => Ok(job.id),
         },

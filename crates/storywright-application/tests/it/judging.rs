@@ -5,12 +5,13 @@ use crate::world::World;
 use crate::writing::started;
 use serde_json::json;
 use std::sync::Arc;
-use storywright_application::drafting::AgentLimits;
+use storywright_application::drafting::{AgentLimits, StartError, generate};
 use storywright_application::drafts::{DraftChange, draft_findings, edit_draft, restore_version};
-use storywright_application::jobs::cancel_job;
+use storywright_application::jobs::{cancel_job, open_jobs};
 use storywright_application::judging::{JudgeError, Judged, JudgedDraft, MOST_STORIES, State, judge, judged_draft};
 use storywright_application::publishing::{make_plan, publish};
 use storywright_application::{Ports, Settings};
+use storywright_domain::JobId;
 use storywright_domain::draft::Draft;
 use storywright_domain::job::{EventKind, Job, JobKind, JobStatus};
 use storywright_domain::judged::{Advice, JudgedRule, YesNo};
@@ -425,13 +426,41 @@ fn orders_in_a_story_are_words_like_others() {
 }
 
 #[test]
+fn what_a_person_has_judged_counts_like_other_work() {
+    let world = world();
+    let most = world.ports.settings.max_open_jobs;
+    let drafts: Vec<Draft> = (0..most).map(|_| world.draft_with(&["Refund"])).collect();
+    let ask = |draft: &Draft| judge(&world.ports, &world.actor, draft.id);
+    let jobs: Vec<JobId> = drafts.iter().map(|draft| ask(draft).unwrap()).collect();
+    let one_more = world.draft_with(&["Refund"]);
+    assert_eq!(ask(&one_more), Err(JudgeError::TooManyJobs(most)));
+    assert_eq!(generate(&world.ports, &world.actor, one_more.id), Err(StartError::TooManyJobs(most)));
+    assert_eq!(ask(&drafts[0]), Ok(jobs[0]), "a second press joins the job that there is");
+    cancel_job(&world.ports, &world.actor, jobs[1]).unwrap();
+    started(&world, &one_more);
+    assert_eq!(ask(&drafts[1]), Err(JudgeError::TooManyJobs(most)), "what is written counts for what is judged");
+    assert_eq!(open_jobs(&world.ports, &world.actor).unwrap().len(), most);
+}
+
+#[test]
 fn what_is_judged_by_itself_keeps_nobody_from_work() {
     let world = world();
-    for _ in 0..world.ports.settings.max_open_jobs {
-        let draft = world.draft_with(&["Refund"]);
-        judge(&world.ports, &world.actor, draft.id).unwrap();
+    let most = world.ports.settings.max_open_jobs;
+    let drafts: Vec<Draft> = (0..most).map(|_| world.draft_with(&[])).collect();
+    for draft in &drafts {
+        started(&world, draft);
+        world.chat.will_say(Script::text(&answer(&["Refund a card payment"])));
     }
+    for _ in 0..most {
+        assert_eq!(world.work_once().kind, JobKind::Generate);
+    }
+    let open = open_jobs(&world.ports, &world.actor).unwrap();
+    assert!(open.len() == most && open.iter().all(|job| job.kind == JobKind::Judge), "{open:?}");
+    // A press joins what began by itself: nobody gets one more by it.
+    let same = open.iter().find(|job| job.subject == drafts[0].id.to_string()).unwrap();
+    assert_eq!(judge(&world.ports, &world.actor, drafts[0].id), Ok(same.id));
+    assert_eq!(open_jobs(&world.ports, &world.actor).unwrap().len(), most);
     let draft = world.draft_with(&["Refund"]);
-    assert!(matches!(judge(&world.ports, &world.actor, draft.id), Err(JudgeError::TooManyJobs(_))));
-    started(&world, &draft);
+    judge(&world.ports, &world.actor, draft.id).unwrap();
+    started(&world, &world.draft_with(&["Refund"]));
 }
