@@ -180,7 +180,7 @@ impl RuleSet {
             if key != "forbidden_words" && entries.len() > MOST_ENTRIES {
                 wrong(key, &format!("there are more than {MOST_ENTRIES}: remove some"));
             }
-            // Headings are told to the model in our own words, so they are short and of one line.
+            // Each heading is one line of what the model is told.
             let (most, longest) = if key == "custom_sections" {
                 (MOST_HEADINGS, MAX_HEADING_CHARS)
             } else {

@@ -8,15 +8,20 @@ use serde::de::IgnoredAny;
 use storywright_domain::ports::ChatCall;
 use storywright_domain::prompt::{PromptVariable, PromptWords};
 
+/// The headings of a team's sections: names that people chose, so they are data and no words of ours.
+const HEADINGS: &str = "headings";
+/// Said before them where the file has no block for them.
+const HEADINGS_FOLLOW: &str = "The headings of the sections that each story of format custom has, one to a line:";
 /// Values of a request that Storywright itself words; they may stand in the text of a user message.
 const TOLD: [&str; 2] = ["format", "rules"];
 /// Values of a request that come from people, pages or the model; they stand in marked blocks only.
-const DATA: [&str; 12] = [
+const DATA: [&str; 13] = [
     "requirements",
     "hints",
     "sources",
     "prompt",
     "allowed",
+    HEADINGS,
     "story",
     "findings",
     "instructions",
@@ -282,9 +287,24 @@ impl PromptFile {
         let shared = self.shared.fixed()?;
         Ok(Prompts {
             gather: self.calls.gather.compile(&shared).map_err(|problem| problem.within("call `gather`"))?,
-            draft: self.calls.draft.compile(&shared).map_err(|problem| problem.within("call `draft`"))?,
-            refine: self.calls.refine.compile(&shared).map_err(|problem| problem.within("call `refine`"))?,
-            repair: self.calls.repair.compile(&shared).map_err(|problem| problem.within("call `repair`"))?,
+            draft: self
+                .calls
+                .draft
+                .compile(&shared)
+                .map(CallPrompts::with_headings)
+                .map_err(|problem| problem.within("call `draft`"))?,
+            refine: self
+                .calls
+                .refine
+                .compile(&shared)
+                .map(CallPrompts::with_headings)
+                .map_err(|problem| problem.within("call `refine`"))?,
+            repair: self
+                .calls
+                .repair
+                .compile(&shared)
+                .map(CallPrompts::with_headings)
+                .map_err(|problem| problem.within("call `repair`"))?,
             judge: match &self.calls.judge {
                 Some(judge) => judge.compile(&shared),
                 None => shipped_judge().and_then(|judge| judge.compile("")),
@@ -299,6 +319,21 @@ impl PromptFile {
                 None => shipped_library()?,
             },
         })
+    }
+}
+
+impl CallPrompts {
+    /// Files from before headings had a block of their own get one behind the format, so that nothing that is asked of the model is lost.
+    fn with_headings(mut self) -> Self {
+        let is_theirs = |block: &Block| matches!(block, Block::Data { value, .. } if value == HEADINGS);
+        let tells_format = |block: &Block| matches!(block, Block::Told(lines) if lines.iter().any(|line| line.names().any(|name| name == "format")));
+        if !self.user.iter().any(is_theirs)
+            && let Some(at) = self.user.iter().position(tells_format)
+        {
+            let (value, tag) = (HEADINGS.to_owned(), HEADINGS.to_owned());
+            self.user.insert(at + 1, Block::Data { value, tag, say: HEADINGS_FOLLOW.to_owned() });
+        }
+        self
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// The names that blocks may have.
-pub(crate) const TAGS: [&str; 13] = [
+pub(crate) const TAGS: [&str; 14] = [
     "requirements",
     "hints",
     "sources",
@@ -20,6 +20,7 @@ pub(crate) const TAGS: [&str; 13] = [
     "previous",
     "errors",
     "allowed",
+    "headings",
     "result",
 ];
 

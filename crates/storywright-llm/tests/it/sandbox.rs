@@ -53,8 +53,17 @@ impl Company {
     }
 
     fn draft(&self, requirements: &str, format: &str) -> (Result<ChatAnswer, ChatError>, Vec<String>) {
-        let asked =
-            asked(ChatCall::Draft, vec![("requirements", requirements.to_owned()), ("format", format.to_owned())]);
+        self.draft_under(requirements, format, "")
+    }
+
+    fn draft_under(
+        &self,
+        requirements: &str,
+        format: &str,
+        headings: &str,
+    ) -> (Result<ChatAnswer, ChatError>, Vec<String>) {
+        let values = [("requirements", requirements), ("format", format), ("headings", headings)];
+        let asked = asked(ChatCall::Draft, values.iter().map(|(name, value)| (*name, (*value).to_owned())).collect());
         let mut pieces = Pieces::default();
         let answer = self.chat.converse(&self.access("alice"), &asked, &mut pieces, &Cancellation::new());
         (answer, pieces.0)
@@ -137,7 +146,7 @@ fn drafts_come_in_pieces_and_follow_requirements_and_format() {
 
     let bdd = document(&company.draft(REQUIREMENTS, "bdd").0.unwrap().text);
     assert!(bdd.stories.iter().all(|story| !story.scenarios.is_empty() && story.narrative.is_none()));
-    let custom = document(&company.draft(REQUIREMENTS, "custom\nSections: Why; How").0.unwrap().text);
+    let custom = document(&company.draft_under(REQUIREMENTS, "custom", "Why\nHow").0.unwrap().text);
     let headings: Vec<&str> = custom.stories[0].sections.iter().map(|section| section.heading.as_str()).collect();
     assert_eq!(headings, ["Why", "How"]);
     let other = document(&company.draft("Drivers must see the next stop on a map.", "classic").0.unwrap().text);

@@ -98,7 +98,7 @@ impl Prompt {
                 .filter(|m| m["role"] == "tool")
                 .map(|m| content_text(&m["content"]))
                 .collect(),
-            format: format_line(&told),
+            format: format_of(&told, &tagged(&user, "headings").join("\n")),
             breaks_down: told.lines().any(|line| line.trim_start().starts_with("Task: break down")),
             max_points: number_after(&told, "max story points:").unwrap_or(3),
             max_summary: number_after(&told, "max summary length:")
@@ -157,6 +157,7 @@ fn without_tagged(text: &str) -> String {
         "previous",
         "errors",
         "allowed",
+        "headings",
         "hints",
         "questions",
     ] {
@@ -206,7 +207,8 @@ fn call_type(system: &str) -> Option<CallType> {
     })
 }
 
-fn format_line(text: &str) -> Format {
+/// The format that is asked for; the headings of its own stand in a block, one to a line, or in a line of older prompts.
+fn format_of(text: &str, block: &str) -> Format {
     let value = |name: &str| {
         text.lines()
             .filter_map(|line| strip_prefix_ignoring_case(line.trim_start_matches(['-', '*', ' ', '#']), name))
@@ -216,8 +218,10 @@ fn format_line(text: &str) -> Format {
         Some("bdd" | "gherkin") => Format::Bdd,
         Some("custom") => {
             let sections = value("sections:").unwrap_or_default();
+            let named: Vec<&str> =
+                if block.is_empty() { sections.split(';').collect() } else { block.lines().collect() };
             let headings: Vec<String> =
-                sections.split(';').map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect();
+                named.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
             if headings.is_empty() {
                 Format::Custom(vec!["Context".to_owned(), "Change".to_owned(), "Risks".to_owned()])
             } else {
