@@ -97,7 +97,7 @@ pub const ROUTES: &[Route] = &[
     Route::get("/drafts/{id}/sources/search", SignedIn, || to(sources::search)).outside(),
     Route::post("/drafts/{id}/sources/{source}/remove", SignedIn, || to(sources::remove)),
     Route::post("/drafts/{id}/sources/{source}/restore", SignedIn, || to(sources::restore)),
-    Route::post("/drafts/{id}/sources/{source}/read", SignedIn, || to(sources::read_again)),
+    Route::post("/drafts/{id}/sources/{source}/read", SignedIn, || to(sources::read_again)).outside(),
     Route::get("/drafts/{id}/sources/{source}/change", SignedIn, || to(sources::differences)).outside(),
     Route::get("/drafts/{id}/fields", SignedIn, || to(fields::form)).outside(),
     Route::get("/drafts/{id}/plan", SignedIn, || to(plan::page)).outside(),

@@ -72,6 +72,20 @@ fn public_routes_are_these_alone() {
     assert!(ROUTES.iter().all(|route| route.path.starts_with("/api/v1/") && !route.csrf && route.policy.is_api()));
 }
 
+#[test]
+fn what_has_the_model_or_a_site_asked_is_limited_for_each_person_on_pages_and_in_the_api() {
+    let asks =
+        ["/generate", "/refine", "/answer", "/read", "/retry", "/write", "/judgements", "/prompt-trials", "/trials"];
+    let mut checked = 0;
+    for route in ROUTES.iter().chain(storywright_web::pages::ROUTES).filter(|route| route.method == Verb::Post) {
+        if asks.iter().any(|end| route.path.ends_with(end)) {
+            assert!(route.reaches_outside, "{}", route.path);
+            checked += 1;
+        }
+    }
+    assert!(checked >= 2 * asks.len(), "{checked}");
+}
+
 /// Whether a path names something that belongs to one person; rule sets belong to the company.
 fn is_personal(route: &Route) -> bool {
     route.policy == Policy::Bearer && route.path.contains("{id}") && !route.path.starts_with("/api/v1/rule-sets/")
