@@ -10,7 +10,7 @@ use storywright_domain::jira::{FieldKind, IssueDetail, IssueType, ProjectKey};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::StorageError;
 use storywright_domain::remote::{Access, RemoteError};
-use storywright_domain::source::SourceKind;
+use storywright_domain::source::{MAX_SOURCE_CHARS, SourceKind};
 use storywright_domain::story::Document;
 
 /// What a person enters.
@@ -73,6 +73,12 @@ pub fn begin_from_issue(ports: &Ports, actor: &Actor, new: &NewFromIssue) -> Res
         }
         IssuePurpose::Improve | IssuePurpose::BreakDown => {}
     }
+    let source = source_of(&access, &detail);
+    let chars = source.text.chars().count();
+    if chars > MAX_SOURCE_CHARS {
+        let text = format!("{key} has {chars} characters, a source has at most {MAX_SOURCE_CHARS}: shorten it in Jira");
+        return Err(invalid("issue", "issue_too_long", text));
+    }
     let (draft, _) = checked(
         ports,
         actor,
@@ -94,7 +100,6 @@ pub fn begin_from_issue(ports: &Ports, actor: &Actor, new: &NewFromIssue) -> Res
     };
     let title: String = title_of(&Document::default(), &detail.issue.summary);
     let draft = Draft { title, issue_type: kind.id, issue_type_name: kind.name, ..draft };
-    let source = source_of(&access, &detail);
     let entry = entry_of(&source, 1, ports.clock.now());
     let about = DraftIssue {
         draft: draft.id,

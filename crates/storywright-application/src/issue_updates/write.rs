@@ -51,8 +51,8 @@ pub fn update_issue(
         if plan.puts_back.is_none() && version != plan.draft_version {
             return Err(UpdateError::PlanChanged(Box::new(plan.clone())));
         }
-        // Another draft of the person may be about the same issue.
-        let others = tx.updates_of_issue(actor.user(), &plan.site, &plan.now.issue.key)?;
+        // Another draft of the person may be about the same issue, which may be called otherwise by now.
+        let others = tx.open_updates_of_issue(actor.user(), &plan.site, &plan.now.issue.id)?;
         if let Some(open) = others.iter().find(|other| is_in_the_way(other, ports.clock.now())) {
             return Err(UpdateError::Open(open.state));
         }

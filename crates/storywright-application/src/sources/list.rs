@@ -51,6 +51,9 @@ pub fn remove(ports: &Ports, actor: &Actor, draft: DraftId, number: u32) -> Resu
         open_draft(tx, actor, draft)?;
         let entry = tx.source(actor.user(), draft, number)?.filter(|entry| entry.removed_at.is_none());
         let entry = entry.ok_or(SourceError::NotFound)?;
+        if tx.draft_issue(actor.user(), draft)?.is_some_and(|about| about.source == number) {
+            return Err(SourceError::IsTheIssue);
+        }
         tx.forget_removed(actor.user(), draft, storywright_domain::Timestamp(now.0 - UNDO.0))?;
         let audit = ports.audit_entry(
             Some(actor.user()),

@@ -61,6 +61,9 @@ pub enum SourceError {
     /// The draft has all the sources that it may have.
     #[error("a draft has at most {MAX_SOURCES} sources")]
     TooMany,
+    /// It is the issue that the draft is about: the model is told to write from it.
+    #[error("the draft is about this issue: it stays among the sources")]
+    IsTheIssue,
     /// The text is longer than a source may be.
     #[error("the text has {chars} characters, a source has at most {}", storywright_domain::source::MAX_SOURCE_CHARS)]
     TooLong {

@@ -15,6 +15,7 @@ use storywright_application::issue_updates::{
     plan_update, settle_update, update_issue,
 };
 use storywright_application::publishing::{PlanError, make_plan};
+use storywright_application::sources::{self, SourceError};
 use storywright_domain::draft::Draft;
 use storywright_domain::issue_update::{IssuePurpose, IssueUpdate, MAX_EDITIONS, UpdatePlan, UpdateWish};
 use storywright_domain::jira::{CreateOutcome, FieldKind, NewIssue};
@@ -108,6 +109,18 @@ fn the_issue_is_a_source_and_the_model_is_told_what_to_make_of_it() {
     assert_eq!(draft.issue_type, "10001");
     let refused = make_plan(&world.ports, &world.actor, draft.id);
     assert_eq!(refused.err(), Some(PlanError::ChangesAnIssue(key)), "it never becomes a second issue");
+}
+
+#[test]
+fn the_issue_stays_a_source_of_the_draft_that_is_about_it() {
+    let world = World::new();
+    let key = by_hand(&world, "10001", "Refunds??", TEXT);
+    for purpose in IssuePurpose::ALL {
+        let draft = begun(&world, &key, purpose);
+        let removed = sources::remove(&world.ports, &world.actor, draft.id, 1);
+        assert_eq!(removed, Err(SourceError::IsTheIssue));
+        assert!(sources::text(&world.ports, &world.actor, draft.id, 1).unwrap().contains("Agents must be able"));
+    }
 }
 
 #[test]
@@ -279,7 +292,12 @@ fn two_drafts_about_one_issue_are_not_sent_at_once() {
     world.jira.fake.next_update(RemoteError::RateLimited { retry_after_ms: 1_000 }, false);
     assert_eq!(send(&world, &first, UpdateWish::Rewrite).unwrap().state, WriteState::Unknown);
     assert_eq!(send(&world, &second, UpdateWish::Rewrite), Err(UpdateError::Open(WriteState::Unknown)));
-    world.jira.fake.delete_issue(&key);
+    world.jira.fake.move_issue(&key, "OPS-9");
+    let moved = plan(&world, other.id, UpdateWish::Rewrite);
+    assert_eq!(moved.now.issue.key, "OPS-9");
+    let sent = send(&world, &moved, UpdateWish::Rewrite);
+    assert_eq!(sent, Err(UpdateError::Open(WriteState::Unknown)), "it is the same issue by another key");
+    world.jira.fake.delete_issue("OPS-9");
     world.clock.advance(Millis::minutes(6));
     let gone = settle_update(&world.ports, &world.actor, draft.id).unwrap();
     assert_eq!(gone.state, WriteState::Unknown, "that it cannot be seen says nothing: {}", gone.note);
@@ -422,6 +440,8 @@ fn what_cannot_be_begun_is_told_by_field() {
     assert_eq!(code(&NewFromIssue { rule_set: "x".to_owned(), ..improve(&key) }), ("rule_set", "rule_set_unknown"));
     world.jira.fake.lock_words(&key);
     assert_eq!(code(&improve(&key)), ("issue", "issue_not_editable"));
+    let long = by_hand(&world, "10001", "Refunds", &"refund ".repeat(150_000));
+    assert_eq!(code(&improve(&long)), ("issue", "issue_too_long"));
     let drafts = world.store.read(|tx| tx.drafts(world.person.id, None, None, 10));
     assert!(drafts.map_err(|error: StorageError| error).unwrap().items.is_empty(), "nothing was kept");
 }

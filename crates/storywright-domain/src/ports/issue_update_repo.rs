@@ -31,6 +31,18 @@ pub trait IssueUpdateRepo {
     /// [`StorageError`].
     fn updates_of_issue(&mut self, user: UserId, site: &str, key: &str) -> Result<Vec<IssueUpdate>, StorageError>;
 
+    /// Changes of one issue, by the id that it keeps when it moves, of which it is not known what became: of all of a person's drafts, the newest
+    /// first, at most 50.
+    ///
+    /// # Errors
+    /// [`StorageError`].
+    fn open_updates_of_issue(
+        &mut self,
+        user: UserId,
+        site: &str,
+        issue_id: &str,
+    ) -> Result<Vec<IssueUpdate>, StorageError>;
+
     /// Adds a change; `Exists` with its edition when the draft has one of this edition already.
     ///
     /// # Errors

@@ -197,6 +197,26 @@ impl IssueUpdateRepo for SqliteTx<'_> {
         )
     }
 
+    fn open_updates_of_issue(
+        &mut self,
+        user: UserId,
+        site: &str,
+        issue_id: &str,
+    ) -> Result<Vec<IssueUpdate>, StorageError> {
+        let (sending, unknown) = (WriteState::Sending.as_str(), WriteState::Unknown.as_str());
+        updates(
+            table::table
+                .filter(table::user_id.eq(user.to_string()))
+                .filter(table::site.eq(site))
+                .filter(table::issue_id.eq(issue_id))
+                .filter(table::state.eq(sending).or(table::state.eq(unknown)))
+                .order((table::sent_at.desc(), table::draft_id.desc(), table::edition.desc()))
+                .limit(MOST)
+                .select(Row::as_select())
+                .load(self.conn),
+        )
+    }
+
     fn insert_issue_update(&mut self, update: &IssueUpdate) -> Result<Inserted<u32>, StorageError> {
         if self.draft_issue(update.user, update.draft)?.is_none() {
             return Err(corrupt(ENTITY, "draft_id: the person has no such draft about an issue"));

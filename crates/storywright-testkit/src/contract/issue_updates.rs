@@ -11,6 +11,7 @@ use storywright_domain::{DraftId, Millis, UserId};
 pub const ALL: &[Promise<dyn Storage>] = promises![
     a_draft_is_about_one_issue_for_good,
     changes_come_back_newest_first,
+    what_is_open_is_found_by_the_id_that_an_issue_keeps,
     what_was_approved_stays_and_a_state_is_left_once,
     what_is_of_others_is_out_of_reach,
 ];
@@ -102,6 +103,21 @@ fn changes_come_back_newest_first(storage: &dyn Storage) {
     assert_eq!(insert(storage, &latest), Ok(Inserted::New));
     let of_issue = storage.read(|tx| tx.updates_of_issue(user, "jira", "PAY-42"));
     assert_eq!(of_issue, Ok::<_, StorageError>(vec![latest, back, change(&draft, 1)]));
+}
+
+fn what_is_open_is_found_by_the_id_that_an_issue_keeps(storage: &dyn Storage) {
+    let user = signed_up(storage, 1).id;
+    let (draft, other) = (begun(storage, user, 10), begun(storage, user, 11));
+    let stranger = begun(storage, signed_up(storage, 2).id, 12);
+    let moved = IssueUpdate { key: "OPS-9".to_owned(), state: WriteState::Unknown, ..change(&draft, 2) };
+    let written = IssueUpdate { state: WriteState::Written, ..change(&draft, 1) };
+    let elsewhere = IssueUpdate { issue_id: "10043".to_owned(), ..change(&other, 2) };
+    let site = IssueUpdate { site: "another".to_owned(), ..change(&other, 3) };
+    for update in [&moved, &written, &change(&other, 1), &elsewhere, &site, &change(&stranger, 1)] {
+        assert_eq!(insert(storage, update), Ok(Inserted::New));
+    }
+    let open = storage.read(|tx| tx.open_updates_of_issue(user, "jira", "10042"));
+    assert_eq!(open, Ok::<_, StorageError>(vec![moved, change(&other, 1)]));
 }
 
 fn what_was_approved_stays_and_a_state_is_left_once(storage: &dyn Storage) {

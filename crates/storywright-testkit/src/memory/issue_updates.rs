@@ -6,6 +6,17 @@ use storywright_domain::ports::{Inserted, IssueUpdateRepo, Saved, StorageError};
 use storywright_domain::write_state::WriteState;
 use storywright_domain::{DraftId, UserId};
 
+impl MemoryTx<'_> {
+    /// The newest first, at most 50.
+    fn updates_where(&self, wanted: impl Fn(&IssueUpdate) -> bool) -> Vec<IssueUpdate> {
+        let found = self.state.issue_updates.values().filter(|update| wanted(update));
+        let mut updates: Vec<IssueUpdate> = found.cloned().collect();
+        updates.sort_by_key(|update| std::cmp::Reverse((update.sent_at, update.draft, update.edition)));
+        updates.truncate(50);
+        updates
+    }
+}
+
 impl IssueUpdateRepo for MemoryTx<'_> {
     fn draft_issue(&mut self, user: UserId, draft: DraftId) -> Result<Option<DraftIssue>, StorageError> {
         Ok(self.state.draft_issues.get(&draft).filter(|issue| issue.user == user).cloned())
@@ -30,11 +41,17 @@ impl IssueUpdateRepo for MemoryTx<'_> {
     }
 
     fn updates_of_issue(&mut self, user: UserId, site: &str, key: &str) -> Result<Vec<IssueUpdate>, StorageError> {
-        let of_issue = |update: &&IssueUpdate| update.user == user && update.site == site && update.key == key;
-        let mut updates: Vec<IssueUpdate> = self.state.issue_updates.values().filter(of_issue).cloned().collect();
-        updates.sort_by_key(|update| std::cmp::Reverse((update.sent_at, update.draft, update.edition)));
-        updates.truncate(50);
-        Ok(updates)
+        Ok(self.updates_where(|update| update.user == user && update.site == site && update.key == key))
+    }
+
+    fn open_updates_of_issue(
+        &mut self,
+        user: UserId,
+        site: &str,
+        issue_id: &str,
+    ) -> Result<Vec<IssueUpdate>, StorageError> {
+        let of_issue = |update: &IssueUpdate| update.user == user && update.site == site && update.issue_id == issue_id;
+        Ok(self.updates_where(|update| of_issue(update) && update.state.is_open()))
     }
 
     fn insert_issue_update(&mut self, update: &IssueUpdate) -> Result<Inserted<u32>, StorageError> {

@@ -90,6 +90,7 @@ kinds! {
     NOTHING_TO_JUDGE 409 "nothing_to_judge" "Nothing to judge" "The draft has no stories yet."
     SOURCE_NOT_FOUND 404 "source_not_found" "There is no such source" "The draft has no such source, or the source has not changed."
     TOO_MANY_SOURCES 409 "too_many_sources" "The draft is full" "A draft has at most 300 sources."
+    SOURCE_IS_THE_ISSUE 409 "source_is_the_issue" "The draft is about it" "The issue that a draft is about is to be removed from its sources."
     SOURCE_TOO_LATE 409 "source_too_late" "Not any more" "The source was removed too long ago, or there is nothing to read again."
     FILE_READER_BUSY 503 "file_reader_busy" "Other files are being read" "Several files are being read at the same time; the answer says when to try again."
     FILE_READER_MISSING 500 "file_reader_missing" "Files cannot be read" "The process that reads files could not be started; the log says why."

@@ -23,6 +23,11 @@ impl From<SourceError> for AppError {
                 "The draft has all the sources that it may have",
                 "Remove some, or write from the others in a second draft",
             ),
+            SourceError::IsTheIssue => Self::new(
+                &kinds::SOURCE_IS_THE_ISSUE,
+                "The draft is about this issue, so it stays among the sources",
+                "Begin a draft without an issue if its words are not wanted",
+            ),
             SourceError::TooLong { .. } => Self::field("text", "source_too_long", &error.to_string()),
             SourceError::File { problem: FileProblem::Busy, .. } => {
                 Self::new(&kinds::FILE_READER_BUSY, &error.to_string(), "").with_retry_after(Millis::seconds(5))

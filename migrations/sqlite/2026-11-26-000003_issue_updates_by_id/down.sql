@@ -1,0 +1,1 @@
+DROP INDEX issue_updates_of_issue_id;
