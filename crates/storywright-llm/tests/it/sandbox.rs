@@ -10,9 +10,11 @@ use std::time::Instant;
 use storywright_domain::Secret;
 use storywright_domain::cancel::Cancellation;
 use storywright_domain::ports::{
-    ChatAccess, ChatAnswer, ChatCall, ChatError, ChatModel, ChatRequest, Finish, JsonSchema,
+    ChatAccess, ChatAnswer, ChatCall, ChatError, ChatModel, ChatRequest, ChatTool, ChatTurn, Finish, JsonSchema,
+    ToolOutcome, ToolUse,
 };
 use storywright_domain::story::Document;
+use storywright_domain::tool::ToolClass;
 use storywright_http::{Egress, EgressOptions};
 use storywright_llm::ConfiguredChat;
 use storywright_sandbox::{Options, Running, Sandbox};
@@ -29,12 +31,17 @@ struct Company {
 
 impl Company {
     fn open() -> Self {
+        Self::with(|_| {})
+    }
+
+    fn with(change: impl FnOnce(&mut Value)) -> Self {
         let sandbox = Sandbox::start(Options::default()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let text = std::fs::read_to_string(shipped().join("demo/config.json")).unwrap();
         let mut config: Value = serde_json::from_str(&text).unwrap();
         config["llm"]["services"][0]["base_url"] = sandbox.llm_url().into();
         config["llm"]["services"][0]["timeouts"] = json!({"idle_ms": 1_500, "retry_ms": 5_000});
+        change(&mut config["llm"]["services"][0]);
         for (key, file) in [("header", "header.json"), ("payload", "payload.json"), ("prompts", "prompts.json")] {
             config["llm"]["files"][key] = shipped().join(file).to_str().into();
         }
@@ -108,6 +115,63 @@ fn document(text: &str) -> Document {
     let answer: Value = serde_json::from_str(text).unwrap();
     assert_eq!(answer["clarify"], Value::Null, "{text}");
     serde_json::from_value(answer).unwrap()
+}
+
+#[test]
+fn a_model_without_tool_calls_opens_the_tools_it_wants_by_json() {
+    let company = Company::with(|service| service["tools"] = "json".into());
+    let schema = |names: &[&str]| {
+        let properties: serde_json::Map<String, Value> =
+            names.iter().map(|name| ((*name).to_owned(), json!({"type": "string"}))).collect();
+        json!({"type": "object", "properties": properties, "required": names}).to_string()
+    };
+    let tool = |name: &str, about: &str, parameters: String| {
+        ChatTool::reading(ToolClass::Read, name.to_owned(), about.to_owned(), parameters).unwrap()
+    };
+    let names = json!({"type": "object", "required": ["names"], "properties": {"names": {"type": "array", "items": {"type": "string"}}}});
+    let opener = || tool("open_tools", "Shows how tools of the list are called.", names.to_string());
+    let hints =
+        "Names begin with wiki.:\nconfluence_search(query*): Finds pages\nconfluence_get_page(page_id*): A page";
+    let ask = |tools: Vec<ChatTool>, turns: Vec<ChatTurn>| {
+        let values = vec![("requirements", REQUIREMENTS.to_owned()), ("hints", hints.to_owned())];
+        let request = ChatRequest { tools, turns, ..ChatRequest::plain(ChatCall::Gather, values, Some(gathered())) };
+        company.chat.converse(&company.access("alice"), &request, &mut Pieces::default(), &Cancellation::new()).unwrap()
+    };
+    let turn = |call: &ToolUse, result: &str| ChatTurn {
+        calls: vec![call.clone()],
+        outcomes: vec![ToolOutcome { id: call.id.clone(), text: result.to_owned() }],
+    };
+
+    let opening = ask(vec![opener()], Vec::new());
+    let [open] = opening.calls.as_slice() else { panic!("{opening:?}") };
+    let wanted: Value = serde_json::from_str(&open.arguments).unwrap();
+    assert_eq!((open.name.as_str(), opening.text.as_str()), ("open_tools", ""));
+    assert_eq!(wanted, json!({"names": ["wiki.confluence_search", "wiki.confluence_get_page"]}));
+
+    let opened = || {
+        vec![
+            opener(),
+            tool("wiki.confluence_search", "Finds pages.", schema(&["query"])),
+            tool("wiki.confluence_get_page", "A page.", schema(&["page_id"])),
+        ]
+    };
+    let first = turn(open, "Open now: wiki.confluence_search, wiki.confluence_get_page.");
+    let searching = ask(opened(), vec![first.clone()]);
+    let [search] = searching.calls.as_slice() else { panic!("{searching:?}") };
+    let words: Value = serde_json::from_str(&search.arguments).unwrap();
+    assert_eq!(search.name, "wiki.confluence_search", "by our name, though the service is told another");
+    assert!(words["query"].as_str().is_some_and(|words| !words.is_empty()), "{words}");
+
+    let done = ask(opened(), vec![first, turn(search, "[]")]);
+    let answer: Value = serde_json::from_str(&done.text).unwrap();
+    assert_eq!((done.calls.len(), &answer["ask"]), (0, &Value::Null), "{done:?}");
+}
+
+/// What gathering is to end with.
+fn gathered() -> JsonSchema {
+    let text = json!({"type": "object", "additionalProperties": false, "required": ["ask", "note"],
+        "properties": {"ask": {"type": ["string", "null"]}, "note": {"type": "string"}}});
+    JsonSchema { name: "gathered", text: text.to_string() }
 }
 
 #[test]

@@ -118,13 +118,12 @@ pub fn declines(speaker: &Speaker) {
     assert_eq!(stub.seen().len(), 1, "whoever declines is not asked again by itself");
 }
 
+/// In a field of its own, in `<think>`, or kept to itself: what counts is what it costs and that none of it is shown.
 pub fn reasons_aside(speaker: &Speaker) {
-    if !speaker.reasons {
-        return;
-    }
     let stub = serves(speaker, &["think"]);
     let (answer, pieces) = bench(speaker, &stub).draft();
-    assert_eq!(answer.unwrap().text, TEXT);
+    let answer = answer.unwrap();
+    assert_eq!((answer.text.as_str(), answer.finish, answer.usage), (TEXT, Finish::Stop, speaker.usage));
     assert_eq!(pieces.concat(), TEXT, "not a word of the reasoning is shown");
 }
 

@@ -38,8 +38,6 @@ pub struct Speaker {
     pub declines: Declines,
     /// The answer comes in pieces.
     pub streams: bool,
-    /// There is a recording with reasoning.
-    pub reasons: bool,
 }
 
 const BEARER: (&str, &str) = ("authorization", "Bearer session=cookie-canary-4711");
@@ -60,7 +58,6 @@ fn like_openai(name: &'static str, model: &'static str) -> Speaker {
         usage: COUNTED,
         declines: Declines::Writes(WORDS),
         streams: true,
-        reasons: true,
     }
 }
 
@@ -68,7 +65,6 @@ pub fn openai() -> Speaker {
     Speaker {
         line: "POST /openai/v1/chat/completions HTTP/1.1",
         declines: Declines::Refuses(WORDS),
-        reasons: false,
         ..like_openai("openai", "gpt-4.1")
     }
 }
@@ -79,7 +75,6 @@ pub fn azure() -> Speaker {
         credential: ("api-key", "session=cookie-canary-4711"),
         model: None,
         declines: Declines::Filters,
-        reasons: false,
         ..like_openai("azure", "")
     }
 }
