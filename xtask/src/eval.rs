@@ -66,6 +66,6 @@ fn golden(workspace: &Workspace, options: &[String]) -> Result<ExitCode, Failure
     let folder = workspace.target.join("debug");
     let mut eval = workspace.command(folder.join("storywright-bench"));
     eval.env("STORYWRIGHT_BENCH_BIN_DIR", &folder).arg("eval").args(options);
-    tools::run(&mut eval, "see the documents of the table that came to nothing")?;
+    tools::run(&mut eval, "see what is said above: of a document that came to nothing the table says why")?;
     Ok(ExitCode::SUCCESS)
 }

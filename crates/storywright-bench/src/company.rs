@@ -2,7 +2,7 @@
 
 use crate::Failure;
 use crate::api::Api;
-use crate::process::{Process, free_port, program, wait_for_port};
+use crate::process::{LONGEST_START, Process, free_port, listens, program, wait_for_port};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
@@ -102,7 +102,9 @@ impl Company {
         for kind in ["llm", "confluence"] {
             let report = api.call("POST", &format!("integrations/{kind}/test"), &json!({})).await?;
             if report["ok"] != true {
-                return Err(format!("the test of {kind} failed: {report}").into());
+                let said = |key: &str| report[key].as_str().unwrap_or_default().to_owned();
+                let tested = if kind == "llm" { format!("the LLM service `{service}`") } else { kind.to_owned() };
+                return Err(format!("the test of {tested} failed: {}: {}", said("code"), said("detail")).into());
             }
         }
         Ok((api, name))
@@ -155,8 +157,16 @@ fn start_server(folder: &Path, port: u16) -> Result<(Process, Duration), Failure
     let mut command = server_command(folder, port)?;
     command.arg("serve");
     let since = Instant::now();
-    let server = Process::start(command, &folder.join("server.log"))?;
-    wait_for_port(port, since)?;
+    let log = folder.join("server.log");
+    let mut server = Process::start(command, &log)?;
+    while !listens(port) {
+        // A server that does not like its configuration says why and ends; waiting for it would hide its words.
+        if server.has_ended() || since.elapsed() > LONGEST_START {
+            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            return Err(format!("the server did not start: {}", said.trim()).into());
+        }
+        std::thread::yield_now();
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let took = runtime.block_on(async {
         loop {

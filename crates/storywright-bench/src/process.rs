@@ -22,6 +22,11 @@ impl Process {
         Ok(Self(child))
     }
 
+    /// Whether it is over; one of which that cannot be told is not.
+    pub fn has_ended(&mut self) -> bool {
+        matches!(self.0.try_wait(), Ok(Some(_)))
+    }
+
     /// Resident memory in MB.
     pub fn resident_mb(&self) -> Result<f64, Failure> {
         memory_mb(self.0.id(), "VmRSS:")
@@ -78,14 +83,22 @@ pub fn free_port() -> Result<u16, Failure> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
+/// Longest time that a program may take to listen.
+pub const LONGEST_START: Duration = Duration::from_secs(30);
+
+/// Whether somebody listens there.
+pub fn listens(port: u16) -> bool {
+    TcpStream::connect(("127.0.0.1", port)).is_ok()
+}
+
 /// Waits until somebody listens there; says how long it took.
 pub fn wait_for_port(port: u16, since: Instant) -> Result<Duration, Failure> {
     loop {
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+        if listens(port) {
             return Ok(since.elapsed());
         }
-        if since.elapsed() > Duration::from_secs(30) {
-            return Err(format!("nobody listens on port {port} after 30 s").into());
+        if since.elapsed() > LONGEST_START {
+            return Err(format!("nobody listens on port {port} after {} s", LONGEST_START.as_secs()).into());
         }
         std::thread::yield_now();
     }

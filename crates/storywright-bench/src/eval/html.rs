@@ -42,7 +42,7 @@ pub fn page(model: &str, scores: &[Score], total: &Score) -> String {
     }
     page.push_str("</dl><h2>Coverage of each document</h2><p><span class=\"key\" style=\"background:var(--one)\"></span>required passages<span class=\"key\" style=\"background:var(--two)\"></span>sentences that ask for something</p>");
     page.push_str(&coverage(scores));
-    page.push_str("<h2>Tokens by length</h2><p>Each dot is a document: its words to the right, tokens of prompts and answers upwards.</p>");
+    page.push_str("<h2>Tokens by length</h2><p>Each dot is a document: its words to the right, tokens of prompts and answers upwards, both in powers of ten.</p>");
     page.push_str(&tokens(scores));
     page.push_str("<h2>Findings by code</h2>");
     page.push_str(&codes(total));
@@ -129,28 +129,50 @@ fn coverage(scores: &[Score]) -> String {
     svg + "</svg>"
 }
 
+/// Powers of ten from the one below the smallest to the one above the greatest: one long document would press all others into a corner.
+fn decades(values: impl Iterator<Item = usize>) -> std::ops::RangeInclusive<u32> {
+    let (least, most) = values.fold((usize::MAX, 1), |(least, most), value| (least.min(value), most.max(value)));
+    let low = least.clamp(1, most).ilog10();
+    let high = most.ilog10() + u32::from(10_usize.pow(most.ilog10()) < most);
+    low..=high.max(low + 1)
+}
+
+/// Where a value is between the ends of the decades, from 0 to 1.
+fn along(value: usize, decades: &std::ops::RangeInclusive<u32>) -> f64 {
+    let (low, high) = (f64::from(*decades.start()), f64::from(*decades.end()));
+    ((number(value.max(1)).log10() - low) / (high - low)).clamp(0.0, 1.0)
+}
+
 fn tokens(scores: &[Score]) -> String {
-    let spent = |score: &Score| score.input_tokens + score.output_tokens;
-    let widest = number(scores.iter().map(|score| score.words).max().unwrap_or(1).max(1));
-    let highest = scores.iter().map(spent).max().unwrap_or(1).max(1);
-    let up = |value: u64| {
-        230.0
-            - 210.0 * number(usize::try_from(value).unwrap_or(usize::MAX))
-                / number(usize::try_from(highest).unwrap_or(1))
-    };
-    let mut svg = String::from(
-        "<svg viewBox=\"0 0 760 260\" role=\"img\" aria-label=\"Tokens by words\"><line x1=\"70\" x2=\"750\" y1=\"230\" y2=\"230\" stroke=\"var(--line)\"/><line x1=\"70\" x2=\"70\" y1=\"20\" y2=\"230\" stroke=\"var(--line)\"/>",
-    );
-    let _ = write!(
-        svg,
-        "<text x=\"64\" y=\"24\" text-anchor=\"end\">{highest}</text><text x=\"64\" y=\"234\" text-anchor=\"end\">0</text><text x=\"750\" y=\"248\" text-anchor=\"end\">{widest} words</text>"
-    );
-    for score in scores.iter().filter(|score| score.problem.is_none()) {
-        let x = 70.0 + 670.0 * number(score.words) / widest;
+    let spent = |score: &Score| usize::try_from(score.input_tokens + score.output_tokens).unwrap_or(usize::MAX);
+    let told: Vec<&Score> = scores.iter().filter(|score| score.problem.is_none()).collect();
+    let wide = decades(told.iter().map(|score| score.words));
+    let tall = decades(told.iter().map(|score| spent(score)));
+    let x = |words: usize| 70.0 + 680.0 * along(words, &wide);
+    let y = |tokens: usize| 230.0 - 210.0 * along(tokens, &tall);
+    let mut svg = String::from("<svg viewBox=\"0 0 760 260\" role=\"img\" aria-label=\"Tokens by words\">");
+    for power in tall.clone() {
+        let (value, y) = (10_usize.pow(power), y(10_usize.pow(power)));
         let _ = write!(
             svg,
-            "<circle cx=\"{x:.1}\" cy=\"{:.1}\" r=\"4\" fill=\"var(--one)\" fill-opacity=\".75\"><title>{}: {} words, {} tokens</title></circle>",
-            up(spent(score)),
+            "<line x1=\"70\" x2=\"750\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"var(--line)\"/><text x=\"64\" y=\"{:.1}\" text-anchor=\"end\">{value}</text>",
+            y + 4.0
+        );
+    }
+    for power in wide.clone() {
+        let (value, x) = (10_usize.pow(power), x(10_usize.pow(power)));
+        let (anchor, unit) = if power == *wide.end() { ("end", " words") } else { ("middle", "") };
+        let _ = write!(
+            svg,
+            "<line x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"20\" y2=\"230\" stroke=\"var(--line)\"/><text x=\"{x:.1}\" y=\"248\" text-anchor=\"{anchor}\">{value}{unit}</text>"
+        );
+    }
+    for score in told {
+        let _ = write!(
+            svg,
+            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\" fill=\"var(--one)\" fill-opacity=\".75\"><title>{}: {} words, {} tokens</title></circle>",
+            x(score.words),
+            y(spent(score)),
             escaped(&score.name),
             score.words,
             spent(score)
@@ -197,6 +219,19 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_document_leaves_room_for_the_short_ones() {
+        let wide = decades([29, 350, 12_112].into_iter());
+        assert_eq!(wide, 1..=5);
+        assert!((along(1_000, &wide) - 0.5).abs() < 1e-9);
+        assert_eq!((along(0, &wide), along(usize::MAX, &wide)), (0.0, 1.0));
+        // One document, or none.
+        assert_eq!(
+            (decades([100].into_iter()), decades([0].into_iter()), decades([].into_iter())),
+            (2..=3, 0..=1, 0..=1)
+        );
+    }
 
     #[test]
     fn what_a_model_said_is_text_in_the_page() {

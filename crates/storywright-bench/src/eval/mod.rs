@@ -5,6 +5,7 @@
 
 mod html;
 mod score;
+mod service;
 
 use crate::Failure;
 use crate::api::Api;
@@ -13,6 +14,7 @@ use crate::latency::{events, is_event};
 use clap::Args;
 use score::Score;
 use serde_json::{Value, json};
+use service::Service;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tokio::runtime::Runtime;
@@ -50,12 +52,26 @@ struct Golden {
 /// Runs every document, prints the table, and writes both reports.
 pub fn run(runtime: &Runtime, options: &Options) -> Result<(), Failure> {
     let documents = read(options)?;
-    let company = company(options)?;
-    runtime.block_on(evaluate_all(&company, &documents, options))
+    let variable = |name: &str| std::env::var(name).ok();
+    let service = options.llm.as_ref().map(|name| Service::read(name, &options.config, variable)).transpose()?;
+    // The pretend company; with `--llm` its server speaks to that service instead of the pretended one.
+    let company = match &service {
+        None => Company::start("sandbox-writer"),
+        Some(service) => Company::start_with("", |config| service.put_into(config)).map_err(|failure| {
+            let own = options.config.join("config.json");
+            Failure::from(format!("with the service `{}` of {}, {failure}", service.name, own.display()))
+        }),
+    }?;
+    runtime.block_on(evaluate_all(&company, service.as_ref(), &documents, options))
 }
 
-async fn evaluate_all(company: &Company, documents: &[Golden], options: &Options) -> Result<(), Failure> {
-    let api = person(company, options).await?;
+async fn evaluate_all(
+    company: &Company,
+    service: Option<&Service>,
+    documents: &[Golden],
+    options: &Options,
+) -> Result<(), Failure> {
+    let api = person(company, service).await?;
     println!("{}", score::HEAD);
     let mut scores = Vec::new();
     for document in documents {
@@ -109,39 +125,12 @@ fn read(options: &Options) -> Result<Vec<Golden>, Failure> {
     Ok(documents)
 }
 
-/// The pretend company; with `--llm` its server speaks to that service instead of the pretended one.
-fn company(options: &Options) -> Result<Company, Failure> {
-    let Some(name) = &options.llm else { return Company::start("sandbox-writer") };
-    let folder = options.config.canonicalize()?;
-    let own: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("config.json"))?)?;
-    let services = own["llm"]["services"].as_array().cloned().unwrap_or_default();
-    let service = services.into_iter().find(|service| service["name"] == name.as_str()).ok_or_else(|| {
-        format!("{} has no service `{name}` under llm.services", folder.join("config.json").display())
-    })?;
-    let file = |key: &str, otherwise: &str| {
-        let named = own["llm"]["files"][key].as_str().unwrap_or(otherwise);
-        json!(folder.join(named).display().to_string())
-    };
-    let files = json!({
-        "header": file("header", "header.json"), "payload": file("payload", "payload.json"),
-        "prompts": file("prompts", "prompts.json"), "dialects": file("dialects", "dialects"),
-    });
-    Company::start_with("", |config| {
-        config["llm"]["services"] = json!([service]);
-        config["llm"]["files"] = files;
-    })
-}
-
-async fn person(company: &Company, options: &Options) -> Result<Api, Failure> {
-    let Some(name) = &options.llm else { return Ok(company.person().await?.0) };
-    let variable =
-        |name: &str, what: &str| std::env::var(name).map_err(|_| Failure::from(format!("set {name}: {what}")));
-    let credential = variable("STORYWRIGHT_EVAL_CREDENTIAL", "the credential of the LLM service")?;
-    let employee = variable("STORYWRIGHT_EVAL_EMPLOYEE_ID", "the employee ID that the service knows its holder by")?;
+async fn person(company: &Company, service: Option<&Service>) -> Result<Api, Failure> {
+    let Some(service) = service else { return Ok(company.person().await?.0) };
     // The service must know the person whom Jira knows, so the pretend company takes the real name on.
-    let renamed = json!({"employee_id": employee, "confluence": {"employee_id": employee}});
+    let renamed = json!({"employee_id": service.employee, "confluence": {"employee_id": service.employee}});
     company.sandbox("PATCH", "/__sandbox/people/alice", &renamed).await?;
-    Ok(company.person_with(name, Some(&credential)).await?.0)
+    Ok(company.person_with(&service.name, Some(&service.credential)).await?.0)
 }
 
 async fn evaluate(api: &Api, document: &Golden) -> Result<Score, Failure> {
