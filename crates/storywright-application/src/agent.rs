@@ -13,6 +13,7 @@ use storywright_domain::publishing::{Run, RunItem};
 use storywright_domain::remote::SiteKind;
 use storywright_domain::source::Citation;
 use storywright_domain::tool::ToolClass;
+use storywright_domain::waiver::StandingWaiver;
 use storywright_domain::{DraftId, JobId};
 
 /// Versions of a draft that are looked through for the one that was approved.
@@ -82,6 +83,8 @@ pub struct IssueChain {
     pub steps: Vec<AgentStep>,
     /// Passages that its story cites.
     pub citations: Vec<Citation>,
+    /// What was let pass of its story when the plan was approved.
+    pub waivers: Vec<StandingWaiver>,
 }
 
 /// The way of each of the person's issues with this key; empty when there is none.
@@ -104,6 +107,8 @@ pub fn issue_chains(ports: &Ports, actor: &Actor, key: &str) -> Result<Vec<Issue
                 None => Vec::new(),
             };
             let citations = version.as_ref().map(|version| cited(version, &item.reference)).unwrap_or_default();
+            let mut waivers = tx.standing_waivers(user, run.draft, &run.plan_hash)?;
+            waivers.retain(|waiver| waiver.is_about(&item.reference));
             let key = item.jira_key.clone().unwrap_or_default();
             let person = person.clone();
             chains.push(IssueChain {
@@ -117,6 +122,7 @@ pub fn issue_chains(ports: &Ports, actor: &Actor, key: &str) -> Result<Vec<Issue
                 prompt_visible,
                 steps,
                 citations,
+                waivers,
             });
         }
         Ok(chains)

@@ -15,6 +15,24 @@ pub enum Severity {
     Info,
 }
 
+impl Severity {
+    /// The word in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+
+    /// Reads that word.
+    #[must_use]
+    pub fn parse(raw: &str) -> Option<Self> {
+        [Self::Error, Self::Warning, Self::Info].into_iter().find(|severity| severity.as_str() == raw)
+    }
+}
+
 /// One thing that a rule has to say about one place of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {

@@ -3,6 +3,7 @@
 use crate::finding::Finding;
 use crate::jira::IssueDetail;
 use crate::story::{Document, LinkKind, StoryLink};
+use crate::waiver::StandingWaiver;
 use crate::write_state::WriteState;
 use crate::{DraftId, Timestamp, UserId};
 use serde::Serialize;
@@ -157,6 +158,8 @@ pub struct UpdatePlan {
     pub uncovered: Vec<String>,
     /// What the rules say of the new words.
     pub findings: Vec<Finding>,
+    /// What the person lets pass, of `findings`; the hash covers it.
+    pub waivers: Vec<StandingWaiver>,
     /// SHA-256 over all that is sent, where it goes, and what it takes the place of.
     pub hash: String,
 }

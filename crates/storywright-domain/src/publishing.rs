@@ -5,6 +5,7 @@ use crate::jira::{Difference, Marker};
 use crate::remote::FieldRefusal;
 use crate::source::CitedPage;
 use crate::story::LinkKind;
+use crate::waiver::StandingWaiver;
 use crate::{DraftId, ItemId, JobId, RunId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -102,6 +103,8 @@ pub struct Plan {
     pub existing: Vec<ExistingIssue>,
     /// What a person should look at before approving; nothing of it blocks.
     pub findings: Vec<Finding>,
+    /// What the person lets pass, of `findings`; the hash covers it.
+    pub waivers: Vec<StandingWaiver>,
 }
 
 /// The word for a marker in plans, in the database and the API.

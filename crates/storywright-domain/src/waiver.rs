@@ -1,8 +1,9 @@
 //! Waivers: findings that a person lets pass, with a reason. A waiver is about certain words: when they change, it lapses.
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::rules::WEIGHABLE;
 use crate::{DraftId, Timestamp, UserId};
+use serde::Serialize;
 
 /// Longest reason in characters.
 pub const MAX_REASON_CHARS: usize = 500;
@@ -28,6 +29,36 @@ pub struct Waiver {
     pub reason: String,
     /// When.
     pub at: Timestamp,
+}
+
+/// A waiver that stood when a plan was approved, as it was then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StandingWaiver {
+    /// Fingerprint of the waiver.
+    pub fingerprint: String,
+    /// Local reference of the story, sub-task or epic that the finding was about.
+    pub story: String,
+    /// Code of the finding.
+    pub code: String,
+    /// Where it stood in the approved document: `stories.0.summary`.
+    pub place: String,
+    /// How much it weighed.
+    pub severity: Severity,
+    /// What it said.
+    pub message: String,
+    /// Why it may pass.
+    pub reason: String,
+    /// When it was waived.
+    pub at: Timestamp,
+}
+
+impl StandingWaiver {
+    /// Whether it is about the story, or a sub-task of the story, that an issue was made of.
+    #[must_use]
+    pub fn is_about(&self, reference: &str) -> bool {
+        let story = |reference: &str| reference.split('.').next().map(str::to_owned);
+        story(&self.story) == story(reference)
+    }
 }
 
 /// Why a reason is not taken.
@@ -59,7 +90,6 @@ pub fn is_waivable(finding: &Finding) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Severity;
     use crate::review::review;
     use crate::rules::RuleSet;
     use crate::story::{Document, Story, StoryFormat};

@@ -135,6 +135,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    standing_waivers (draft_id, plan_hash, ordinal) {
+        draft_id -> Text,
+        user_id -> Text,
+        plan_hash -> Text,
+        ordinal -> BigInt,
+        fingerprint -> Text,
+        story -> Text,
+        code -> Text,
+        place -> Text,
+        severity -> Text,
+        message -> Text,
+        reason -> Text,
+        waived_at -> BigInt,
+    }
+}
+
+diesel::table! {
     prompts (id) {
         id -> Text,
         owner -> Nullable<Text>,

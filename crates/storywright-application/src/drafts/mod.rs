@@ -20,4 +20,4 @@ pub use waive::{WaiveError, take_waiver_back, waive};
 pub use which::{Which, number_among};
 
 pub(crate) use edit::{keep_version, references_in_jira};
-pub(crate) use waive::with_waivers;
+pub(crate) use waive::{standing_waivers, still_stand, with_waivers};

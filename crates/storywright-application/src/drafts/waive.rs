@@ -4,13 +4,13 @@ use crate::Ports;
 use crate::drafts::read::draft_findings;
 use crate::drafts::which::{Which, value_at};
 use std::collections::BTreeMap;
-use storywright_domain::DraftId;
 use storywright_domain::draft::{Draft, WrongState};
 use storywright_domain::finding::{Finding, Severity};
 use storywright_domain::leak::leaks;
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Sha256, StorageError, StorageExt, Tx};
-use storywright_domain::waiver::{BadReason, MOST_WAIVERS, Waiver, is_waivable, reason};
+use storywright_domain::waiver::{BadReason, MOST_WAIVERS, StandingWaiver, Waiver, is_waivable, reason};
+use storywright_domain::{DraftId, UserId};
 
 /// Why nothing was waived, or taken back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -111,6 +111,56 @@ pub(crate) fn with_waivers(
         finding.waived = reasons.get(print.as_str()).map(|reason| (*reason).to_owned());
     }
     Ok(findings)
+}
+
+/// What the draft's person lets pass of these findings, as it would be approved.
+pub(crate) fn standing_waivers(
+    sha256: &dyn Sha256,
+    tx: &mut dyn Tx,
+    draft: &Draft,
+    findings: &[Finding],
+) -> Result<Vec<StandingWaiver>, StorageError> {
+    if findings.iter().all(|finding| finding.waived.is_none()) {
+        return Ok(Vec::new());
+    }
+    let waivers = tx.waivers(draft.user, draft.id)?;
+    let known: BTreeMap<&str, &Waiver> = waivers.iter().map(|waiver| (waiver.fingerprint.as_str(), waiver)).collect();
+    let prints = fingerprints(sha256, draft, findings);
+    let standing = findings.iter().zip(prints).filter(|(finding, _)| finding.waived.is_some());
+    let standing = standing.filter_map(|(finding, fingerprint)| {
+        let waiver = known.get(fingerprint.as_str())?;
+        Some(StandingWaiver {
+            story: finding.story.clone(),
+            code: finding.code.clone(),
+            place: finding.field.clone(),
+            severity: finding.severity,
+            message: finding.message.clone(),
+            reason: waiver.reason.clone(),
+            at: waiver.at,
+            fingerprint,
+        })
+    });
+    Ok(standing.collect())
+}
+
+/// Whether the draft has these waivers still, unchanged: a plan may have been made a moment ago.
+pub(crate) fn still_stand(
+    tx: &mut dyn Tx,
+    user: UserId,
+    draft: DraftId,
+    standing: &[StandingWaiver],
+) -> Result<bool, StorageError> {
+    if standing.is_empty() {
+        return Ok(true);
+    }
+    let now = tx.waivers(user, draft)?;
+    let stands = |one: &StandingWaiver| {
+        let same = |waiver: &Waiver| {
+            (&waiver.fingerprint, &waiver.reason, waiver.at) == (&one.fingerprint, &one.reason, one.at)
+        };
+        now.iter().any(same)
+    };
+    Ok(standing.iter().all(stands))
 }
 
 /// The fingerprint of each finding. Of several that say the same of the same words each has its own, by their order.

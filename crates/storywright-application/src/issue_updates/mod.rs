@@ -18,6 +18,7 @@ use storywright_domain::issue_update::{DraftIssue, IssueUpdate, MAX_EDITIONS, MA
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{StorageError, StorageExt};
 use storywright_domain::remote::{RemoteError, SiteKind};
+use storywright_domain::waiver::StandingWaiver;
 use storywright_domain::write_state::WriteState;
 use storywright_domain::{DraftId, Millis, Timestamp};
 
@@ -109,6 +110,8 @@ pub struct IssueChange {
     pub update: IssueUpdate,
     /// Prompt, model, sources.
     pub origin: Option<Provenance>,
+    /// What was let pass when it was approved.
+    pub waivers: Vec<StandingWaiver>,
 }
 
 /// Changes of one issue by all of a person's drafts, on any site, the newest first.
@@ -122,7 +125,8 @@ pub fn changes_of_issue(ports: &Ports, actor: &Actor, key: &str) -> Result<Vec<I
         for site in ports.settings.sites.iter().filter(|site| site.kind == SiteKind::Jira) {
             for update in tx.updates_of_issue(user, &site.id, key)? {
                 let origin = tx.provenance(user, update.draft, update.draft_version)?;
-                changes.push(IssueChange { update, origin });
+                let waivers = tx.standing_waivers(user, update.draft, &update.plan_hash)?;
+                changes.push(IssueChange { update, origin, waivers });
             }
         }
         changes.sort_by_key(|change| std::cmp::Reverse(change.update.sent_at));

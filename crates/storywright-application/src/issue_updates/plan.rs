@@ -2,7 +2,7 @@
 
 use super::begin::source_text;
 use super::{UpdateError, is_in_the_way};
-use crate::drafts::with_waivers;
+use crate::drafts::{standing_waivers, with_waivers};
 use crate::{Ports, access};
 use storywright_domain::DraftId;
 use storywright_domain::draft::Draft;
@@ -14,6 +14,7 @@ use storywright_domain::ports::{StorageExt, Tx};
 use storywright_domain::remote::Access;
 use storywright_domain::requirement::coverage;
 use storywright_domain::story::Document;
+use storywright_domain::waiver::StandingWaiver;
 use storywright_domain::write_state::WriteState;
 
 /// Most uncovered sentences that are listed.
@@ -25,6 +26,7 @@ struct Found {
     about: DraftIssue,
     updates: Vec<IssueUpdate>,
     findings: Vec<Finding>,
+    waivers: Vec<StandingWaiver>,
     /// The words of the issue when the draft was begun.
     read: String,
 }
@@ -70,7 +72,9 @@ pub(super) fn plan_with_access(
         UpdateWish::Rewrite => None,
         UpdateWish::PutBack { edition } => Some(edition),
     };
-    let approved = serde_json::json!({
+    let rewrites = puts_back.is_none();
+    let waivers = if rewrites { found.waivers.clone() } else { Vec::new() };
+    let mut approved = serde_json::json!({
         "user": actor.user().to_string(),
         "draft": found.draft.id.to_string(),
         "edition": edition,
@@ -81,7 +85,9 @@ pub(super) fn plan_with_access(
         "description": now.issue.description,
         "payload": payload,
     });
-    let rewrites = puts_back.is_none();
+    if !waivers.is_empty() {
+        approved["waived"] = serde_json::json!(waivers);
+    }
     let plan = UpdatePlan {
         draft: found.draft.id,
         edition,
@@ -92,6 +98,7 @@ pub(super) fn plan_with_access(
         changed_since: changed_since(&found, &now),
         uncovered: if rewrites { uncovered(&now, &found.draft.document) } else { Vec::new() },
         findings: if rewrites { found.findings } else { Vec::new() },
+        waivers,
         hash: ports.sha256.hex(approved.to_string().as_bytes()),
         markdown: match words.description {
             IssueText::Markdown(text) | IssueText::Stored(text) => text,
@@ -112,9 +119,10 @@ fn read(ports: &Ports, tx: &mut dyn Tx, actor: &Actor, id: DraftId) -> Result<Fo
     let rules = tx.rule_set(&draft.rule_set)?.unwrap_or_default();
     let findings = ports.reviewer.review(&draft.document, draft.format, &rules);
     let findings = with_waivers(ports.sha256.as_ref(), tx, &draft, findings)?;
+    let waivers = standing_waivers(ports.sha256.as_ref(), tx, &draft, &findings)?;
     let updates = tx.issue_updates(user, id)?;
     let read = tx.source_text(user, id, about.source)?.unwrap_or_default();
-    Ok(Found { draft, about, updates, findings, read })
+    Ok(Found { draft, about, updates, findings, waivers, read })
 }
 
 /// The words that are wished for.

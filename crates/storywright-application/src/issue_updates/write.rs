@@ -3,7 +3,9 @@
 use super::plan::{own_site, plan_with_access};
 use super::{LATE, UpdateError, is_in_the_way, issue_updates};
 use crate::Ports;
+use crate::drafts::still_stand;
 use crate::integrations::note_refusal;
+use crate::publishing::waived_in_words;
 use storywright_domain::DraftId;
 use storywright_domain::issue_update::{IssueUpdate, UpdatePlan, UpdateWish};
 use storywright_domain::jira::{Issue, same_text};
@@ -30,11 +32,12 @@ pub fn update_issue(
         return Err(UpdateError::PlanChanged(Box::new(plan)));
     }
     let detail = format!(
-        "{} edition {}{} after {} plan {hash}",
+        "{} edition {}{} after {} plan {hash}{}",
         plan.now.issue.key,
         plan.edition,
         plan.puts_back.map_or_else(String::new, |edition| format!(" puts back {edition}")),
         plan.now.updated,
+        waived_in_words(&plan.waivers),
     );
     let entry = ports.audit_entry(
         Some(actor.user()),
@@ -48,7 +51,8 @@ pub fn update_issue(
         let kept = tx.draft(actor.user(), draft)?.filter(|kept| kept.deleted_at.is_none());
         let version = kept.ok_or(UpdateError::NotFound)?.version;
         // Jira was asked meanwhile: the words may be other ones by now.
-        if plan.puts_back.is_none() && version != plan.draft_version {
+        let stand = still_stand(tx, actor.user(), draft, &plan.waivers)?;
+        if plan.puts_back.is_none() && (version != plan.draft_version || !stand) {
             return Err(UpdateError::PlanChanged(Box::new(plan.clone())));
         }
         // Another draft of the person may be about the same issue, which may be called otherwise by now.
@@ -57,7 +61,10 @@ pub fn update_issue(
             return Err(UpdateError::Open(open.state));
         }
         match tx.insert_issue_update(&update)? {
-            Inserted::New => Ok(tx.audit(&entry)?),
+            Inserted::New => {
+                tx.keep_standing_waivers(actor.user(), draft, &plan.hash, &plan.waivers)?;
+                Ok(tx.audit(&entry)?)
+            }
             // Another window was faster.
             Inserted::Exists(_) => Err(UpdateError::Open(WriteState::Sending)),
         }

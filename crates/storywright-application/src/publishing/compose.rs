@@ -13,6 +13,7 @@ use storywright_domain::publishing::{ExistingIssue, Plan, PlannedIssue, PlannedL
 use storywright_domain::remote::{Access, ToolMapping};
 use storywright_domain::source::CitedPage;
 use storywright_domain::story::{Epic, FieldValue, Story, Subtask};
+use storywright_domain::waiver::StandingWaiver;
 
 /// Turns a draft into the issues of a plan.
 pub(super) struct Planner<'a> {
@@ -69,6 +70,7 @@ impl Planner<'_> {
         issues: Vec<PlannedIssue>,
         existing: Vec<ExistingIssue>,
         findings: Vec<Finding>,
+        waivers: Vec<StandingWaiver>,
     ) -> Plan {
         let mut whole = format!("{}\n{}\n{}", access.site.base_url, self.draft.project.as_str(), self.draft.user);
         for issue in &issues {
@@ -81,6 +83,10 @@ impl Planner<'_> {
         for (reference, pages) in &pages {
             let ids: Vec<String> = pages.iter().map(|page| format!("{}:{}", page.site, page.id)).collect();
             whole.push_str(&format!("\n{reference} pages {}", ids.join(" ")));
+        }
+        // Nor without waivers.
+        if !waivers.is_empty() {
+            whole.push_str(&format!("\nwaived {}", serde_json::json!(waivers)));
         }
         let modes = self.screens.all().map(|screen| (screen.kind.name.clone(), marker_mode(&screen.marker).to_owned()));
         Plan {
@@ -97,6 +103,7 @@ impl Planner<'_> {
             issues,
             existing,
             findings,
+            waivers,
         }
     }
 

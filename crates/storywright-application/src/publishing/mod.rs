@@ -26,3 +26,4 @@ pub use start::{PublishError, RunView, list_runs, publish, run_view};
 pub use sweep::sweep_late_arrivals;
 
 pub(crate) use finish::{give_up_run, run_publish, stop_run_of};
+pub(crate) use start::waived_in_words;

@@ -7,7 +7,7 @@ use super::screens::Screens;
 use crate::Ports;
 use crate::access::{self, AccessError};
 use crate::catalog::CatalogError;
-use crate::drafts::with_waivers;
+use crate::drafts::{standing_waivers, with_waivers};
 use std::collections::HashSet;
 use storywright_domain::DraftId;
 use storywright_domain::draft::{Draft, WrongState};
@@ -108,9 +108,10 @@ pub fn make_plan(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Plan, Plan
         }
         let findings = ports.reviewer.review(&draft.document, draft.format, &rules);
         let findings = with_waivers(ports.sha256.as_ref(), tx, &draft, findings)?;
-        Ok::<_, StorageError>(Some((draft, about, findings, created)))
+        let standing = standing_waivers(ports.sha256.as_ref(), tx, &draft, &findings)?;
+        Ok::<_, StorageError>(Some((draft, about, findings, standing, created)))
     })?;
-    let (draft, about, findings, created) = found.ok_or(PlanError::NotFound)?;
+    let (draft, about, findings, standing, created) = found.ok_or(PlanError::NotFound)?;
     if let Some(about) = about.filter(|about| about.purpose == IssuePurpose::Improve) {
         return Err(PlanError::ChangesAnIssue(about.key));
     }
@@ -155,7 +156,7 @@ pub fn make_plan(ports: &Ports, actor: &Actor, id: DraftId) -> Result<Plan, Plan
     if blocks(&findings) {
         return Err(PlanError::Blocked(findings));
     }
-    Ok(planner.plan(&access, issues, existing, findings))
+    Ok(planner.plan(&access, issues, existing, findings, standing))
 }
 
 /// The draft with a reference of its own for every epic, story and sub-task. The document sees to that for epics and stories, and

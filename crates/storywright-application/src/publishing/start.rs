@@ -2,11 +2,13 @@
 
 use super::plan::{PlanError, make_plan};
 use crate::Ports;
+use crate::drafts::still_stand;
 use storywright_domain::draft::Draft;
 use storywright_domain::job::{Job, JobKind};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Inserted, Saved, Slice, StorageError, StorageExt};
 use storywright_domain::publishing::{ItemState, Plan, Run, RunEvent, RunItem, RunState};
+use storywright_domain::waiver::StandingWaiver;
 use storywright_domain::{DraftId, ItemId, JobId, RunId, Timestamp, UserId};
 
 /// Why no run was started.
@@ -84,14 +86,14 @@ pub fn publish(
         actor.request_id(),
         "plan_approved",
         format!("run:{}", run.id),
-        format!("draft:{id} plan:{plan_hash} issues:{}", items.len()),
+        format!("draft:{id} plan:{plan_hash} issues:{}{}", items.len(), waived_in_words(&plan.waivers)),
     );
     let id = ports.storage.write(|tx| {
         if let Some(existing) = tx.run_by_key(user, idempotency_key)? {
             return same_draft(&existing, id);
         }
         let draft = tx.draft(user, id)?.ok_or(PlanError::NotFound)?;
-        if draft.version != plan.version {
+        if draft.version != plan.version || !still_stand(tx, user, id, &plan.waivers)? {
             return Err(PublishError::Conflict(Box::new(draft)));
         }
         if let Some(active) = tx.active_run(user, &plan.site, &plan.project)? {
@@ -107,12 +109,18 @@ pub fn publish(
             Saved::Stored => {}
             Saved::Conflict => return Err(PublishError::Conflict(Box::new(draft))),
         }
+        tx.keep_standing_waivers(user, id, &plan.plan_hash, &plan.waivers)?;
         tx.insert_job(&job)?;
         tx.audit(&entry)?;
         Ok(run.id)
     })?;
     ports.queue.wake();
     Ok(id)
+}
+
+/// How many findings were let pass, for the audit log; nothing when there are none.
+pub(crate) fn waived_in_words(waivers: &[StandingWaiver]) -> String {
+    if waivers.is_empty() { String::new() } else { format!(" waived:{}", waivers.len()) }
 }
 
 /// The run that was started under this key.

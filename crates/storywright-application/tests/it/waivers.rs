@@ -1,12 +1,14 @@
 //! Findings that a person lets pass.
 
 use crate::world::World;
+use storywright_application::agent::issue_chains;
 use storywright_application::drafting::refine;
 use storywright_application::drafts::{
     DraftChange, WaiveError, Which, draft_findings, edit_draft, take_waiver_back, waive,
 };
 use storywright_application::overview::{CountCache, list_draft_lines};
-use storywright_application::publishing::{PlanError, make_plan};
+use storywright_application::publishing::{PlanError, PublishError, make_plan, publish};
+use storywright_domain::Millis;
 use storywright_domain::draft::Draft;
 use storywright_domain::finding::{Finding, Severity, blocks, count};
 use storywright_domain::job::EventKind;
@@ -15,8 +17,9 @@ use storywright_domain::quality::Criterion;
 use storywright_domain::rules::RuleSet;
 use storywright_domain::story::{Document, Narrative, Story};
 use storywright_domain::team::{Pattern, Weight};
+use storywright_domain::waiver::StandingWaiver;
 use storywright_testkit::Script;
-use storywright_testkit::build::story;
+use storywright_testkit::build::{NOW, story};
 
 const FIELD: &str = "stories.0.stlc_notes";
 
@@ -185,4 +188,54 @@ fn of_two_patterns_that_find_the_same_words_the_one_that_says_this_is_meant() {
     assert_eq!(both.iter().filter(|finding| which("team_pattern", FIELD).is(finding)).count(), 2);
     let only: Vec<Severity> = both.iter().filter(|finding| meant.is(finding)).map(|finding| finding.severity).collect();
     assert_eq!(only, [Severity::Warning]);
+}
+
+#[test]
+fn what_was_waived_is_part_of_what_is_approved_and_of_its_record() {
+    let world = World::new();
+    let draft = suspected(&world);
+    waived(&world, &draft, "The first reason").unwrap();
+    let seen = world.plan(draft.id);
+    let told = |waiver: &StandingWaiver| (waiver.code.clone(), waiver.place.clone(), waiver.reason.clone(), waiver.at);
+    let first = ("secret_suspected".to_owned(), FIELD.to_owned(), "The first reason".to_owned(), NOW);
+    assert_eq!(seen.waivers.iter().map(told).collect::<Vec<_>>(), [first]);
+
+    // Another reason is another plan: what was looked at is what is approved.
+    world.clock.advance(Millis::minutes(1));
+    let token = which("secret_suspected", FIELD);
+    take_waiver_back(&world.ports, &world.actor, draft.id, &token).unwrap();
+    waived(&world, &draft, "The second reason").unwrap();
+    let stale = publish(&world.ports, &world.actor, draft.id, &seen.plan_hash, "key");
+    assert!(matches!(stale, Err(PublishError::PlanChanged(_))), "{stale:?}");
+    let plan = world.plan(draft.id);
+    assert_ne!(plan.plan_hash, seen.plan_hash);
+    let run = publish(&world.ports, &world.actor, draft.id, &plan.plan_hash, "key").unwrap();
+    let approval = world.audited().into_iter().find(|entry| entry.action == "plan_approved").unwrap();
+    assert!(approval.detail.ends_with(" waived:1"), "{}", approval.detail);
+    world.work();
+
+    // Whatever becomes of the waiver now, the way of the issue says what stood then.
+    let user = world.actor.user();
+    world.store.write(|tx| tx.delete_waiver(user, draft.id, &plan.waivers[0].fingerprint)).unwrap();
+    let items = world.view(run).items;
+    let key = items[0].jira_key.clone().unwrap();
+    let chains = issue_chains(&world.ports, &world.actor, &key).unwrap();
+    let second =
+        ("secret_suspected".to_owned(), FIELD.to_owned(), "The second reason".to_owned(), NOW + Millis::minutes(1));
+    assert_eq!(chains[0].waivers.iter().map(told).collect::<Vec<_>>(), [second]);
+    assert_eq!(issue_chains(&world.ports, &world.colleague(), &key).unwrap().len(), 0);
+}
+
+#[test]
+fn a_plan_without_waivers_keeps_its_hash_and_one_with_them_is_kept_whole() {
+    let world = World::new();
+    let draft = world.draft_with(&["Refund"]);
+    let told = Narrative { role: "clerk".into(), goal: "to see a fast ledger".into(), benefit: "it is fast".into() };
+    let draft = change(&world, &draft, Story { narrative: Some(told), ..story("Refund") });
+    let without = world.plan(draft.id);
+    let goal = which("vague_word", "stories.0.narrative.goal");
+    waive(&world.ports, &world.actor, draft.id, &goal, "The ledger is called that").unwrap();
+    assert_ne!(world.plan(draft.id).plan_hash, without.plan_hash, "warnings that are let pass are approved too");
+    take_waiver_back(&world.ports, &world.actor, draft.id, &goal).unwrap();
+    assert_eq!(world.plan(draft.id).plan_hash, without.plan_hash);
 }

@@ -101,6 +101,8 @@ struct State {
     versions: BTreeMap<(DraftId, u32), (UserId, DraftVersion)>,
     sources: BTreeMap<(DraftId, u32), sources::KeptSource>,
     waivers: BTreeMap<(DraftId, String), storywright_domain::waiver::Waiver>,
+    /// By draft and hash of the plan.
+    standing_waivers: BTreeMap<(DraftId, String), (UserId, Vec<storywright_domain::waiver::StandingWaiver>)>,
     judgements: BTreeMap<(DraftId, String, String), storywright_domain::judgement::Judgement>,
     prompts: BTreeMap<PromptId, storywright_domain::prompt::Prompt>,
     trials: BTreeMap<storywright_domain::TrialId, storywright_domain::prompt::PromptTrial>,

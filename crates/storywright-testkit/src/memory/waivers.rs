@@ -2,7 +2,7 @@
 
 use super::{MemoryTx, refused};
 use storywright_domain::ports::{StorageError, WaiverRepo};
-use storywright_domain::waiver::Waiver;
+use storywright_domain::waiver::{StandingWaiver, Waiver};
 use storywright_domain::{DraftId, UserId};
 
 impl WaiverRepo for MemoryTx<'_> {
@@ -29,5 +29,33 @@ impl WaiverRepo for MemoryTx<'_> {
             return Ok(false);
         }
         Ok(state.waivers.remove(&key).is_some())
+    }
+
+    fn keep_standing_waivers(
+        &mut self,
+        user: UserId,
+        draft: DraftId,
+        plan_hash: &str,
+        waivers: &[StandingWaiver],
+    ) -> Result<(), StorageError> {
+        let state = self.change()?;
+        if waivers.is_empty() {
+            return Ok(());
+        }
+        if state.drafts.get(&draft).is_none_or(|draft| draft.user != user) {
+            return refused("standing waiver", "the person has no such draft");
+        }
+        state.standing_waivers.entry((draft, plan_hash.to_owned())).or_insert_with(|| (user, waivers.to_vec()));
+        Ok(())
+    }
+
+    fn standing_waivers(
+        &mut self,
+        user: UserId,
+        draft: DraftId,
+        plan_hash: &str,
+    ) -> Result<Vec<StandingWaiver>, StorageError> {
+        let kept = self.state.standing_waivers.get(&(draft, plan_hash.to_owned()));
+        Ok(kept.filter(|(owner, _)| *owner == user).map(|(_, waivers)| waivers.clone()).unwrap_or_default())
     }
 }

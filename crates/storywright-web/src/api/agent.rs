@@ -1,6 +1,7 @@
 //! What the agent did: steps of a job, and the way from a person to an issue.
 
 use super::prompts::PromptFromJson;
+use super::stories::SeverityJson;
 use super::{Answer, Caller, ok, rfc3339};
 use crate::errors::{AppError, kinds};
 use actix_web::web;
@@ -151,6 +152,25 @@ pub struct ChainCitation {
     quote: String,
 }
 
+/// A finding that was let pass when the plan was approved.
+#[derive(Serialize, ToSchema)]
+pub struct ChainWaiver {
+    /// Code of the finding.
+    #[schema(example = "vague_word")]
+    code: String,
+    /// Where it stood in the approved document.
+    #[schema(example = "stories.0.narrative.goal")]
+    field: String,
+    severity: SeverityJson,
+    /// What it said.
+    message: String,
+    /// Why it may pass.
+    reason: String,
+    waived_by: ChainPerson,
+    #[schema(format = DateTime)]
+    waived_at: String,
+}
+
 /// The way of one issue.
 #[derive(Serialize, ToSchema)]
 pub struct Chain {
@@ -167,6 +187,8 @@ pub struct Chain {
     /// Steps of the job that wrote it, tool calls among them.
     steps: Vec<StepJson>,
     citations: Vec<ChainCitation>,
+    /// What was let pass of its story when the plan was approved, as it was then.
+    waivers: Vec<ChainWaiver>,
     draft_id: String,
     /// The version that was approved.
     version: u32,
@@ -212,10 +234,23 @@ impl From<IssueChain> for Chain {
                 .collect(),
         });
         let citations = chain.citations.into_iter();
+        let person =
+            || ChainPerson { employee_id: chain.person.employee_id.clone(), name: chain.person.display_name.clone() };
+        let waivers = chain.waivers.iter().map(|waiver| ChainWaiver {
+            code: waiver.code.clone(),
+            field: waiver.place.clone(),
+            severity: waiver.severity.into(),
+            message: waiver.message.clone(),
+            reason: waiver.reason.clone(),
+            // A draft is changed, and what it holds waived, by its person alone.
+            waived_by: person(),
+            waived_at: rfc3339(waiver.at),
+        });
         Self {
             key: chain.key,
             url: chain.url,
-            person: ChainPerson { employee_id: chain.person.employee_id, name: chain.person.display_name },
+            person: person(),
+            waivers: waivers.collect(),
             origin,
             steps: chain.steps.into_iter().map(StepJson::from).collect(),
             citations: citations

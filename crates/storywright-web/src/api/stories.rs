@@ -453,15 +453,21 @@ pub enum SeverityJson {
     Info,
 }
 
+impl From<Severity> for SeverityJson {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Error => Self::Error,
+            Severity::Warning => Self::Warning,
+            Severity::Info => Self::Info,
+        }
+    }
+}
+
 impl From<&Finding> for FindingJson {
     fn from(finding: &Finding) -> Self {
         Self {
             code: finding.code.clone(),
-            severity: match finding.severity {
-                Severity::Error => SeverityJson::Error,
-                Severity::Warning => SeverityJson::Warning,
-                Severity::Info => SeverityJson::Info,
-            },
+            severity: finding.severity.into(),
             story: finding.story.clone(),
             field: finding.field.clone(),
             message: finding.message.clone(),

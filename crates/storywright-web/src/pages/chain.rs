@@ -1,6 +1,7 @@
 //! The way of one issue: from the person to Jira.
 
 use super::desk::{Desk, Params, encoded, part};
+use super::drafts::waive::ShownWaiver;
 use super::steps::StepLine;
 use crate::errors::AppError;
 use crate::view::{Page, PromptFrom, Time, View};
@@ -30,6 +31,7 @@ struct ShownUpdate {
     sent: Time,
     note: String,
     origin: Option<ShownOrigin>,
+    waived: Vec<ShownWaiver>,
 }
 
 impl ShownUpdate {
@@ -45,6 +47,7 @@ impl ShownUpdate {
             sent: desk.time(update.sent_at),
             note: update.note.clone(),
             origin: change.origin.as_ref().map(|origin| ShownOrigin::of(desk, origin, false)),
+            waived: ShownWaiver::all(desk, &change.waivers),
         }
     }
 }
@@ -70,6 +73,7 @@ struct ShownChain {
     origin: Option<ShownOrigin>,
     citations: Vec<ShownCitation>,
     steps: Vec<StepLine>,
+    waived: Vec<ShownWaiver>,
     plan_hash: String,
     payload_sha256: String,
     approved: Time,
@@ -154,6 +158,7 @@ impl ShownChain {
             origin,
             citations: chain.citations.iter().map(citation).collect(),
             steps: chain.steps.iter().map(|step| StepLine::of(desk, step)).collect(),
+            waived: ShownWaiver::all(desk, &chain.waivers),
             plan_hash: chain.run.plan_hash.clone(),
             payload_sha256: chain.item.payload_sha256.clone(),
             approved: desk.time(chain.run.approved_at),

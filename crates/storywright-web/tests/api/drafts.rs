@@ -202,6 +202,18 @@ async fn a_finding_is_waived_with_a_reason_and_blocks_again_when_that_is_taken_b
     alice.post_json(&waivers, &none).send(&app).await.refused(422, "invalid_input", &[("field", "finding_gone")]);
     alice.post_json(&format!("{waivers}/take-back"), &which).send(&app).await.good(204);
     assert_eq!(alice.get(&format!("{path}/findings")).send(&app).await.good(200)["blocked"], json!(true));
+
+    // What was let pass when the plan was approved is told with the issue.
+    alice.post_json(&waivers, &waiver).send(&app).await.good(204);
+    let plan = alice.get(&format!("{path}/plan")).send(&app).await.good(200);
+    let call = alice.post_json(&format!("{path}/publish"), &json!({"plan_hash": plan["plan_hash"]}));
+    call.header("idempotency-key", "key-1").send(&app).await.good(202);
+    app.work().await;
+    let way = alice.get(&format!("/audit/issues/{}", app.jira.issues()[0].key)).send(&app).await.good(200);
+    let told = &way["items"][0]["waivers"][0];
+    assert_eq!((&told["code"], &told["field"], &told["severity"]), (&which["code"], &which["field"], &json!("error")));
+    assert_eq!((&told["reason"], &told["waived_by"]), (&waiver["reason"], &way["items"][0]["person"]));
+    assert!(told["waived_at"].is_string() && told["message"].is_string(), "{told}");
 }
 
 #[actix_web::test]

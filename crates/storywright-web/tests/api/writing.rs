@@ -186,6 +186,7 @@ async fn steps_and_the_way_of_an_issue_are_the_persons_own() {
         (Some("draft"), Some("company"))
     );
     assert_eq!(chain["steps"].as_array().unwrap().len(), steps["items"].as_array().unwrap().len());
+    assert_eq!(chain["waivers"], json!([]));
     for canary in ["jira-pat-1", "cookie", "session"] {
         assert!(!way.to_string().contains(canary), "{canary} in {way}");
     }

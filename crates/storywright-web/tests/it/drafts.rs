@@ -325,3 +325,29 @@ async fn the_coverage_names_who_covers_what_and_has_the_rest_written() {
     assert_eq!(after.document.stories[1].summary, "Weigh loaves");
     browser.get(&path).await.expect(200).shows("what no story covered");
 }
+
+#[actix_web::test]
+async fn whoever_approves_sees_what_was_waived_and_the_way_of_the_issue_keeps_it() {
+    let (app, alice, _) = alice_and_bob().await;
+    let browser = Browser::signed_in(&app, "alice").await;
+    let actor = app.actor(&alice);
+    let made = app.ready_draft(&alice, "Refund");
+    let story = Story { stlc_notes: "ghp_0123456789abcdefghijklmnopqrstuvwxyz".to_owned(), ..build::story("Refund") };
+    let change = DraftChange { document: Some(Document::of_stories(vec![story])), ..DraftChange::default() };
+    let made = edit_draft(&app.ports, &actor, made.id, made.version, &change).unwrap();
+    let path = format!("/drafts/{}", made.id);
+    let which = [("finding", "secret_suspected"), ("path", "stories.0.stlc_notes")];
+    let reason = [which[0], which[1], ("reason", "A <b>test</b> account")];
+    browser.post(&format!("{path}/waivers"), &reason).await;
+    let page = browser.get(&format!("{path}/plan")).await.expect(200).shows("Waived, and approved with it");
+    page.shows("A &lt;b&gt;test&lt;/b&gt; account").shows("secret_suspected").hides("<b>test");
+
+    let plan = make_plan(&app.ports, &actor, made.id).unwrap();
+    publish(&app.ports, &actor, made.id, &plan.plan_hash, "key").unwrap();
+    while app.work() {}
+    app.store.write(|tx| tx.delete_waiver(alice.id, made.id, &plan.waivers[0].fingerprint)).unwrap();
+    let issue = app.jira.issues().into_iter().find(|issue| issue.summary == "Refund").unwrap();
+    let way = browser.get(&format!("/audit/issue/{}", issue.key)).await.expect(200);
+    let way = way.shows("Waived when it was approved").shows("A &lt;b&gt;test&lt;/b&gt; account").hides("<b>test");
+    way.shows(&format!("{}, <time", alice.display_name));
+}

@@ -3,14 +3,14 @@
 use crate::support::{Browser, TestApp, alice_and_bob, hash_of};
 use std::rc::Rc;
 use storywright_application::access;
-use storywright_application::drafts::{DraftChange, edit_draft};
+use storywright_application::drafts::{DraftChange, draft, edit_draft};
 use storywright_application::issue_updates::{NewFromIssue, begin_from_issue};
 use storywright_domain::DraftId;
 use storywright_domain::jira::CreateOutcome;
 use storywright_domain::person::Person;
 use storywright_domain::ports::Jira as _;
 use storywright_domain::remote::RemoteError;
-use storywright_domain::story::{Document, Story};
+use storywright_domain::story::{Document, Narrative, Story};
 use storywright_testkit::build;
 
 fn by_hand(app: &TestApp, person: &Person, summary: &str, text: &str) -> String {
@@ -104,6 +104,34 @@ async fn the_difference_is_shown_approved_and_put_back() {
         .expect(200)
         .shows("Earlier words put back")
         .shows("Rewritten from");
+}
+
+#[actix_web::test]
+async fn what_was_waived_stands_beside_the_change_and_in_the_way_of_the_issue() {
+    let (app, alice, _) = alice_and_bob().await;
+    let key = by_hand(&app, &alice, "Old", "Agents must be able to refund.");
+    let id = improving(&app, &alice, &key);
+    let actor = app.actor(&alice);
+    let stored = draft(&app.ports, &actor, id).unwrap().unwrap();
+    let mut document = stored.document;
+    let told = Narrative { role: "clerk".into(), goal: "to see a fast ledger".into(), benefit: "it is right".into() };
+    document.stories[0].narrative = Some(told);
+    let change = DraftChange { document: Some(document), ..DraftChange::default() };
+    edit_draft(&app.ports, &actor, id, stored.version, &change).unwrap();
+    let browser = browser(&app).await;
+    let path = format!("/drafts/{id}/change");
+    let before = hash_of(&browser.get(&path).await.expect(200).hides("Waived, and approved").body);
+    let place = "stories.0.narrative.goal";
+    let reason = [("finding", "vague_word"), ("path", place), ("reason", "The team knows what that means")];
+    browser.post(&format!("/drafts/{id}/waivers"), &reason).await;
+    let shown = browser.get(&path).await.expect(200).shows("Waived, and approved with it").shows(reason[2].1);
+    let hash = hash_of(&shown.body);
+    assert_ne!(hash, before, "what is let pass is part of what is approved");
+    browser.post(&path, &[("hash", &before)]).await.expect(409);
+    browser.post(&path, &[("hash", &hash)]).await.expect(204);
+    browser.post(&format!("/drafts/{id}/waivers/take-back"), &reason[..2]).await;
+    let way = browser.get(&format!("/audit/issue/{key}")).await.expect(200).shows(reason[2].1);
+    way.shows(&format!("{}, <time", alice.display_name));
 }
 
 #[actix_web::test]

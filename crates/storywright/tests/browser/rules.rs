@@ -83,6 +83,7 @@ fn a_finding_is_waived_with_a_reason_and_shown_where_the_plan_is_approved() {
         inspect_pane(stage, browser, "workspace-waived", "Review").await;
         browser.goto(&format!("/drafts/{draft}/plan")).await;
         browser.see("main", "Waived: The token of a test account").await;
+        inspect(stage, browser, "approval-waived").await;
         pages::open(browser, &draft).await;
         browser.click("#findings button", "Take it back").await;
         browser.see("#findings h2", "To fix before it can go to Jira").await;

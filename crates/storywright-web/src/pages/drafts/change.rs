@@ -1,6 +1,7 @@
 //! What an issue in Jira would get instead of the words that it has: shown, approved, sent once, put back.
 
 use super::compare::{Segment, by_line, segments};
+use super::waive::ShownWaiver;
 use super::{draft_id, draft_not_found};
 use crate::errors::{AppError, kinds};
 use crate::pages::desk::{Answer, Desk, Form, Params};
@@ -81,6 +82,7 @@ struct ShownPlan {
     changed_since: bool,
     uncovered: Vec<String>,
     findings: Vec<Worth>,
+    waived: Vec<ShownWaiver>,
     hash: String,
     short_hash: String,
 }
@@ -93,7 +95,7 @@ struct Worth {
 }
 
 impl ShownPlan {
-    fn of(plan: UpdatePlan) -> Self {
+    fn of(desk: &Desk<'_>, plan: UpdatePlan) -> Self {
         let now = &plan.now;
         // Words that are put back go as they were stored, so that is what is compared.
         let (stands, comes) = match plan.puts_back {
@@ -102,10 +104,7 @@ impl ShownPlan {
         };
         let worth = |finding: &storywright_domain::finding::Finding| Worth {
             message: finding.message.clone(),
-            cure: match &finding.waived {
-                Some(reason) => format!("Waived: {reason}"),
-                None => finding.cure.clone(),
-            },
+            cure: finding.cure.clone(),
         };
         let payload: serde_json::Value = serde_json::from_str(&plan.payload).unwrap_or_default();
         Self {
@@ -119,7 +118,8 @@ impl ShownPlan {
             raw_json: serde_json::to_string_pretty(&payload).unwrap_or_default(),
             changed_since: plan.changed_since,
             uncovered: plan.uncovered.clone(),
-            findings: plan.findings.iter().map(worth).collect(),
+            findings: plan.findings.iter().filter(|finding| finding.waived.is_none()).map(worth).collect(),
+            waived: ShownWaiver::all(desk, &plan.waivers),
             short_hash: plan.hash.chars().take(8).collect(),
             hash: plan.hash,
         }
@@ -247,7 +247,7 @@ fn view(desk: &Desk<'_>, id: DraftId, planned: Result<UpdatePlan, UpdateError>) 
     Ok(ChangePage {
         draft: Titled { id: id.to_string(), title: stored.title },
         issue: ShownAbout::of(desk, &about),
-        plan: plan.map(ShownPlan::of),
+        plan: plan.map(|plan| ShownPlan::of(desk, plan)),
         same,
         failure: failure.map(|error| desk.issue(&error)),
         updates: updates.into_iter().map(|update| ShownUpdate::of(desk, update)).collect(),

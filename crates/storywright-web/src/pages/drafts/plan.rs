@@ -3,6 +3,7 @@
 use super::compare::place;
 use super::fields::{RequiredField, required};
 use super::shown::points;
+use super::waive::ShownWaiver;
 use super::workspace::Missing;
 use super::{draft_id, draft_not_found};
 use crate::errors::{AppError, Extra, kinds};
@@ -58,6 +59,7 @@ struct ShownPlan {
     issues: Vec<ShownIssue>,
     existing: Vec<Existing>,
     findings: Vec<Worth>,
+    waived: Vec<ShownWaiver>,
     marks: Vec<Mark>,
     /// The tool that creates the issues, where it is not Jira itself.
     through: Option<String>,
@@ -199,6 +201,7 @@ fn approval(desk: &Desk<'_>, draft: &Draft, plan: Option<Plan>) -> ApprovalPage 
     let issues =
         plan.iter().flat_map(|plan| plan.issues.iter().map(|issue| shown(draft, plan, issue, &names))).collect();
     let (existing, findings, marks) = plan.as_ref().map_or_else(Default::default, |plan| around(desk, draft, plan));
+    let waived = plan.as_ref().map(|plan| ShownWaiver::all(desk, &plan.waivers)).unwrap_or_default();
     let through = plan.as_ref().and_then(|plan| plan.through.clone());
     let through = through.map(|(server, tool)| format!("{tool} of {server}"));
     let hash = plan.map(|plan| plan.plan_hash).unwrap_or_default();
@@ -213,6 +216,7 @@ fn approval(desk: &Desk<'_>, draft: &Draft, plan: Option<Plan>) -> ApprovalPage 
             issues,
             existing,
             findings,
+            waived,
             marks,
             through,
         },
@@ -231,12 +235,9 @@ fn around(desk: &Desk<'_>, draft: &Draft, plan: &Plan) -> (Vec<Existing>, Vec<Wo
         key: issue.key.clone(),
         summary: issue.summary.clone(),
     });
-    let findings = plan.findings.iter().map(|finding| Worth {
+    let findings = plan.findings.iter().filter(|finding| finding.waived.is_none()).map(|finding| Worth {
         message: finding.message.clone(),
-        cure: match &finding.waived {
-            Some(reason) => format!("Waived: {reason}"),
-            None => finding.cure.clone(),
-        },
+        cure: finding.cure.clone(),
         href: (!finding.field.is_empty()).then(|| format!("/drafts/{}#p-{}", draft.id, finding.field)),
     });
     let marks = plan.marker_modes.iter().map(|(type_name, mode)| {

@@ -1,12 +1,45 @@
 //! Letting a finding pass with a reason, and taking that back.
 
+use super::compare::place;
 use super::draft_id;
 use crate::errors::AppError;
-use crate::pages::desk::Form;
+use crate::pages::desk::{Desk, Form};
+use crate::view::Time;
 use crate::visit::SignedIn;
 use actix_web::HttpResponse;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use storywright_application::drafts::{self, WaiveError, Which, take_waiver_back};
+use storywright_domain::waiver::StandingWaiver;
+
+/// A finding that is, or was, approved with its waiver.
+#[derive(Serialize)]
+pub(in crate::pages) struct ShownWaiver {
+    code: String,
+    severity: &'static str,
+    path: String,
+    place: String,
+    message: String,
+    reason: String,
+    at: Time,
+}
+
+impl ShownWaiver {
+    pub(in crate::pages) fn of(desk: &Desk<'_>, waiver: &StandingWaiver) -> Self {
+        Self {
+            code: waiver.code.clone(),
+            severity: waiver.severity.as_str(),
+            place: place(&waiver.place),
+            path: waiver.place.clone(),
+            message: waiver.message.clone(),
+            reason: waiver.reason.clone(),
+            at: desk.time(waiver.at),
+        }
+    }
+
+    pub(in crate::pages) fn all(desk: &Desk<'_>, waivers: &[StandingWaiver]) -> Vec<Self> {
+        waivers.iter().map(|waiver| Self::of(desk, waiver)).collect()
+    }
+}
 
 /// Which finding, and why it may pass.
 #[derive(Deserialize)]

@@ -102,7 +102,7 @@ fn changes(before: &[Finding], after: &[Finding]) -> Vec<Changed> {
     let line = |what, finding: &Finding| Changed {
         what,
         code: finding.code.clone(),
-        severity: word(finding.severity),
+        severity: finding.severity.as_str(),
         message: finding.message.clone(),
         place: place(&finding.field),
     };
@@ -113,14 +113,6 @@ fn changes(before: &[Finding], after: &[Finding]) -> Vec<Changed> {
     });
     let gone = before.iter().filter(|finding| !after.iter().any(|other| same(finding, other)));
     come.chain(gone.map(|finding| line("gone", finding))).collect()
-}
-
-fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    }
 }
 
 #[cfg(test)]
