@@ -43,7 +43,8 @@ pub async fn measure(company: &Company, report: &mut Report, quick: bool) -> Res
         )
         .await?;
     let run = started["run_id"].as_str().ok_or("no run_id")?.to_owned();
-    followed(&api, started["job_id"].as_str().ok_or("no job_id")?).await?;
+    let found = api.call("GET", &format!("runs/{run}"), &Value::Null).await?;
+    followed(&api, found["job_id"].as_str().ok_or("no job_id")?).await?;
     let whole = begun.elapsed();
     let found = api.call("GET", &format!("runs/{run}"), &Value::Null).await?;
     let state = found["state"].as_str().unwrap_or_default();
