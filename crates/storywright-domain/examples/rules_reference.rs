@@ -43,6 +43,12 @@ fn main() {
         "| `patterns` | objects with `pattern` (a regular expression of the crate `regex`), `message`, `criterion`, and if wanted `cure` and `severity`: code `team_pattern` |\n"
     );
     println!(
+        "A rule set as the product exports it, or as it stands in `config/rules`, is taken too: its language, severities, words and patterns. What it asks of\nestimates, labels and required parts is not in a text, and is checked in drafts.\n"
+    );
+    println!(
+        "`line` is the line of the file, from 1; in a Jira export it is the number of the issue, from 1. Of a row of a Markdown table the cell is taken that\nreads like a story.\n"
+    );
+    println!(
         "Uniform and unique look at a file as one set. 4,096 stories are held back, and hashes of 65,536 are remembered: of two doubles further"
     );
     println!(

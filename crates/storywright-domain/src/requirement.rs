@@ -7,7 +7,7 @@ mod coverage;
 mod outline;
 mod sentences;
 
-pub use coverage::{COVERED, Coverage, SentenceCoverage, coverage};
+pub use coverage::{COVERED, Coverage, SentenceCoverage, WantedText, coverage, coverage_of};
 pub use outline::{OutlineSection, compact, outline};
 pub use sentences::{RequirementSentence, requirement_sentences};
 

@@ -303,12 +303,17 @@ impl Review<'_> {
                 "Join it to one line; details belong in the description.",
             );
         } else if length > limit {
+            // The team's own limit is a rule as others are; Jira's is not.
+            let (code, limit, whose) = match length > JIRA_SUMMARY_CHARS {
+                true => ("summary_too_long", JIRA_SUMMARY_CHARS, "Jira takes"),
+                false => ("summary_over_limit", limit, "the rule set allows"),
+            };
             self.add(
                 story,
                 field,
                 Severity::Error,
-                "summary_too_long",
-                format!("The summary has {length} characters; at most {limit} are allowed."),
+                code,
+                format!("The summary has {length} characters; {whose} at most {limit}."),
                 format!("Shorten it by {} characters; details belong in the description.", length - limit),
             );
         }

@@ -3,7 +3,7 @@
 use crate::judged::JudgedRule;
 use crate::quality::{Code, Criterion, Language};
 use crate::team::{FORBIDDEN_WORD, Pattern, TEAM_PATTERN, TeamRules, TeamRulesError, Weight};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// What happens to a story above the maximum of story points.
@@ -67,6 +67,7 @@ pub const WEIGHABLE: &[&str] = &[
     "story_points_split",
     "story_points_indivisible",
     "story_points_exceeded",
+    "summary_over_limit",
     "summary_duplicate",
     "link_duplicate",
     "label_unknown",
@@ -75,10 +76,23 @@ pub const WEIGHABLE: &[&str] = &[
     TEAM_PATTERN,
 ];
 
+/// The `$schema` of a file: read, and of no meaning to the rules.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SchemaAddress;
+
+impl<'de> Deserialize<'de> for SchemaAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|_| Self)
+    }
+}
+
 /// A team's rules, as stored and as written in `config/rules/*.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleSet {
+    /// The schema that an editor checks the file by.
+    #[serde(rename = "$schema", default, skip_serializing)]
+    pub schema: SchemaAddress,
     /// Short stable name: `default`.
     pub id: String,
     /// Name shown to people.
@@ -165,6 +179,7 @@ fn default_sections() -> Vec<RequiredSection> {
 impl Default for RuleSet {
     fn default() -> Self {
         Self {
+            schema: SchemaAddress,
             id: "default".to_owned(),
             name: "Team default".to_owned(),
             max_story_points: default_points(),

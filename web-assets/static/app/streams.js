@@ -123,14 +123,15 @@ class Stream {
     this.queue.clear();
   }
 
-  progress({ label, percent, column }) {
+  // `done` of `total` steps; while none is done, nobody knows how long it takes.
+  progress({ step, done, total, column }) {
     // What a column said before is over when something of it changes: it begins, is asked for again, or ends.
     if (column) this.live?.delete(String(column));
     const host = $(`[data-job="${this.job}"]`);
     const line = host && $('[data-job-label]', host);
-    if (line && label) line.textContent = label;
+    if (line && step) line.textContent = step;
     const bar = host && $('[data-job-progress]', host);
-    if (bar) { if (typeof percent === 'number') bar.value = percent; else bar.removeAttribute('value'); }
+    if (bar) { if (done > 0 && total > 0) bar.value = Math.round((done / total) * 100); else bar.removeAttribute('value'); }
     if (this.kind === 'draft') wantCoverage('sections-wanted');
     this.changed();
   }

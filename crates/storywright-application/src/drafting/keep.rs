@@ -257,6 +257,26 @@ fn with_true_citations(ports: &Ports, job: &Job, mut document: Document) -> Resu
     Ok((document, words.join("; ")))
 }
 
+/// How a text came to an end before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndedEarly {
+    /// Somebody stopped it.
+    Stopped,
+    /// The model did not go on.
+    CutOff,
+}
+
+/// Whether the note of a version says that its text ended before its time. Instructions may stand before that, and words about sources after.
+#[must_use]
+pub fn ended_early(note: &str) -> Option<EndedEarly> {
+    let says = |words: &str| note.split(" (").any(|part| part.starts_with(words));
+    match () {
+        () if says(STOPPED_NOTE) => Some(EndedEarly::Stopped),
+        () if says(CUT_OFF_NOTE) => Some(EndedEarly::CutOff),
+        () => None,
+    }
+}
+
 fn version_note(job: &Job, note: &str, about_sources: &str) -> String {
     let payload = WritingPayload::of_json(&job.payload).unwrap_or_default();
     let instructions = payload.only.map_or(payload.instructions, Part::note);
@@ -282,4 +302,20 @@ pub(super) fn progress(ports: &Ports, job: JobId, step: &str, done: u32) -> Resu
         .events
         .append(job, EventKind::Progress, &serde_json::json!({"step": step, "done": done, "total": 3}).to_string())
         .map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_says_how_the_text_ended_whatever_else_it_says() {
+        let with_sources = format!("{STOPPED_NOTE}; sources not read: p4");
+        let with_instructions = format!("Write it in German ({CUT_OFF_NOTE}; sources not read: p4)");
+        assert_eq!(ended_early(STOPPED_NOTE), Some(EndedEarly::Stopped));
+        assert_eq!(ended_early(&with_sources), Some(EndedEarly::Stopped));
+        assert_eq!(ended_early(&with_instructions), Some(EndedEarly::CutOff));
+        assert_eq!(ended_early("Write it in German (sources not read: p4)"), None);
+        assert_eq!(ended_early(""), None);
+    }
 }

@@ -21,7 +21,7 @@ pub(crate) use answer::json_part;
 pub(crate) use call::{Calling, called};
 pub use gather::{AgentLimits, GO_ON_WITHOUT, TRY_AGAIN};
 pub(crate) use gather::{day_of, over_budget};
-pub use keep::{CUT_OFF_NOTE, STOPPED_NOTE};
+pub use keep::{CUT_OFF_NOTE, EndedEarly, STOPPED_NOTE, ended_early};
 pub(crate) use keep::{done, error as error_told};
 pub use path_stream::{PathStream, PathText};
 pub use pipeline::{SECTION_TOKENS, uncovered_in_one_call};

@@ -6,6 +6,7 @@ use crate::Ports;
 use crate::access::{self, AccessError};
 use crate::jobs::started_and_open;
 use crate::overview::last_writing_job;
+use crate::sources::covered;
 use storywright_domain::draft::{Draft, WrongState};
 use storywright_domain::job::{Job, JobKind, JobStatus};
 use storywright_domain::person::Actor;
@@ -129,7 +130,8 @@ fn write_part(ports: &Ports, actor: &Actor, id: DraftId, part: Part) -> Result<J
         }
         Part::Uncovered if draft.document.is_empty() => return Err(StartError::NothingToRefine),
         Part::Uncovered => {
-            uncovered_text(&draft).ok_or(StartError::NothingUncovered)?;
+            let open = covered(ports, user, draft)?.coverage;
+            uncovered_text(&open).ok_or(StartError::NothingUncovered)?;
         }
     }
     // What the stories as a whole were written from stays what it was: this job writes a part.

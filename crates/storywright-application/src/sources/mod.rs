@@ -9,6 +9,7 @@ mod found;
 mod list;
 mod passages;
 mod read;
+mod wanted;
 
 pub use add::{PageToAdd, SourcesAdded, add_pages, retry};
 pub use budget::{Budget, Fitting};
@@ -19,9 +20,11 @@ pub(crate) use found::entry_of;
 pub use found::{NewSource, add_found};
 pub use list::{SourceList, UNDO, list, remove, restore, text};
 pub use passages::{Passage, heading_of, passages, stands_in};
+pub use wanted::DraftCoverage;
 
 pub(crate) use passages::{cited_pages, keep_true_citations};
 pub(crate) use read::{give_up_reading, run_reading};
+pub(crate) use wanted::covered;
 
 use crate::Ports;
 use crate::access::AccessError;

@@ -238,9 +238,9 @@ impl<'a> Reading<'a> {
             let added = self.ports.storage.write(|tx| self.insert_below(tx, access, &part.hits, room, now))?;
             left_out += part.hits.len().saturating_sub(added);
             seen += added;
-            start = part
-                .next
-                .filter(|_| self.ports.storage.read(|tx| tx.lease_holds(self.job.id, self.job.fence)).unwrap_or(false));
+            // Whoever has lost the job lists no further; what cannot be asked is no answer.
+            let ours = self.ports.storage.read(|tx| tx.lease_holds(self.job.id, self.job.fence))?;
+            start = part.next.filter(|_| ours);
             if left_out > 0 && start.is_some() {
                 return Ok(Ok(format!(
                     "more pages stand below it than the {seen} that were added; a draft has at most {MAX_SOURCES} sources"

@@ -2,9 +2,10 @@
 
 use crate::world::World;
 use std::sync::Arc;
-use storywright_application::drafting::{StartError, generate};
-use storywright_application::drafts::{NewDraft, create_draft_for_sources, draft_versions};
+use storywright_application::drafting::{StartError, generate, write_uncovered};
+use storywright_application::drafts::{NewDraft, create_draft_for_sources, delete_draft, draft_versions};
 use storywright_application::jobs::cancel_job;
+use storywright_application::sections::{coverage_of_draft, sections_of_draft};
 use storywright_application::sources::{
     self, CitationFlag, NewSource, PageToAdd, SourceError, SourcesAdded, add_found, add_pages, check_changes, flags,
     passages,
@@ -86,6 +87,42 @@ fn pages_are_listed_at_once_and_read_by_a_job() {
         steps.iter().rev().find_map(|(_, data)| data["total"].as_u64().map(|total| (data["done"].as_u64(), total)));
     assert_eq!(last, Some((Some(2), 2)));
     assert!(world.audited().iter().any(|entry| entry.action == "sources_added"));
+}
+
+#[test]
+fn what_the_sources_ask_for_is_looked_up_in_the_stories_too() {
+    let world = World::new();
+    world.confluence.add_page(
+        "7",
+        "Refunds",
+        "# Rules\n\nThe agent must refund a payment. The auditor must export the ledger.",
+    );
+    let draft = world.draft_with(&["The agent must refund a payment"]).id;
+    add(&world, draft, &[page("7")]);
+    world.work();
+    let found = coverage_of_draft(&world.ports, &world.actor, draft).unwrap().unwrap();
+    let of_page: Vec<(&str, bool)> = found
+        .coverage
+        .sentences
+        .iter()
+        .filter(|entry| entry.source == Some(1))
+        .map(|entry| (entry.sentence.text.as_str(), entry.story.is_some()))
+        .collect();
+    assert_eq!(of_page, [("The agent must refund a payment.", true), ("The auditor must export the ledger.", false)]);
+    assert_eq!(found.titles[&1], "Refunds");
+    world.chat.will_say(citing(&[("Export the ledger for the auditor", &[])]));
+    write_uncovered(&world.ports, &world.actor, draft).unwrap();
+    assert_eq!(world.work().status, JobStatus::Completed);
+    let asked = format!("{:?}", world.chat.requests().last().unwrap().values);
+    assert!(asked.contains("- The auditor must export the ledger."), "{asked}");
+    assert_eq!(world.draft(draft).document.stories.len(), 2);
+    // What is in the bin is nobody's, and what is removed asks for nothing.
+    sources::remove(&world.ports, &world.actor, draft, 1).unwrap();
+    let found = coverage_of_draft(&world.ports, &world.actor, draft).unwrap().unwrap();
+    assert!(found.coverage.sentences.iter().all(|entry| entry.source.is_none()));
+    delete_draft(&world.ports, &world.actor, draft).unwrap();
+    assert_eq!(coverage_of_draft(&world.ports, &world.actor, draft).unwrap(), None);
+    assert_eq!(sections_of_draft(&world.ports, &world.actor, draft).unwrap(), None);
 }
 
 #[test]

@@ -18,9 +18,20 @@ const ENDINGS: &[&str] = &["ungen", "ments", "ings", "ing", "ung", "ed", "es", "
 /// Fewest letters that are left of a word without its ending.
 const STEM: usize = 3;
 
+/// A text that says what is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WantedText<'t> {
+    /// Number of the source; `None` for the requirements themselves.
+    pub source: Option<u32>,
+    /// The text.
+    pub text: &'t str,
+}
+
 /// A sentence with the story that covers it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SentenceCoverage {
+    /// Number of the source that it stands in; `None` for the requirements themselves.
+    pub source: Option<u32>,
     /// The sentence.
     pub sentence: RequirementSentence,
     /// Reference of the story that covers it; `None` when no story does.
@@ -32,7 +43,7 @@ pub struct SentenceCoverage {
 /// How much of the requirements the stories cover.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Coverage {
-    /// Each sentence that asks for something, in order.
+    /// Each sentence that asks for something, text by text, in order.
     pub sentences: Vec<SentenceCoverage>,
 }
 
@@ -52,13 +63,22 @@ impl Coverage {
 /// Looks each sentence of the requirements up in the stories of the document.
 #[must_use]
 pub fn coverage(requirements: &str, document: &Document) -> Coverage {
+    coverage_of(&[WantedText { source: None, text: requirements }], document)
+}
+
+/// The same for several texts.
+#[must_use]
+pub fn coverage_of(texts: &[WantedText<'_>], document: &Document) -> Coverage {
     let mut holders: HashMap<String, Vec<usize>> = HashMap::new();
     for (place, story) in document.stories.iter().enumerate() {
         for stem in stems(&words_of(story)) {
             holders.entry(stem).or_default().push(place);
         }
     }
-    let sentences = requirement_sentences(requirements).into_iter().map(|sentence| {
+    let all = texts.iter().flat_map(|WantedText { source, text }| {
+        requirement_sentences(text).into_iter().map(move |sentence| (*source, sentence))
+    });
+    let sentences = all.map(|(source, sentence)| {
         let wanted = stems(&sentence.text);
         let mut held = vec![0_u32; document.stories.len()];
         for place in wanted.iter().filter_map(|stem| holders.get(stem)).flatten() {
@@ -69,7 +89,7 @@ pub fn coverage(requirements: &str, document: &Document) -> Coverage {
         let wanted = u32::try_from(wanted.len().max(1)).unwrap_or(u32::MAX);
         let share = best.map_or(0.0, |(_, count)| f64::from(*count) / f64::from(wanted));
         let story = best.filter(|_| share >= COVERED).map(|(place, _)| document.stories[place].id.clone());
-        SentenceCoverage { sentence, story, share }
+        SentenceCoverage { source, sentence, story, share }
     });
     Coverage { sentences: sentences.collect() }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::story::{LinkKind, Narrative, Scenario, Section, StoryLink};
+use crate::team::Weight;
 
 fn good() -> Story {
     Story {
@@ -59,8 +60,28 @@ fn every_gap_is_reported_at_once() {
 #[test]
 fn a_summary_fits_to_the_character_not_the_byte() {
     check(|story| story.summary = "é".repeat(150), &[]);
-    check(|story| story.summary = "é".repeat(151), &["summary_too_long"]);
+    check(|story| story.summary = "é".repeat(151), &["summary_over_limit"]);
+    check(|story| story.summary = "é".repeat(255), &["summary_over_limit"]);
+    check(|story| story.summary = "é".repeat(256), &["summary_too_long"]);
     check(|story| story.summary = "two\nlines".into(), &["summary_has_line_break"]);
+}
+
+#[test]
+fn a_team_weighs_its_own_limit_of_the_summary_and_not_that_of_jira() {
+    let rules = RuleSet {
+        severity: [("summary_over_limit".to_owned(), Weight::Off)].into(),
+        max_summary_chars: 10,
+        ..RuleSet::default()
+    };
+    rules.check().unwrap();
+    let found = |chars: usize| {
+        let mut story = good();
+        story.summary = "é".repeat(chars);
+        let findings = review(&Document::of_stories(vec![story]), StoryFormat::Classic, &rules);
+        findings.into_iter().map(|finding| finding.code).filter(|code| code.starts_with("summary")).collect::<Vec<_>>()
+    };
+    assert_eq!(found(255), Vec::<String>::new());
+    assert_eq!(found(256), ["summary_too_long"]);
 }
 
 #[test]

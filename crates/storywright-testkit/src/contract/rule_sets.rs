@@ -8,7 +8,7 @@ use storywright_domain::judged::{Advice, JudgedRule, YesNo};
 use storywright_domain::ports::{Saved, Slice, Storage, StorageExt};
 use storywright_domain::quality::{Criterion, Language};
 use storywright_domain::rule_keeping::{KeptRuleSet, ProjectRuleSet, RuleSetSummary, RuleSetVersion};
-use storywright_domain::rules::{Oversize, ReadyItem, RequiredSection, RuleSet};
+use storywright_domain::rules::{Oversize, ReadyItem, RequiredSection, RuleSet, SchemaAddress};
 use storywright_domain::team::{Pattern, Weight};
 use storywright_domain::{Millis, UserId};
 
@@ -26,6 +26,7 @@ pub const ALL: &[Promise<dyn Storage>] = promises![
 
 fn rules(id: &str, name: &str) -> RuleSet {
     RuleSet {
+        schema: SchemaAddress,
         id: id.to_owned(),
         name: name.to_owned(),
         max_story_points: 2.5,

@@ -71,9 +71,12 @@ impl From<SectionView> for SectionJson {
 /// A sentence that asks for something.
 #[derive(Serialize, ToSchema)]
 pub struct SentenceJson {
-    /// Where it begins, in bytes of the requirements.
+    /// The source that it stands in; `null` for the requirements.
+    #[schema(required, example = "p1")]
+    source: Option<String>,
+    /// Where it begins, in bytes of the requirements or of the source's text.
     start: usize,
-    /// Where it ends, in bytes of the requirements.
+    /// Where it ends, in the same bytes.
     end: usize,
     /// Its words.
     text: String,
@@ -86,7 +89,7 @@ pub struct SentenceJson {
     share: f64,
 }
 
-/// What of the requirements the stories cover, by their words.
+/// What of the requirements and of the sources the stories cover, by their words.
 #[derive(Serialize, ToSchema)]
 pub struct CoverageJson {
     /// Share of a sentence's words from which on a story covers it.
@@ -98,9 +101,10 @@ pub struct CoverageJson {
 
 impl From<SentenceCoverage> for SentenceJson {
     fn from(entry: SentenceCoverage) -> Self {
-        let SentenceCoverage { sentence, story, share } = entry;
+        let SentenceCoverage { source, sentence, story, share } = entry;
+        let source = source.map(|number| format!("p{number}"));
         let (start, end) = (sentence.range.start, sentence.range.end);
-        Self { start, end, text: sentence.text, heading: sentence.heading, story, share }
+        Self { source, start, end, text: sentence.text, heading: sentence.heading, story, share }
     }
 }
 
@@ -127,7 +131,7 @@ pub async fn list(caller: Caller, id: web::Path<String>) -> Answer {
     Ok(ok(&SectionList { estimated_tokens, items: sections.into_iter().map(SectionJson::from).collect() }))
 }
 
-/// Which sentence of the requirements is covered by which story, by their words: a list of places to look at, not a verdict.
+/// Which sentence of the requirements and of the sources is covered by which story, by their words: a list of places to look at, not a verdict.
 #[utoipa::path(get, path = "/api/v1/drafts/{id}/coverage", tag = "Drafts", operation_id = "getCoverage",
     params(("id" = String, Path, description = "Draft id.", pattern = "^[0-9a-f]{32}$")),
     responses((status = 200, description = "The sentences in order.", body = CoverageJson)))]
@@ -138,7 +142,7 @@ pub async fn coverage(caller: Caller, id: web::Path<String>) -> Answer {
             coverage_of_draft(ports, actor, id)?.ok_or_else(AppError::draft_not_found)
         })
         .await?;
-    Ok(ok(&CoverageJson::from(coverage)))
+    Ok(ok(&CoverageJson::from(coverage.coverage)))
 }
 
 /// Writes one section that failed or was not reached, for itself: its stories are added to those of the draft, which stay as they are.

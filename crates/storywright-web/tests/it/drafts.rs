@@ -243,8 +243,12 @@ async fn text_that_ends_early_is_not_offered_as_ready() {
     let path = format!("/drafts/{}", made.id);
     let create = format!("<a class=\"btn btn-primary\" href=\"{path}/plan\"");
     browser.get(&path).await.expect(200).hides("Write again").shows(&create);
-    for (note, text) in [(STOPPED_NOTE, "Writing was stopped: the text may be"), (CUT_OFF_NOTE, "Writing ended early")]
-    {
+    let about_sources = format!("{STOPPED_NOTE}; sources not read: p4");
+    for (note, text) in [
+        (STOPPED_NOTE, "Writing was stopped: the text may be"),
+        (CUT_OFF_NOTE, "Writing ended early"),
+        (&about_sources, "Writing was stopped: the text may be"),
+    ] {
         let stored = draft(&app.ports, &app.actor(&alice), made.id).unwrap().unwrap();
         let next = stored.clone().with_document(stored.document.clone(), app.ports.clock.now());
         let version = DraftVersion {

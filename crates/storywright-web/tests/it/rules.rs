@@ -162,6 +162,10 @@ async fn the_preview_says_what_would_change() {
     got.shows("story_points_exceeded").shows("0 →").shows("forbidden_word");
     let broken = with(&[("draft", draft.as_str()), ("pattern.0.pattern", "("), ("pattern.0.message", "m")]);
     browser.post("/rules/preview", &broken).await.expect(200).shows("egex parse error");
+    // The form of a rule set that one may not change is disabled and sends nothing: its page names it.
+    browser.get("/rules/default").await.expect(200).shows("hx-vals='{\"kept\": \"default\"}'");
+    let kept = [("draft", draft.as_str()), ("kept", "default"), ("version", "1")];
+    browser.post("/rules/preview", &kept).await.expect(200).hides("use a number").shows("The same findings");
     app.person("bob", 2);
     let bob = Browser::signed_in(&app, "bob").await;
     bob.post("/rules/preview", &tried)

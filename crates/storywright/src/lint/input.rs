@@ -130,6 +130,15 @@ fn markdown(source: Box<dyn BufRead>, take: Take<'_>) -> io::Result<()> {
         if fenced || trimmed.starts_with("<!--") {
             return Ok(());
         }
+        let quoted = trimmed.starts_with('>');
+        let trimmed = trimmed.trim_start_matches(['>', ' ']);
+        if quoted != block.quoted {
+            block.end(take)?;
+        }
+        if trimmed.starts_with('|') {
+            block.end(take)?;
+            return row(line, text, take);
+        }
         if trimmed.is_empty() || trimmed.chars().all(|c| matches!(c, '-' | '=' | '*' | '|' | ':' | ' ')) {
             return block.end(take);
         }
@@ -151,6 +160,7 @@ fn markdown(source: Box<dyn BufRead>, take: Take<'_>) -> io::Result<()> {
                 line,
                 column: text.chars().count() - title.chars().count(),
                 text: title.to_owned(),
+                quoted,
                 always: false,
             };
             return block.end(take);
@@ -159,11 +169,11 @@ fn markdown(source: Box<dyn BufRead>, take: Take<'_>) -> io::Result<()> {
             block.end(take)?;
             let nested = text.starts_with([' ', '\t']);
             let column = text.trim_end().chars().count() - item.chars().count();
-            block = Block { line, column, text: item.trim().to_owned(), always: !beside && !nested };
+            block = Block { line, column, text: item.trim().to_owned(), quoted, always: !beside && !nested };
             return Ok(());
         }
         if block.text.is_empty() {
-            block = Block { line, column: 0, text: trimmed.trim_start_matches("> ").to_owned(), always: false };
+            block = Block { line, column: 0, text: trimmed.to_owned(), quoted, always: false };
         } else if block.text.len() < LONGEST_LINE {
             block.text.push(' ');
             block.text.push_str(trimmed);
@@ -173,11 +183,26 @@ fn markdown(source: Box<dyn BufRead>, take: Take<'_>) -> io::Result<()> {
     block.end(take)
 }
 
+/// The cell of a table's row that reads like a story.
+fn row(line: u64, text: &str, take: Take<'_>) -> io::Result<()> {
+    let mut column = 0;
+    for cell in text.split('|') {
+        let story = cell.trim();
+        if !story.is_empty() && reads_like_a_story(story) {
+            let before = cell.chars().take_while(|letter| letter.is_whitespace()).count();
+            return take(Item { line, column: column + before, story: story.to_owned() });
+        }
+        column += cell.chars().count() + 1;
+    }
+    Ok(())
+}
+
 #[derive(Default)]
 struct Block {
     line: u64,
     column: usize,
     text: String,
+    quoted: bool,
     always: bool,
 }
 
@@ -199,7 +224,14 @@ fn jira(source: Box<dyn BufRead>, take: Take<'_>) -> io::Result<()> {
     if let Some(error) = state.failed {
         return Err(error);
     }
-    outcome.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("it is no Jira export: {error}")))
+    outcome.map_err(|error| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!(
+                "it is no Jira export: {error}; export the issues again, or say with `--input` how the file is read"
+            ),
+        )
+    })
 }
 
 struct Issues<'a> {

@@ -6,7 +6,7 @@ mod output;
 mod rules;
 
 use clap::{Args, ValueEnum};
-use input::{Format, Item};
+use input::{Format, Item, LONGEST_LINE};
 use output::{Output, Report};
 use rules::{LintRules, RulesError};
 use std::fs::File;
@@ -26,7 +26,7 @@ pub struct LintArgs {
     /// How findings are printed: a line each for people, a JSON object for each story, or a SARIF 2.1.0 log.
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     format: OutputFormat,
-    /// A JSON file with severities, forbidden words and patterns; docs/RULES.md describes it.
+    /// A JSON file with severities, forbidden words and patterns, or a rule set as it is exported; docs/RULES.md describes both.
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
     /// How the files are read; by default the end of the name decides: .md, .csv, .tsv, .json (Jira), else text with a story on each line.
@@ -53,6 +53,13 @@ enum OutputFormat {
 enum LintError {
     #[error("{}: {source}; check the name and whether you may read it", path.display())]
     Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    /// The file is there, and is not what it should be; the source says what to do.
+    #[error("{}: {source}", path.display())]
+    Content {
         path: PathBuf,
         #[source]
         source: io::Error,
@@ -93,11 +100,18 @@ fn run(args: &LintArgs) -> Result<bool, LintError> {
             Linter { rules: &rules, output: &mut output, set: Set::default(), name: path, progress: &mut progress };
         let column = args.column.as_deref();
         let read = input::read(open(path)?, format, column, &mut |item| linter.take(item));
-        read.map_err(|source| match source.kind() {
+        let read = read.map_err(|source| match source.kind() {
             io::ErrorKind::BrokenPipe => LintError::Write(source),
+            io::ErrorKind::InvalidData => LintError::Content { path: path.clone(), source },
             _ => LintError::Read { path: path.clone(), source },
-        })?;
+        });
         linter.finish().map_err(LintError::Write)?;
+        if let Err(error) = read {
+            // What stands on the output is whole, also for programs that read it.
+            progress.clear();
+            output.finish().map_err(LintError::Write)?;
+            return Err(error);
+        }
     }
     progress.clear();
     output.finish().map_err(LintError::Write)
@@ -110,7 +124,8 @@ fn open(path: &Path) -> Result<Box<dyn BufRead>, LintError> {
     let failed = |source| LintError::Read { path: path.to_owned(), source };
     let file = File::open(path).map_err(failed)?;
     if file.metadata().map_err(failed)?.is_dir() {
-        return Err(failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")));
+        let source = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder; name the files in it");
+        return Err(LintError::Content { path: path.to_owned(), source });
     }
     Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
 }
@@ -127,6 +142,13 @@ struct Linter<'a, W: Write> {
 impl<W: Write> Linter<'_, W> {
     fn take(&mut self, item: Item) -> io::Result<()> {
         self.progress.step();
+        if item.story.len() >= LONGEST_LINE {
+            self.progress.note(&format!(
+                "{}: line {} is longer than 1 MiB; the rest of it is not looked at",
+                self.name.display(),
+                item.line
+            ));
+        }
         let review = check_in(&item.story, self.rules.language());
         let profile: Profile = review.profile.clone();
         let mut report = Report::new(item, review);
@@ -164,6 +186,12 @@ impl Progress {
         if self.shown && self.count.is_multiple_of(PROGRESS) {
             eprint!("\r{} stories", self.count);
         }
+    }
+
+    /// Says something beside the findings.
+    fn note(&self, text: &str) {
+        self.clear();
+        eprintln!("storywright lint: {text}");
     }
 
     fn clear(&self) {

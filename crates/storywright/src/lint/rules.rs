@@ -1,10 +1,12 @@
-//! The file of `--rules`: severities, forbidden words and patterns of a team.
+//! The file of `--rules`: severities, forbidden words and patterns of a team, or a whole rule set as the product exports it.
 
 use super::output::{Found, Report};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use storywright_domain::quality::{Code, Criterion, Language};
+use storywright_domain::rules::RuleSet;
 use storywright_domain::team::{Pattern, TeamRules, Weight};
 
 /// Why a rule file is not taken.
@@ -45,6 +47,13 @@ struct RulesFile {
     patterns: Vec<Pattern>,
 }
 
+/// What only a rule set of the product has.
+#[derive(Deserialize)]
+struct Named {
+    #[serde(rename = "id")]
+    _id: IgnoredAny,
+}
+
 /// The rules, ready for use.
 #[derive(Default)]
 pub struct LintRules {
@@ -63,8 +72,15 @@ impl LintRules {
         Self::parse(&text).map_err(|problem| RulesError::Wrong { path: path.to_owned(), problem })
     }
 
-    /// Reads the text of a file; the error says what is wrong.
+    /// Reads the text of a file; the error says what is wrong. Of a rule set, what is about single stories in their own words is taken;
+    /// estimates, labels and required parts are not in a text.
     pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim_start_matches('\u{feff}');
+        if serde_json::from_str::<Named>(text).is_ok() {
+            let set: RuleSet = serde_json::from_str(text).map_err(|error| error.to_string())?;
+            set.check().map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
+            return Ok(Self { language: set.language, team: set.team().map_err(|error| error.to_string())? });
+        }
         let file: RulesFile = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let known = |name: &str| Code::parse(name).is_some() || Criterion::parse(name).is_some();
         let team = TeamRules::compile(&file.severity, &file.forbidden_words, &file.patterns, known)

@@ -51,6 +51,38 @@ fn markdown_gives_items_and_what_reads_like_a_story() {
 }
 
 #[test]
+fn markdown_tables_and_quotes_are_read_by_themselves() {
+    let text = "| no | story | points |\n| --- | --- | --- |\n| 1 | As a nurse, I want to sign, so that it counts | 3 |\n\n- As a clerk, I want to file a claim\n> As a guest, I want to book\n> a room, so that I can stay\n";
+    let mut found = Vec::new();
+    input::read(Box::new(Cursor::new(text.as_bytes().to_vec())), Format::Markdown, None, &mut |item| {
+        found.push((item.line, item.column, item.story));
+        Ok(())
+    })
+    .unwrap();
+    let expected = [
+        (3, 6, "As a nurse, I want to sign, so that it counts"),
+        (5, 2, "As a clerk, I want to file a claim"),
+        (6, 0, "As a guest, I want to book a room, so that I can stay"),
+    ];
+    assert_eq!(found, expected.map(|(line, column, story)| (line, column, story.to_owned())));
+}
+
+#[test]
+fn a_rule_set_of_the_product_is_a_file_of_rules() {
+    let set = include_str!("../../../../config/rules/default.json");
+    LintRules::parse(set).unwrap();
+    let mut team: serde_json::Value = serde_json::from_str(set).unwrap();
+    team["$schema"] = "https://storywright.example/rule-set.schema.json".into();
+    team["forbidden_words"] = serde_json::json!(["ASAP"]);
+    team["severity"] = serde_json::json!({"no_ends": "off", "summary_over_limit": "info"});
+    let (text, errors) = output("As a clerk, I want to file a claim asap\n", OutputFormat::Text, &team.to_string());
+    assert!(errors && text.contains("forbidden_word") && !text.contains("ends_absent"), "{text}");
+    team["severity"] = serde_json::json!({"nonsense": "off"});
+    let problem = LintRules::parse(&team.to_string()).err().unwrap();
+    assert!(problem.contains("severity"), "{problem}");
+}
+
+#[test]
 fn tables_are_read_by_their_header() {
     let text = "Key;User Story\nA-1;\"As a clerk, I want \"\"this\"\"\nclaim; now\"\n\nA-2;Second\n";
     assert_eq!(

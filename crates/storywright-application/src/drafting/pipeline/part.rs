@@ -7,13 +7,11 @@ use crate::drafting::RunError;
 use crate::drafting::keep::{Written, progress};
 use crate::drafting::request::Part;
 use crate::drafting::run::stopped;
+use crate::sources::covered;
 use std::collections::HashSet;
-use storywright_domain::draft::Draft;
 use storywright_domain::merging::added;
 use storywright_domain::ports::StorageExt;
-use storywright_domain::requirement::{
-    Coverage, OutlineSection, SentenceCoverage, coverage, estimated_tokens, outline,
-};
+use storywright_domain::requirement::{Coverage, OutlineSection, SentenceCoverage, estimated_tokens, outline};
 use storywright_domain::section::{DraftSection, SectionState};
 use storywright_domain::story::{Document, Story};
 
@@ -44,10 +42,9 @@ pub fn uncovered_in_one_call(coverage: &Coverage) -> usize {
 }
 
 /// Those sentences under their headings; `None` when every one is covered.
-pub(in crate::drafting) fn uncovered_text(draft: &Draft) -> Option<String> {
-    let coverage = coverage(draft.requirements.as_str(), &draft.document);
+pub(in crate::drafting) fn uncovered_text(coverage: &Coverage) -> Option<String> {
     // A sentence that is longer than a call alone is sent all the same: the model says so if it cannot take it.
-    let most = uncovered_in_one_call(&coverage).max(1);
+    let most = uncovered_in_one_call(coverage).max(1);
     let text = under_headings(coverage.uncovered().take(most));
     (!text.is_empty()).then_some(text)
 }
@@ -55,10 +52,11 @@ pub(in crate::drafting) fn uncovered_text(draft: &Draft) -> Option<String> {
 /// Sentences as a list under their headings.
 pub(super) fn under_headings<'c>(entries: impl Iterator<Item = &'c SentenceCoverage>) -> String {
     let mut text = String::new();
-    let mut heading = "";
+    let mut place = (None, "");
     for entry in entries {
-        if entry.sentence.heading != heading {
-            heading = &entry.sentence.heading;
+        let heading = entry.sentence.heading.as_str();
+        if (entry.source, heading) != place {
+            place = (entry.source, heading);
             text.push_str(&format!("\n# {heading}\n\n"));
         }
         text.push_str(&format!("- {}\n", entry.sentence.text.split_whitespace().collect::<Vec<_>>().join(" ")));
@@ -140,7 +138,8 @@ fn with_stories(pipeline: &Pipeline<'_>, kept: &[DraftSection], section: DraftSe
 
 fn write_uncovered(pipeline: &Pipeline<'_>) -> Result<Written, RunError> {
     let Pipeline { ports, job, draft, .. } = pipeline;
-    let Some(text) = uncovered_text(draft) else { return Ok(Written::Document(draft.document.clone())) };
+    let open = covered(ports, job.user, (*draft).clone())?.coverage;
+    let Some(text) = uncovered_text(&open) else { return Ok(Written::Document(draft.document.clone())) };
     progress(ports, job.id, "Writing stories for what no story covers", 0)?;
     let shared = Shared::of(pipeline, 1, State::default())?;
     let ask = request_for(pipeline.ask, &text);

@@ -1,4 +1,4 @@
-//! Long requirements in the workspace: their sections with how far each is, and which of their sentences a story covers.
+//! Long requirements in the workspace: their sections with how far each is, and which sentences of requirements and sources a story covers.
 
 use super::writing::bar;
 use super::{draft_id, draft_not_found};
@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use storywright_application::drafting::{self, uncovered_in_one_call};
 use storywright_application::drafts::draft;
-use storywright_application::sections::{SectionView, sections_of_draft};
+use storywright_application::sections::{SectionView, coverage_of_draft, sections_of_draft};
+use storywright_application::sources::DraftCoverage;
 use storywright_domain::draft::{Draft, DraftState};
-use storywright_domain::requirement::{Coverage, SentenceCoverage, coverage};
+use storywright_domain::requirement::SentenceCoverage;
 use storywright_domain::section::SectionState;
 
 /// Uncovered sentences that are shown at once.
@@ -108,13 +109,21 @@ impl View for MoreOpen {
     const TEMPLATE: &'static str = "fragments/coverage_open.html";
 }
 
-/// A sentence and its place in the requirements, in characters.
+/// A sentence and its place: in the requirements, in characters, or in a source.
 #[derive(Serialize)]
 struct Sentence {
+    /// Id and title of the source.
+    source: Option<Source>,
     text: String,
     heading: String,
     start: usize,
     end: usize,
+}
+
+#[derive(Serialize)]
+struct Source {
+    id: String,
+    title: String,
 }
 
 #[derive(Serialize)]
@@ -176,20 +185,21 @@ fn shown_sections(draft: &Draft, views: Vec<SectionView>) -> SectionsPart {
 pub async fn covered(me: SignedIn, which: Params<Which>) -> Result<HttpResponse, AppError> {
     let id = draft_id(me.request())?;
     me.serve(move |desk| {
-        let draft = draft(desk.ports, &desk.who.actor, id)?.ok_or_else(draft_not_found)?;
-        let found = coverage(draft.requirements.as_str(), &draft.document);
+        let found = coverage_of_draft(desk.ports, &desk.who.actor, id)?.ok_or_else(draft_not_found)?;
         let Which { story, from } = which.0;
         if !story.is_empty() {
-            let of_story = found.sentences.iter().filter(|entry| entry.story.as_deref() == Some(story.as_str()));
-            return desk.fragment(&CoveredSentences { sentences: placed(&draft, of_story) });
+            let of_story =
+                found.coverage.sentences.iter().filter(|entry| entry.story.as_deref() == Some(story.as_str()));
+            return desk.fragment(&CoveredSentences { sentences: placed(&found, of_story) });
         }
-        let open = open_sentences(&draft, &found, from);
-        if from > 0 { desk.fragment(&MoreOpen { open }) } else { desk.fragment(&whole(&draft, &found, open)) }
+        let open = open_sentences(&found, from);
+        if from > 0 { desk.fragment(&MoreOpen { open }) } else { desk.fragment(&whole(&found, open)) }
     })
     .await
 }
 
-fn whole(draft: &Draft, found: &Coverage, open: OpenSentences) -> CoveragePart {
+fn whole(of: &DraftCoverage, open: OpenSentences) -> CoveragePart {
+    let DraftCoverage { draft, coverage: found, .. } = of;
     let mut of_story: HashMap<&str, usize> = HashMap::new();
     for story in found.sentences.iter().filter_map(|entry| entry.story.as_deref()) {
         *of_story.entry(story).or_default() += 1;
@@ -213,31 +223,35 @@ fn whole(draft: &Draft, found: &Coverage, open: OpenSentences) -> CoveragePart {
     }
 }
 
-fn open_sentences(draft: &Draft, found: &Coverage, from: usize) -> OpenSentences {
+fn open_sentences(of: &DraftCoverage, from: usize) -> OpenSentences {
+    let found = &of.coverage;
     let all = found.sentences.len() - found.covered();
     let next = from.saturating_add(AT_ONCE);
     OpenSentences {
-        draft_id: draft.id.to_string(),
-        sentences: placed(draft, found.uncovered().skip(from).take(AT_ONCE)),
+        draft_id: of.draft.id.to_string(),
+        sentences: placed(of, found.uncovered().skip(from).take(AT_ONCE)),
         next: (next < all).then_some(next),
         left: all.saturating_sub(next),
     }
 }
 
 /// Sentences with their places in characters, as the page's text field counts; they come in the order of the text.
-fn placed<'a>(draft: &Draft, entries: impl Iterator<Item = &'a SentenceCoverage>) -> Vec<Sentence> {
-    let text = draft.requirements.as_str();
+fn placed<'a>(of: &DraftCoverage, entries: impl Iterator<Item = &'a SentenceCoverage>) -> Vec<Sentence> {
+    let text = of.draft.requirements.as_str();
     let (mut bytes, mut characters) = (0, 0);
     let mut upto = |place: usize| {
         characters += text.get(bytes..place).map_or(0, |between| between.chars().count());
         bytes = place;
         characters
     };
-    let sentence = |entry: &SentenceCoverage| Sentence {
-        start: upto(entry.sentence.range.start),
-        end: upto(entry.sentence.range.end),
-        text: entry.sentence.text.clone(),
-        heading: entry.sentence.heading.clone(),
+    let sentence = |entry: &SentenceCoverage| {
+        let title = |number: &u32| of.titles.get(number).cloned().unwrap_or_default();
+        let source = entry.source.map(|number| Source { id: format!("p{number}"), title: title(&number) });
+        let (start, end) = match source {
+            None => (upto(entry.sentence.range.start), upto(entry.sentence.range.end)),
+            Some(_) => (0, 0),
+        };
+        Sentence { source, start, end, text: entry.sentence.text.clone(), heading: entry.sentence.heading.clone() }
     };
     entries.map(sentence).collect()
 }

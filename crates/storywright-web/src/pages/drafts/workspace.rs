@@ -16,7 +16,7 @@ use actix_web::HttpResponse;
 use serde::Serialize;
 use storywright_application::access::jira;
 use storywright_application::agent::{can_look_up, offered_answers, steps_of_job};
-use storywright_application::drafting::{CUT_OFF_NOTE, STOPPED_NOTE, requirements_changed};
+use storywright_application::drafting::{EndedEarly, ended_early, requirements_changed};
 use storywright_application::drafts::{Reviewed, draft_findings, draft_versions};
 use storywright_application::issue_updates::issue_of_draft;
 use storywright_application::jobs;
@@ -178,11 +178,11 @@ impl Again {
         if draft.state != DraftState::Editing || draft.document.is_empty() {
             return None;
         }
-        match newest.map(|version| version.note.as_str()) {
-            Some(STOPPED_NOTE) => {
+        match newest.and_then(|version| ended_early(&version.note)) {
+            Some(EndedEarly::Stopped) => {
                 Some(Self { text: "Writing was stopped: the text may be incomplete.", incomplete: true })
             }
-            Some(CUT_OFF_NOTE) => {
+            Some(EndedEarly::CutOff) => {
                 Some(Self { text: "Writing ended early: the text may be incomplete.", incomplete: true })
             }
             _ if job.is_some_and(|job| requirements_changed(desk.ports, draft, job)) => {

@@ -6,7 +6,9 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use storywright_domain::quality::{Code, Criterion, Language};
 use storywright_domain::rule_keeping::RuleSetProblem;
-use storywright_domain::rules::{MAX_REWRITES, Oversize, ReadyItem, RequiredSection, RuleSet, WEIGHABLE};
+use storywright_domain::rules::{
+    MAX_REWRITES, Oversize, ReadyItem, RequiredSection, RuleSet, SchemaAddress, WEIGHABLE,
+};
 use storywright_domain::team::{Pattern, Weight};
 
 /// Blank rows for further patterns.
@@ -65,6 +67,7 @@ impl Typed {
         };
         let required = |section, word: &str| self.all("required").any(|one| one == word).then_some(section);
         let rules = RuleSet {
+            schema: SchemaAddress,
             id: id.to_owned(),
             name: self.one("name").to_owned(),
             max_story_points,
@@ -359,6 +362,7 @@ mod tests {
             severity: Weight::Error,
         };
         let rules = RuleSet {
+            schema: SchemaAddress,
             id: "pay".to_owned(),
             name: "Payments".to_owned(),
             max_story_points: 2.5,

@@ -1,4 +1,4 @@
-//! What rules would say of a draft, while they are typed.
+//! What rules would say of a draft, while they are typed, or as somebody else keeps them.
 
 use super::form::Typed;
 use crate::errors::AppError;
@@ -8,9 +8,11 @@ use crate::view::View;
 use crate::visit::SignedIn;
 use actix_web::HttpResponse;
 use serde::Serialize;
-use storywright_application::rule_sets::{RuleSetError, RulesPreview, preview_rules};
+use storywright_application::rule_sets::{RuleSetError, RulesPreview, kept_rule_set, preview_rules};
 use storywright_domain::DraftId;
 use storywright_domain::finding::{Finding, Severity};
+use storywright_domain::rule_keeping::RuleSetProblem;
+use storywright_domain::rules::RuleSet;
 
 /// Most findings of each kind that are listed.
 const MOST_SHOWN: usize = 50;
@@ -51,10 +53,14 @@ pub async fn preview(me: SignedIn, sent: Form<Vec<(String, String)>>) -> Result<
     me.serve(move |desk| {
         let typed = Typed(sent.0);
         let Ok(id) = DraftId::parse(typed.one("draft")) else { return desk.fragment(&Preview::default()) };
-        let (mut rules, unread) = typed.rules("preview");
-        if rules.name.is_empty() {
-            "Preview".clone_into(&mut rules.name);
-        }
+        // The form of a rule set that one may not change sends nothing.
+        let (rules, unread) = match typed.one("kept") {
+            "" => typed_rules(&typed),
+            kept => match kept_rule_set(desk.ports, kept)? {
+                Some(kept) => (kept.rules, Vec::new()),
+                None => return desk.fragment(&Preview::default()),
+            },
+        };
         let tried = match unread.is_empty() {
             true => preview_rules(desk.ports, &desk.who.actor, &rules, id),
             false => Err(RuleSetError::Invalid(unread)),
@@ -70,6 +76,14 @@ pub async fn preview(me: SignedIn, sent: Form<Vec<(String, String)>>) -> Result<
         desk.fragment(&view)
     })
     .await
+}
+
+fn typed_rules(typed: &Typed) -> (RuleSet, Vec<RuleSetProblem>) {
+    let (mut rules, unread) = typed.rules("preview");
+    if rules.name.is_empty() {
+        "Preview".clone_into(&mut rules.name);
+    }
+    (rules, unread)
 }
 
 impl Preview {
