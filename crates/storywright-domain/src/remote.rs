@@ -198,6 +198,13 @@ pub enum RemoteError {
 }
 
 impl RemoteError {
+    /// Whether this answer to a call that writes means that nothing was written: the service's own words about this very call, or a call
+    /// that never left. Whoever turns a call away otherwise may stand behind the one who does the work.
+    #[must_use]
+    pub fn proves_nothing_written(&self) -> bool {
+        matches!(self, Self::Rejected { .. } | Self::NotFound | Self::NotAllowed { .. } | Self::Certificate { .. })
+    }
+
     /// Stable code for pages, the JSON API, logs and stored test results.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -114,12 +114,9 @@ fn outcome(ports: &Ports, actor: &Actor, access: &Access, update: IssueUpdate) -
             IssueUpdate { state: WriteState::Written, note: stored(ports, access, &update), settled_at, ..update }
         }
         // Jira's own words to this very call, or a call that never left.
-        Err(
-            error @ (RemoteError::Rejected { .. }
-            | RemoteError::NotFound
-            | RemoteError::NotAllowed { .. }
-            | RemoteError::Certificate { .. }),
-        ) => IssueUpdate { state: WriteState::Refused, note: refusal(&error), settled_at, ..update },
+        Err(error) if error.proves_nothing_written() => {
+            IssueUpdate { state: WriteState::Refused, note: refusal(&error), settled_at, ..update }
+        }
         // It may have arrived all the same: whoever turns a call away may stand behind the one who does the work.
         Err(error) => {
             note_refusal(ports, actor.user(), access, &error);

@@ -161,7 +161,7 @@ impl<'a> Executor<'a> {
             let item = &self.items[index];
             match item.state {
                 ItemState::Planned => {}
-                ItemState::Absent if sends_again(item) => {}
+                ItemState::Absent if may_come(item) => {}
                 ItemState::Blocked if matches!(self.above(index), Above::Ready(_)) => {
                     self.change(index, ItemState::Planned, None, "parent found")?;
                 }
@@ -327,8 +327,7 @@ impl<'a> Executor<'a> {
         let Some(parent) = self.places.get(&parent).map(|place| &self.items[*place]) else { return Above::Gone };
         match parent.state {
             state if state.is_in_jira() => Above::Ready(self.parent_in_payload(index)),
-            ItemState::Planned | ItemState::Sending | ItemState::Unknown | ItemState::Reconciling => Above::Waits,
-            ItemState::Absent if sends_again(parent) => Above::Waits,
+            _ if may_come(parent) => Above::Waits,
             _ => Above::Gone,
         }
     }
@@ -338,14 +337,22 @@ impl<'a> Executor<'a> {
     }
 }
 
-/// Whether an item that was looked for and is not there is sent again by itself. A tool's call is not: its refusal looks like a lost answer.
-fn sends_again(item: &RunItem) -> bool {
-    item.attempts < MAX_SENDS && through::of(&item.payload).is_none()
+/// Whether an item that is not in Jira may still come there by itself. One that was looked for and is absent is sent again; a tool's call is
+/// not: its refusal looks like a lost answer.
+pub(super) fn may_come(item: &RunItem) -> bool {
+    match item.state {
+        ItemState::Planned | ItemState::Sending | ItemState::Unknown | ItemState::Reconciling => true,
+        ItemState::Absent => item.attempts < MAX_SENDS && through::of(&item.payload).is_none(),
+        _ => false,
+    }
 }
 
 const SIGN_IN: &str = "Jira answered with a sign-in page. Sign in to Jira in a browser, test the connection under Integrations, then resume.";
 const CAPTCHA: &str =
     "Jira wants a CAPTCHA to be solved first. Sign in to Jira in a browser and solve it, then resume.";
+
+const FORBIDDEN: &str = "Jira does not allow this account to create issues here any more (status 403). Ask the project's administrator for the permission, \
+    then resume; the token is not the cause.";
 
 /// What to do when not the token was refused but something stands before Jira.
 fn words_at_the_door(detail: &str) -> Option<&'static str> {
@@ -353,6 +360,8 @@ fn words_at_the_door(detail: &str) -> Option<&'static str> {
         Some(CAPTCHA)
     } else if detail.contains("sign-in page") {
         Some(SIGN_IN)
+    } else if detail.contains("status 403") {
+        Some(FORBIDDEN)
     } else {
         None
     }

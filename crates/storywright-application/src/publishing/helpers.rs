@@ -1,7 +1,7 @@
 //! Finishing beside creation: while one issue is created, those before it are read back and linked on other threads. Only the executor
 //! writes; it takes in what has come back between two create calls.
 
-use super::execute::{Executor, MAX_SENDS};
+use super::execute::{Executor, may_come};
 use super::finish::Halt;
 use super::linking::{Finishing, LinkTask, Outcome, Task};
 use std::any::Any;
@@ -167,8 +167,7 @@ impl Executor<'_> {
         };
         match (&other.jira_key, other.state) {
             (Some(key), state) if state.is_in_jira() => End::Key(key.clone()),
-            (_, ItemState::Planned | ItemState::Sending | ItemState::Unknown | ItemState::Reconciling) => End::Waits,
-            (_, ItemState::Absent) if other.attempts < MAX_SENDS => End::Waits,
+            _ if may_come(other) => End::Waits,
             _ => End::Missing,
         }
     }

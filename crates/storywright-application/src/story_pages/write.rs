@@ -6,7 +6,7 @@ use crate::{Ports, access};
 use storywright_domain::confluence::{NewPage, PageUpdate, PageWritten};
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Inserted, Saved, StorageExt};
-use storywright_domain::remote::{Access, RemoteError};
+use storywright_domain::remote::Access;
 use storywright_domain::story_page::{PagePlan, PageWish, StoryPage, mark};
 use storywright_domain::write_state::WriteState;
 use storywright_domain::{Millis, RunId};
@@ -130,13 +130,11 @@ fn outcome(ports: &Ports, actor: &Actor, access: &Access, plan: &PagePlan, page:
         Ok(PageWritten::Missing) => {
             refused("the page, the space or the page above is gone, or may not be seen".to_owned())
         }
-        // It may have arrived all the same.
-        Err(
-            error @ (RemoteError::Unavailable { .. } | RemoteError::Malformed { .. } | RemoteError::LoginPage { .. }),
-        ) => StoryPage { state: WriteState::Unknown, note: error.to_string(), settled_at, ..page },
+        Err(error) if error.proves_nothing_written() => refused(error.to_string()),
+        // It may have arrived all the same: whoever turns a call away may stand behind the one who does the work.
         Err(error) => {
             crate::integrations::note_refusal(ports, actor.user(), access, &error);
-            refused(error.to_string())
+            StoryPage { state: WriteState::Unknown, note: error.to_string(), settled_at, ..page }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Creation by a tool of an MCP server: the same journal, the same promises, and no trust in the tool's word.
 
+use crate::long::edit;
 use crate::world::{PAT, World, request_id};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -12,6 +13,7 @@ use storywright_domain::person::{Actor, Person, Role};
 use storywright_domain::ports::{Jira as _, ToolAccess, ToolError, ToolServer};
 use storywright_domain::publishing::{ItemState, RunState};
 use storywright_domain::remote::ToolMapping;
+use storywright_domain::story::{LinkKind, StoryLink};
 use storywright_domain::tool::{ToolCall, ToolClass, ToolList, ToolPurpose, ToolResult};
 use storywright_testkit::{FakeJira, build};
 
@@ -187,6 +189,20 @@ fn what_the_tool_did_not_create_is_looked_for_and_never_sent_again_by_itself() {
     let run = world.view_any().id;
     let problem = world.view(run).items[1].problem.clone().unwrap_or_default();
     assert!(problem.contains("not in Jira") && problem.contains("Requestor is required."), "{problem}");
+}
+
+#[test]
+fn an_issue_is_finished_although_the_one_that_it_is_linked_to_is_not_there() {
+    let (world, _) = company(&[Does::Works, Does::SaysFailed]);
+    let draft = world.draft_with(&["Refund", "Export"]);
+    edit(&world, draft.clone(), |draft| {
+        let to = draft.document.stories[1].id.clone();
+        draft.document.stories[0].links = vec![StoryLink { kind: LinkKind::RelatesTo, to }];
+    });
+    let run = world.approved(draft.id);
+    world.work();
+    let states = world.states(run);
+    assert_eq!(states, [Linked, Linked, Linked, Absent, Blocked, Blocked], "nobody waits for what is not sent again");
 }
 
 #[test]

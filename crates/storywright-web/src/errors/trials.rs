@@ -2,6 +2,7 @@
 
 use super::{AppError, FieldProblem, kinds};
 use storywright_application::trials::TrialError;
+use storywright_domain::Millis;
 
 impl From<TrialError> for AppError {
     fn from(error: TrialError) -> Self {
@@ -28,6 +29,7 @@ impl From<TrialError> for AppError {
             TrialError::Access(error) => error.into(),
             TrialError::TooManyJobs(_) => {
                 Self::new(&kinds::TOO_MANY_JOBS, &error.to_string(), "Wait for one or stop it")
+                    .with_retry_after(Millis::seconds(10))
             }
             TrialError::Storage(error) => error.into(),
         }
