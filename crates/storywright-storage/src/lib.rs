@@ -9,6 +9,7 @@
 
 mod error;
 mod events;
+mod key_proofs;
 mod now;
 mod queue;
 mod repos;
@@ -18,4 +19,5 @@ mod text;
 mod wakeup;
 
 pub use events::JobLog;
+pub use key_proofs::KeyProofs;
 pub use store::{OpenError, SqliteOptions, SqliteStorage, Tidied};

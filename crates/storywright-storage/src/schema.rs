@@ -26,6 +26,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    key_proofs (key_id) {
+        key_id -> Text,
+        sealed -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     registrations (id) {
         id -> Text,
         site -> Text,

@@ -176,9 +176,7 @@ impl SqliteStorage {
     /// [`OpenError`], as [`SqliteStorage::open`].
     pub fn inspect(path: impl AsRef<Path>) -> Result<usize, OpenError> {
         let path = path.as_ref();
-        let mut conn = connect(path, &SqliteOptions::default())?;
-        conn.batch_execute("PRAGMA query_only = ON;")
-            .map_err(|error| OpenError::CannotOpen { path: path.to_path_buf(), detail: error.to_string() })?;
+        let mut conn = look(path)?;
         quick_check(path, &mut conn)?;
         let (known, applied) = migrations_of(path, &mut conn)?;
         Ok(known.len().saturating_sub(applied))
@@ -334,6 +332,14 @@ fn create_private(path: &Path) -> Result<(), OpenError> {
         .open(path)
         .map(drop)
         .map_err(|error| OpenError::CannotOpen { path: path.to_path_buf(), detail: error.to_string() })
+}
+
+/// A connection that changes nothing.
+pub(crate) fn look(path: &Path) -> Result<SqliteConnection, OpenError> {
+    let mut conn = connect(path, &SqliteOptions::default())?;
+    conn.batch_execute("PRAGMA query_only = ON;")
+        .map_err(|error| OpenError::CannotOpen { path: path.to_path_buf(), detail: error.to_string() })?;
+    Ok(conn)
 }
 
 fn connect(path: &Path, options: &SqliteOptions) -> Result<SqliteConnection, OpenError> {

@@ -27,12 +27,7 @@ pub fn examine(settings: &Settings) -> ExitCode {
         };
     };
     line("settings", Ok(format!("{}, public address {}", settings.config_folder.display(), settings.public_url)));
-    line(
-        "keys",
-        Keyring::load(&settings.keyring)
-            .map(|keyring| keyring.ids().collect::<Vec<_>>().join(", "))
-            .map_err(|error| error.to_string()),
-    );
+    line("keys", keys(settings));
     line("database", database(settings));
     line("address", address(settings));
     if settings.sites.is_empty() {
@@ -54,6 +49,18 @@ pub fn examine(settings: &Settings) -> ExitCode {
         println!("note  tools of {server}: {note}");
     }
     if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn keys(settings: &Settings) -> Result<String, String> {
+    let keyring = Keyring::load(&settings.keyring).map_err(|error| error.to_string())?;
+    let ids = keyring.ids().collect::<Vec<_>>().join(", ");
+    // What is wrong with the database itself stands in its own line.
+    if let Some(Ok(known)) =
+        settings.database.exists().then(|| SqliteStorage::inspect_key_proofs(&settings.database)).and_then(Result::ok)
+    {
+        crate::keys::check(settings, &keyring, &known).map_err(|error| error.to_string())?;
+    }
+    Ok(ids)
 }
 
 fn database(settings: &Settings) -> Result<String, String> {

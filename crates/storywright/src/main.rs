@@ -5,6 +5,7 @@ mod doctor_llm;
 #[cfg(debug_assertions)]
 mod faults;
 mod files;
+mod keys;
 mod lint;
 mod lock;
 mod logging;
@@ -17,7 +18,6 @@ mod workers;
 use clap::{Parser, Subcommand};
 use settings::Settings;
 use std::process::ExitCode;
-use storywright_vault::Keyring;
 use wiring::StartError;
 
 /// An AI agent for Jira and Confluence that stays in the house.
@@ -39,10 +39,10 @@ enum Command {
         #[command(subcommand)]
         what: Option<DoctorCommand>,
     },
-    /// Make, rotate or list the keys.
+    /// Make, rotate, list or accept the keys.
     Keys {
         #[command(subcommand)]
-        action: KeysAction,
+        action: keys::KeysAction,
     },
     /// Print the reference of settings as Markdown.
     Settings,
@@ -57,16 +57,6 @@ enum Command {
 enum DoctorCommand {
     /// Ask an LLM service with your own credential what it can do, and write down how it is spoken to.
     Llm(doctor_llm::LlmArgs),
-}
-
-#[derive(Subcommand)]
-enum KeysAction {
-    /// Make a keyring with one key.
-    Init,
-    /// Add a key and seal with it from now on; what was sealed before still opens.
-    Rotate,
-    /// List key ids; the first one seals.
-    List,
 }
 
 /// glibc's allocator takes a quarter of the time of a page, in small pieces that come and go.
@@ -117,28 +107,8 @@ fn run(command: &Command) -> Result<ExitCode, StartError> {
         Command::Doctor { what: Some(DoctorCommand::Llm(args)) } => {
             return doctor_llm::examine(args, &settings, &variable);
         }
-        Command::Keys { action } => keys(action, &settings)?,
+        Command::Keys { action } => keys::run(action, &settings)?,
         Command::Settings | Command::Lint(_) | Command::ReadFile => {}
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn keys(action: &KeysAction, settings: &Settings) -> Result<(), StartError> {
-    let path = &settings.keyring;
-    match action {
-        KeysAction::Init => {
-            Keyring::create(path, "k1")?;
-            println!(
-                "Made {}. Back it up apart from the database: without it, people must enter every token again.",
-                path.display()
-            );
-        }
-        KeysAction::Rotate => {
-            let id = format!("k{}", Keyring::load(path)?.ids().count() + 1);
-            Keyring::rotate(path, &id)?;
-            println!("{id} seals from now on; restart the server. People sign in anew.");
-        }
-        KeysAction::List => println!("{}", Keyring::load(path)?.ids().collect::<Vec<_>>().join("\n")),
-    }
-    Ok(())
 }

@@ -39,6 +39,7 @@ pub type StartError = Box<dyn std::error::Error + Send + Sync>;
 pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
     let keyring = Arc::new(Keyring::load(&settings.keyring)?);
     let storage = SqliteStorage::open(&settings.database, SqliteOptions::default())?;
+    crate::keys::prove(settings, &keyring, &storage)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let ids: Arc<dyn IdSource> = Arc::new(SystemIds);
     let mut origins = settings.sites.iter().map(AllowedOrigin::of_site).collect::<Result<Vec<_>, _>>()?;

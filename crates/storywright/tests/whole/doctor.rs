@@ -1,4 +1,4 @@
-//! `storywright doctor llm` against the pretend company's LLM.
+//! What keeps the server from starting; `storywright doctor llm` against the pretend company's LLM.
 
 use crate::support::Company;
 use serde_json::{Value, json};
@@ -61,4 +61,24 @@ fn the_doctor_asks_the_llm_and_writes_what_it_takes() {
     assert!(said.contains("WRONG identity:") && said.contains("-> paste a new cookie"), "{said}");
     let (output, said) = doctor(&company, &["--service", "nope"], &cookie);
     assert!(!output.status.success() && said.contains("use one of sandbox"), "{said}");
+}
+
+#[test]
+fn with_the_keyring_of_another_database_nothing_is_served() {
+    let mut company = Company::start();
+    company.signed_up("alice");
+    company.kill();
+    let other = company.folder.path().join("other.json").display().to_string();
+    let other = [("STORYWRIGHT_KEYRING_FILE", other.as_str())];
+    assert!(company.command().envs(other).args(["keys", "init"]).output().unwrap().status.success());
+    let started = company.command().envs(other).arg("serve").output().unwrap();
+    let said = String::from_utf8_lossy(&started.stderr).into_owned();
+    assert!(!started.status.success(), "{said}");
+    assert!(said.contains("other.json does not belong to the database") && said.contains("with key `k1`"), "{said}");
+    let (well, report) = company.doctor(&other);
+    assert!(!well && report.contains("WRONG keys: the keyring"), "{report}");
+    let (_, report) = company.doctor(&[]);
+    assert!(report.contains("ok    keys: k1"), "{report}");
+    company.boot();
+    company.sign_in("alice");
 }
