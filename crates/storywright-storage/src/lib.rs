@@ -16,6 +16,7 @@ mod repos;
 mod schema;
 mod store;
 mod text;
+mod trouble;
 mod wakeup;
 
 pub use events::JobLog;

@@ -614,3 +614,10 @@ diesel::table! {
         settled_at -> Nullable<BigInt>,
     }
 }
+
+diesel::table! {
+    write_probe (id) {
+        id -> BigInt,
+        filler -> Text,
+    }
+}

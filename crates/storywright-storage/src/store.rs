@@ -1,13 +1,14 @@
 //! Opening the database, the readers' pool, the one writer, transactions.
 
-use crate::error::{failed, is_damage};
+use crate::error::{Trouble, failed, is_damage, met};
 use crate::events::JobLog;
 use crate::repos::SqliteTx;
+use crate::trouble::damaged;
 use crate::wakeup::Bell;
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, Pool};
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolError, Pool, R2D2Connection as _};
 use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -99,15 +100,18 @@ pub struct Tidied {
 /// The storage and the job queue on one SQLite file. Cloning shares the same connections.
 #[derive(Clone)]
 pub struct SqliteStorage {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(crate) struct Shared {
     path: PathBuf,
     options: SqliteOptions,
     readers: Pool<ConnectionManager<SqliteConnection>>,
-    /// The only connection that writes; the lock is the queue of writers. Empty after a panic, until the next use.
+    /// The only connection that writes; the lock is the queue of writers. Empty after a panic and after a transaction that could
+    /// not be ended, until the next use.
     writer: Mutex<Option<SqliteConnection>>,
+    /// What keeps the database from being written to, as far as is known.
+    pub(crate) trouble: Mutex<Option<Trouble>>,
     bell: Bell,
 }
 
@@ -166,7 +170,14 @@ impl SqliteStorage {
             .connection_customizer(Box::new(Pragmas { busy_timeout: options.busy_timeout, read_only: true }))
             .build(manager)
             .map_err(|error| OpenError::CannotOpen { path: path.clone(), detail: error.to_string() })?;
-        let shared = Shared { path, options, readers, writer: Mutex::new(Some(writer)), bell: Bell::new() };
+        let shared = Shared {
+            path,
+            options,
+            readers,
+            writer: Mutex::new(Some(writer)),
+            trouble: Mutex::new(None),
+            bell: Bell::new(),
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -245,14 +256,23 @@ impl SqliteStorage {
         let conn = self.shared.readers.get();
         let mut conn =
             conn.map_err(|error| StorageError::Unavailable(format!("no connection for reading: {error}")))?;
-        work(&mut conn)
+        let outcome = work(&mut conn);
+        // What a reader cannot do says nothing about writing, but a broken file is broken for both.
+        if let Some(damaged @ Trouble::Damaged(_)) = met() {
+            self.note(damaged);
+        }
+        outcome
     }
 
-    fn as_writer<T>(
+    pub(crate) fn as_writer<T>(
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, StorageError>,
     ) -> Result<T, StorageError> {
         let mut slot = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nothing is written over what can still be rescued.
+        if let Some(Trouble::Damaged(detail)) = self.trouble() {
+            return Err(damaged(detail));
+        }
         // Taken out for the time of the work: after a panic the connection is gone, and its transaction with it.
         let mut conn = match slot.take() {
             Some(conn) => conn,
@@ -260,7 +280,13 @@ impl SqliteStorage {
                 .map_err(|error| StorageError::Unavailable(error.to_string()))?,
         };
         let outcome = work(&mut conn);
-        *slot = Some(conn);
+        // SQLite may have ended the transaction by itself, as it does when the disk is full: such a connection begins none any more.
+        if !conn.is_broken() {
+            *slot = Some(conn);
+        }
+        if let Some(trouble) = met() {
+            self.note(trouble);
+        }
         outcome
     }
 
@@ -291,7 +317,8 @@ impl Storage for SqliteStorage {
                 .get_result(conn)
                 .map_err(failed("database"))?;
             if answer == 1 { Ok(()) } else { Err(StorageError::Unavailable("a wrong answer".to_owned())) }
-        })
+        })?;
+        self.takes_writes()
     }
 }
 

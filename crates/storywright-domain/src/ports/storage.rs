@@ -141,10 +141,10 @@ pub trait Storage: Send + Sync {
     /// [`StorageError`] when the transaction could not begin or end.
     fn run(&self, mode: TxMode, work: &mut dyn FnMut(&mut dyn Tx) -> TxEnd) -> Result<(), StorageError>;
 
-    /// Whether the database answers.
+    /// Whether the database answers and takes writes: after one that it did not take, whether it does again.
     ///
     /// # Errors
-    /// [`StorageError`] when it does not.
+    /// [`StorageError`] when it does not; `Corrupt` when the database itself is damaged.
     fn ping(&self) -> Result<(), StorageError>;
 }
 

@@ -85,7 +85,7 @@ async fn an_outage_is_said_plainly_and_its_cause_stays_in_the_log() {
     let token = alice.token("/jobs").await;
     app.store.break_down(Some(StorageError::Unavailable("disk /var/secret is full".to_owned())));
     alice.get("/healthz").await.expect(200);
-    alice.get("/readyz").await.expect(503);
+    alice.get("/readyz").await.expect(503).shows("takes no writes").hides("/var/secret");
     let got = alice.get("/drafts").await.expect(503).shows("database_unavailable").hides("/var/secret");
     assert!(!got.header("retry-after").is_empty());
     let req =
@@ -93,6 +93,7 @@ async fn an_outage_is_said_plainly_and_its_cause_stays_in_the_log() {
     let got = alice.send(req.insert_header(("x-csrf-token", token))).await.expect(503);
     got.shows("data-error").hides("<html").hides("/var/secret");
     app.store.break_down(Some(StorageError::Corrupt { entity: "draft", detail: "secret-detail".to_owned() }));
+    alice.get("/readyz").await.expect(503).shows("restore the database").hides("secret-detail");
     let got = alice.get("/drafts").await.expect(500).shows("internal_error").hides("secret-detail");
     let id = got.header("x-request-id").to_owned();
     got.shows(&id);
