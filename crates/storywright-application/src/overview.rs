@@ -1,7 +1,8 @@
-//! What the dashboard and lists of drafts show, read in one transaction.
+//! What the dashboard and lists of drafts show, read in one transaction; tools, which a credential opens, in others.
 
 use crate::Ports;
 use crate::drafts::with_waivers;
+use crate::tools::{ServerView, tool_servers};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use storywright_domain::draft::{Draft, DraftState, DraftSummary};
@@ -63,6 +64,8 @@ pub struct Overview {
     pub created: Vec<(RunItem, String)>,
     /// Pending and running jobs.
     pub open_jobs: Vec<Job>,
+    /// The listed MCP servers as the person sees them.
+    pub tools: Vec<ServerView>,
 }
 
 /// Counts of versions that were counted before. A version never changes, so only a changed rule set or a waiver makes a count old.
@@ -101,7 +104,9 @@ impl CountCache {
 pub fn overview(ports: &Ports, cache: &CountCache, actor: &Actor) -> Result<Overview, StorageError> {
     let user = actor.user();
     let now = ports.clock.now();
+    let tools = tool_servers(ports, actor, false)?;
     ports.storage.read(|tx| {
+        let tools = tools.clone();
         let integrations = IntegrationKind::ALL
             .into_iter()
             .map(|kind| Ok((kind, tx.integration(user, kind)?)))
@@ -115,7 +120,7 @@ pub fn overview(ports: &Ports, cache: &CountCache, actor: &Actor) -> Result<Over
             Some(_) => tx.open_jobs(user)?,
             None => jobs.items.into_iter().filter(|job| !job.status.is_final()).collect(),
         };
-        Ok(Overview { integrations, drafts, created, open_jobs })
+        Ok(Overview { integrations, drafts, created, open_jobs, tools })
     })
 }
 

@@ -9,6 +9,7 @@ use crate::visit::SignedIn;
 use actix_web::HttpResponse;
 use serde::Serialize;
 use storywright_application::overview::overview;
+use storywright_application::tools::ServerView;
 use storywright_domain::integration::{Health, Integration, IntegrationKind};
 
 /// What the dashboard shows.
@@ -85,6 +86,41 @@ impl HealthLine {
     }
 }
 
+/// What can be looked up with the tools of the listed servers; none when no server is listed.
+fn tools_line(servers: &[ServerView]) -> Option<HealthLine> {
+    let first = servers.first()?;
+    let count = |states: &[&str]| -> usize {
+        states.iter().map(|state| servers.iter().map(|server| server.count(state)).sum::<usize>()).sum()
+    };
+    let connected = servers.iter().filter(|server| server.known.is_some()).count();
+    let (approved, changed, undecided) = (count(&["offered", "kept"]), count(&["changed", "raised"]), count(&["new"]));
+    let mut detail = match servers.len() {
+        1 if connected == 1 => format!("{} connected", first.server.name),
+        1 => format!("{} not connected", first.server.name),
+        all => format!("{connected} of {all} servers connected"),
+    };
+    for (number, what) in [(approved, "approved"), (changed, "changed"), (undecided, "undecided")] {
+        if number > 0 {
+            detail.push_str(&format!(", {number} {what}"));
+        }
+    }
+    let silent = servers.iter().any(|server| server.problem.is_some());
+    let (state, label) = match connected {
+        _ if changed > 0 => ("broken", "Look at the changes"),
+        _ if silent => ("untested", "See what went wrong"),
+        0 => ("missing", "See what they need"),
+        _ => ("ok", "See the tools"),
+    };
+    Some(HealthLine {
+        kind: "tools",
+        name: "Tools",
+        state,
+        detail: format!("{detail}."),
+        cure: Some(Cure { label, href: "/tools".to_owned() }),
+        tested: None,
+    })
+}
+
 /// The dashboard.
 pub async fn page(me: SignedIn) -> Result<HttpResponse, AppError> {
     me.serve(|desk| {
@@ -94,8 +130,8 @@ pub async fn page(me: SignedIn) -> Result<HttpResponse, AppError> {
             .iter()
             .filter(|(kind, _)| *kind != IntegrationKind::Confluence)
             .all(|(_, integration)| integration.as_ref().is_some_and(|one| one.health.is_ok()));
-        let health: Vec<HealthLine> =
-            found.integrations.iter().map(|(kind, one)| HealthLine::of(desk, *kind, one.as_ref())).collect();
+        let connections = found.integrations.iter().map(|(kind, one)| HealthLine::of(desk, *kind, one.as_ref()));
+        let health: Vec<HealthLine> = connections.chain(tools_line(&found.tools)).collect();
         let view = Dashboard {
             health,
             can_draft,
