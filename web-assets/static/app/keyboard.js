@@ -26,7 +26,7 @@ document.addEventListener('keydown', (event) => {
     if (open) { open.open = false; $('summary', open).focus(); } else if (typing(event.target)) event.target.blur();
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || $('dialog[open]')) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || $('dialog[open], [popover]:popover-open')) return;
   const keys = {
     '/': () => $('#search')?.focus(),
     '?': () => $('#shortcuts')?.showModal(),

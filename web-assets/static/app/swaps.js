@@ -28,12 +28,14 @@ document.addEventListener('click', ({ target }) => {
 // back into what has taken its place. Fields of the document are not meant: they are saved, and what the server holds goes.
 // The answer to a form that was sent clears what it took: there, only what is open stays.
 function upkeep(root, withTyped = true) {
+  const asked = $('[popover]:popover-open', root)?.id;
   const open = $$('details[id]', root).filter((part) => part.open || part.dataset.chosen).map((part) => [part.id, part.open]);
   const fields = $$('input[id]:not([type=file], [type=hidden], [type=checkbox], [type=radio]), textarea[id]', root)
     .filter((field) => withTyped && !field.dataset.path);
   const typed = fields.filter((field) => field.value !== field.defaultValue).map((field) => [field.id, field.value]);
   const at = fields.filter((field) => field === document.activeElement).map((field) => [field.id, field.selectionStart, field.selectionEnd]);
   return () => {
+    if (withTyped && asked) document.getElementById(asked)?.showPopover();
     for (const [id, was] of open) {
       const part = document.getElementById(id);
       if (!part) continue;

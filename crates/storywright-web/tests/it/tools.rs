@@ -67,12 +67,16 @@ async fn an_administrator_approves_what_was_shown_and_sees_what_changed() {
         vec![tool("jira_search", "Searches"), tool("jira_get_issue", "One issue"), tool("jira_delete_issue", "")];
     listed(&app, &browser, offered).await;
     browser.get("/tools").await.shows("Approve 2 suggested reads").shows("3 not approved");
+    browser.get("/").await.shows("connected, 3 undecided.").shows("See the tools");
     browser.post("/tools/approve-suggested", &[("server", SERVER)]).await.expect(204);
     browser
         .get("/tools")
         .await
         .shows("2 tools are approved as they are now")
         .shows("2 in use")
+        // What goes for good is asked about first: the form stands in the question.
+        .shows("popovertarget=\"ask-mcp-jira-0\"")
+        .shows("Withdraw the approval of jira_search?")
         .shows("boss Archer (boss)");
     let hash = hash_of(&app, &boss, "jira_delete_issue");
     let decide = |class, words| {
@@ -99,6 +103,7 @@ async fn an_administrator_approves_what_was_shown_and_sees_what_changed() {
     listed(&app, &browser, vec![tool("jira_search", "Searches everything"), tool("jira_get_issue", "One issue")]).await;
     let page = browser.get("/tools").await.shows("1 in use · 1 changed · 1 gone").shows("What changed");
     page.shows("everything").shows("Nobody can use it until an administrator has looked at it");
+    browser.get("/").await.shows("connected, 1 approved, 1 changed.").shows("Look at the changes");
     browser.post("/tools/revoke", &[("server", SERVER), ("tool", "jira_get_issue")]).await.expect(204);
     browser.get("/tools").await.shows("The approval is withdrawn").shows("1 not approved · 1 changed");
     let actions = app.store.read(|tx| tx.audit_entries(boss.id, None, 100)).unwrap().items;

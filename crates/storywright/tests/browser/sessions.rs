@@ -154,6 +154,7 @@ fn theme_and_navigation_are_remembered() {
         browser.see("#tokens li", "nightly script").await;
         assert!(!browser.shows("#new-token", "").await);
         browser.click("#tokens button", "Revoke nightly script").await;
+        browser.click("#tokens dialog button", "Revoke the token").await;
         browser.until("see the token go", "!one('#tokens li', 'nightly script')").await;
     });
 }
