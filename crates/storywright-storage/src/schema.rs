@@ -1,5 +1,9 @@
 //! The tables as diesel sees them. Tables without a reader yet are left out.
 
+mod waiving;
+
+pub use waiving::{standing_waivers, waivers};
+
 diesel::table! {
     users (id) {
         id -> Text,
@@ -127,35 +131,6 @@ diesel::table! {
         model -> Text,
         judged_at -> BigInt,
         words -> Text,
-    }
-}
-
-diesel::table! {
-    waivers (draft_id, fingerprint) {
-        draft_id -> Text,
-        user_id -> Text,
-        fingerprint -> Text,
-        code -> Text,
-        place -> Text,
-        waived_at -> BigInt,
-        reason -> Text,
-    }
-}
-
-diesel::table! {
-    standing_waivers (draft_id, plan_hash, ordinal) {
-        draft_id -> Text,
-        user_id -> Text,
-        plan_hash -> Text,
-        ordinal -> BigInt,
-        fingerprint -> Text,
-        story -> Text,
-        code -> Text,
-        place -> Text,
-        severity -> Text,
-        message -> Text,
-        reason -> Text,
-        waived_at -> BigInt,
     }
 }
 
