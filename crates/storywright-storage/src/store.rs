@@ -422,17 +422,24 @@ fn migrate(path: &Path, conn: &mut SqliteConnection) -> Result<(), OpenError> {
     if applied == known.len() {
         return Ok(());
     }
-    // Rebuilding a table must not delete what refers to it, so references are checked afterwards, all at once.
+    // Rebuilding a table must not delete what refers to it, so references are checked afterwards, all at once; and all at once it is taken
+    // back when one of them leads nowhere, so that no later start takes the schema for a good one.
     conn.batch_execute("PRAGMA foreign_keys = OFF;").map_err(|error| broken(error.to_string()))?;
-    conn.run_pending_migrations(MIGRATIONS).map_err(|error| broken(error.to_string()))?;
+    let migrated = conn.transaction(|conn| {
+        conn.run_pending_migrations(MIGRATIONS)?;
+        match broken_references(conn)? {
+            0 => Ok::<_, Box<dyn std::error::Error + Send + Sync>>(()),
+            many => Err(format!("{many} references lead nowhere").into()),
+        }
+    });
     conn.batch_execute("PRAGMA foreign_keys = ON;").map_err(|error| broken(error.to_string()))?;
-    let rows: Vec<BrokenReferences> = diesel::sql_query("SELECT count(*) AS broken FROM pragma_foreign_key_check")
-        .load(conn)
-        .map_err(|error| broken(error.to_string()))?;
-    match rows.first() {
-        Some(row) if row.broken > 0 => Err(broken(format!("{} references lead nowhere", row.broken))),
-        _ => Ok(()),
-    }
+    migrated.map_err(|error| broken(error.to_string()))
+}
+
+fn broken_references(conn: &mut SqliteConnection) -> QueryResult<i64> {
+    let rows: Vec<BrokenReferences> =
+        diesel::sql_query("SELECT count(*) AS broken FROM pragma_foreign_key_check").load(conn)?;
+    Ok(rows.first().map_or(0, |row| row.broken))
 }
 
 #[cfg(test)]
@@ -458,6 +465,26 @@ mod tests {
         )
         .get_result(conn)
         .map_err(failed("settings"))
+    }
+
+    #[test]
+    fn a_migration_that_leaves_references_to_nothing_is_refused_at_every_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        drop(SqliteStorage::open(&path, SqliteOptions::default()).unwrap());
+        let mut conn = connect(&path, &SqliteOptions::default()).unwrap();
+        conn.revert_last_migration(MIGRATIONS).unwrap();
+        conn.batch_execute("PRAGMA foreign_keys = OFF;").unwrap();
+        let stray = "INSERT INTO api_tokens (id, user_id, name, created_at, expires_at) VALUES ('0123456789abcdef0123456789abcdef', 'nobody', 'n', 0, 1);";
+        conn.batch_execute(stray).unwrap();
+        drop(conn);
+        for _ in 0..2 {
+            let refused = SqliteStorage::open(&path, SqliteOptions::default()).map(drop).unwrap_err();
+            assert!(
+                matches!(&refused, OpenError::Migration { detail, .. } if detail.contains("lead nowhere")),
+                "{refused}"
+            );
+        }
     }
 
     #[test]

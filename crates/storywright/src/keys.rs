@@ -80,7 +80,7 @@ fn accept(settings: &Settings) -> Result<(), StartError> {
 /// Refuses a keyring that is not the database's; the proof of its primary key is kept when there is none yet.
 ///
 /// # Errors
-/// [`WrongKeyring`], before anything was changed.
+/// [`WrongKeyring`].
 pub fn prove(settings: &Settings, keyring: &Keyring, storage: &SqliteStorage) -> Result<(), StartError> {
     let known = storage.key_proofs()?;
     check(settings, keyring, &known)?;

@@ -38,6 +38,12 @@ pub type StartError = Box<dyn std::error::Error + Send + Sync>;
 /// The first thing that is wrong, with its cure.
 pub fn wire(settings: &Settings) -> Result<Wired, StartError> {
     let keyring = Arc::new(Keyring::load(&settings.keyring)?);
+    // Before anything is migrated: after an upgrade with a wrong keyring the former program still opens the database.
+    if settings.database.exists()
+        && let Ok(Ok(known)) = SqliteStorage::inspect_key_proofs(&settings.database)
+    {
+        crate::keys::check(settings, &keyring, &known)?;
+    }
     let storage = SqliteStorage::open(&settings.database, SqliteOptions::default())?;
     crate::keys::prove(settings, &keyring, &storage)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());

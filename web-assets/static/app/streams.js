@@ -179,7 +179,11 @@ class Stream {
       cancelAnimationFrame(this.frame);
       this.flush();
       if (editor.typed()) await editor.save();
-      if (editor.typed()) break;
+      if (editor.typed()) {
+        // What is typed could not be saved and stays; that the writing has ended is told all the same.
+        await replace(`/drafts/${editor.id}`, '#prompt-bar', { select: '#prompt-bar' }).catch(() => {});
+        break;
+      }
       const still = () => { this.again ||= editor.typed(); return !editor.typed(); };
       await replace(`/drafts/${editor.id}/document`, '#document', { still }).catch(() => {});
       await replace(`/drafts/${editor.id}`, '#prompt-bar', { select: '#prompt-bar' }).catch(() => {});

@@ -1,6 +1,6 @@
 //! Handing a draft to a writing job.
 
-use super::pipeline::{section_to_write, uncovered_text};
+use super::pipeline::{section_to_write, uncovered};
 use super::request::{Part, WritingPayload};
 use crate::Ports;
 use crate::access::{self, AccessError};
@@ -130,8 +130,7 @@ fn write_part(ports: &Ports, actor: &Actor, id: DraftId, part: Part) -> Result<J
         }
         Part::Uncovered if draft.document.is_empty() => return Err(StartError::NothingToRefine),
         Part::Uncovered => {
-            let open = covered(ports, user, draft)?.coverage;
-            uncovered_text(&open).ok_or(StartError::NothingUncovered)?;
+            uncovered(&covered(ports, user, draft)?).ok_or(StartError::NothingUncovered)?;
         }
     }
     // What the stories as a whole were written from stays what it was: this job writes a part.

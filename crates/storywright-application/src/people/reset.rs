@@ -1,11 +1,12 @@
 //! Setting a forgotten password anew: a Jira token that was made just now proves who somebody is, and what somebody else could have got
-//! at with the account goes: sessions, API tokens, stored credentials. What the person wrote stays.
+//! at with the account goes: sessions, API tokens, stored credentials, jobs under way. What the person wrote stays.
 
 use super::register::{ConfirmError, confirm_registration, connection, new_hash, pending_registration};
 use crate::Ports;
 use crate::access::place;
+use crate::jobs::cancel_job;
 use storywright_domain::integration::IntegrationKind;
-use storywright_domain::person::{Person, Registration};
+use storywright_domain::person::{Actor, Person, Registration};
 use storywright_domain::ports::{StorageError, StorageExt, Tx};
 use storywright_domain::{RegistrationId, RequestId, Secret};
 
@@ -62,6 +63,11 @@ fn reset_password(
         format!("employee:{}", account.employee_id),
         String::new(),
     );
+    // Whoever was signed in may have begun them; they are not to go on with the new token.
+    let actor = Actor::of(&account, request_id.clone());
+    for job in ports.storage.read(|tx| tx.open_jobs(account.id))? {
+        cancel_job(ports, &actor, job.id)?;
+    }
     let person = ports.storage.write(|tx| {
         let person = account_of(tx, &registration)?.ok_or(ConfirmError::NotFound)?;
         if !tx.delete_registration(id)? {

@@ -1,5 +1,6 @@
 //! What would be written: title, place, body, and what it would take the place of.
 
+use super::write::LATE;
 use super::{StoryPageError, map};
 use crate::{Ports, access};
 use storywright_domain::RunId;
@@ -49,22 +50,30 @@ pub fn last_wish(ports: &Ports, actor: &Actor, run: RunId) -> Result<PageWish, S
     })
 }
 
+/// Whether a writing that is over by now, one way or the other, was for a Confluence that is no longer connected: nobody can look it up there,
+/// and it stays unknown in the list.
+fn is_out_of_reach(ports: &Ports, actor: &Actor, page: &StoryPage) -> bool {
+    page.sent_at + LATE <= ports.clock.now()
+        && access::confluence(ports, actor.user(), actor.request_id()).is_ok_and(|access| access.site.id != page.site)
+}
+
 /// Says exactly what would be written. Nothing is.
 ///
 /// # Errors
 /// [`StoryPageError`].
 pub fn plan_page(ports: &Ports, actor: &Actor, run: RunId, wish: &PageWish) -> Result<PagePlan, StoryPageError> {
-    let (run, edition, last, story_map) = ports.storage.read(|tx| {
+    let (run, edition, last, open, story_map) = ports.storage.read(|tx| {
         let run = finished(tx, actor, run)?;
         let pages = tx.story_pages(actor.user(), run.id)?;
-        if let Some(open) = pages.first().filter(|page| page.state.is_open()) {
-            return Err(StoryPageError::Open(open.state));
-        }
+        let open = pages.first().filter(|page| page.state.is_open()).cloned();
         let edition = pages.first().map_or(0, |page| page.edition) + 1;
         let last = pages.into_iter().find(|page| page.state == WriteState::Written);
         let story_map = map::of_run(ports, tx, &run, edition)?;
-        Ok((run, edition, last, story_map))
+        Ok::<_, StoryPageError>((run, edition, last, open, story_map))
     })?;
+    if let Some(open) = open.filter(|page| !is_out_of_reach(ports, actor, page)) {
+        return Err(StoryPageError::Open(open.state));
+    }
     if story_map.groups.is_empty() {
         return Err(StoryPageError::NothingToShow);
     }

@@ -12,7 +12,7 @@ use storywright_domain::write_state::WriteState;
 use storywright_domain::{Millis, RunId};
 
 /// Not earlier than this after a call began, a page that is not there is held for not written: the call may have been waiting somewhere.
-const LATE: Millis = Millis::minutes(5);
+pub(super) const LATE: Millis = Millis::minutes(5);
 
 /// Writes the page that was approved under this hash.
 ///

@@ -8,9 +8,10 @@ use storywright_application::people::{
 };
 use storywright_domain::RegistrationId;
 use storywright_domain::integration::{Health, IntegrationKind};
+use storywright_domain::job::JobStatus;
 use storywright_domain::person::{JiraUser, Person};
 use storywright_domain::ports::StorageExt as _;
-use storywright_testkit::build::{integration, jira_user, kept_draft};
+use storywright_testkit::build::{integration, jira_user, kept_draft, kept_job};
 
 const FIRST_PAT: &str = "jira-token-of-emp9";
 const LATER_PAT: &str = "later-token-of-emp9";
@@ -47,6 +48,7 @@ fn a_new_jira_token_sets_the_password_and_wipes_what_others_could_hold() {
         world.store.write(|tx| tx.save_integration(&integration(&person, kind))).unwrap();
     }
     let draft = kept_draft(&world.store, person.id, 77);
+    let job = kept_job(&world.store, person.id, 78);
 
     let same = reset(&world, begun(&world), ANOTHER).unwrap();
     assert_eq!((same.id, &same.employee_id, same.created_at), (person.id, &person.employee_id, person.created_at));
@@ -65,6 +67,8 @@ fn a_new_jira_token_sets_the_password_and_wipes_what_others_could_hold() {
     let access = storywright_application::access::open_site(&world.ports, &jira, &request_id());
     assert!(access.is_ok_and(|access| access.credential.reveal() == LATER_PAT));
     assert!(world.store.read(|tx| tx.draft(person.id, draft.id)).unwrap().is_some(), "what was written stays");
+    let job = world.store.read(|tx| tx.job(person.id, job.id)).unwrap().unwrap();
+    assert_eq!(job.status, JobStatus::Cancelled, "nothing that others began goes on with the new token");
     let told = world.store.read(|tx| tx.audit_entries(person.id, None, 50)).unwrap().items;
     for action in ["password_reset_started", "password_reset"] {
         assert!(told.iter().any(|entry| entry.action == action), "{action}");

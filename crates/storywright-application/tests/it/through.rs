@@ -17,7 +17,7 @@ use storywright_domain::story::{LinkKind, StoryLink};
 use storywright_domain::tool::{ToolCall, ToolClass, ToolList, ToolPurpose, ToolResult};
 use storywright_testkit::{FakeJira, build};
 
-use ItemState::{Absent, Blocked, Linked, NeedsHuman};
+use ItemState::{Absent, Blocked, Linked, NeedsHuman, Unlinked};
 
 /// What the tool does with a call.
 #[derive(Clone, Copy, PartialEq)]
@@ -202,7 +202,7 @@ fn an_issue_is_finished_although_the_one_that_it_is_linked_to_is_not_there() {
     let run = world.approved(draft.id);
     world.work();
     let states = world.states(run);
-    assert_eq!(states, [Linked, Linked, Linked, Absent, Blocked, Blocked], "nobody waits for what is not sent again");
+    assert_eq!(states, [Unlinked, Linked, Linked, Absent, Blocked, Blocked], "nobody waits for what is not sent again");
 }
 
 #[test]

@@ -79,7 +79,7 @@ async fn a_forgotten_password_is_set_anew_with_a_new_jira_token() {
         .await
         .expect(200)
         .shows("You have an account")
-        .shows("revokes your API tokens")
+        .shows("revokes your API tokens, and stops jobs")
         .shows("removes your Confluence token")
         .shows("Yes, set the new password")
         .hides("Yes, create my account");

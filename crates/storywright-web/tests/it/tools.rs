@@ -75,7 +75,7 @@ async fn an_administrator_approves_what_was_shown_and_sees_what_changed() {
         .shows("2 tools are approved as they are now")
         .shows("2 in use")
         // What goes for good is asked about first: the form stands in the question.
-        .shows("popovertarget=\"ask-mcp-jira-0\"")
+        .shows("popovertarget=\"ask-mcp-jira-jira_search\"")
         .shows("Withdraw the approval of jira_search?")
         .shows("boss Archer (boss)");
     let hash = hash_of(&app, &boss, "jira_delete_issue");

@@ -11,7 +11,7 @@ mod part;
 
 pub(super) use self::one::{Asked, asked};
 pub use self::part::uncovered_in_one_call;
-pub(super) use self::part::{section_to_write, uncovered_text, write_part};
+pub(super) use self::part::{section_to_write, uncovered, write_part};
 
 use self::mending::mended_together;
 use self::one::{One, write_one};

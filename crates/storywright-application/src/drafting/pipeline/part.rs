@@ -7,7 +7,7 @@ use crate::drafting::RunError;
 use crate::drafting::keep::{Written, progress};
 use crate::drafting::request::Part;
 use crate::drafting::run::stopped;
-use crate::sources::covered;
+use crate::sources::{DraftCoverage, covered};
 use std::collections::HashSet;
 use storywright_domain::merging::added;
 use storywright_domain::ports::StorageExt;
@@ -41,12 +41,30 @@ pub fn uncovered_in_one_call(coverage: &Coverage) -> usize {
     fits.count()
 }
 
-/// Those sentences under their headings; `None` when every one is covered.
-pub(in crate::drafting) fn uncovered_text(coverage: &Coverage) -> Option<String> {
+/// Sentences that no story covers, as they go to the model.
+pub(in crate::drafting) struct Uncovered {
+    /// Those of the requirements, under their headings.
+    requirements: String,
+    /// Those of the sources, each source beginning with its reference: what others wrote stays among what others wrote.
+    sources: String,
+}
+
+/// Those sentences, as many as one call takes; `None` when every one is covered.
+pub(in crate::drafting) fn uncovered(of: &DraftCoverage) -> Option<Uncovered> {
+    let coverage = &of.coverage;
     // A sentence that is longer than a call alone is sent all the same: the model says so if it cannot take it.
     let most = uncovered_in_one_call(coverage).max(1);
-    let text = under_headings(coverage.uncovered().take(most));
-    (!text.is_empty()).then_some(text)
+    let open: Vec<&SentenceCoverage> = coverage.uncovered().take(most).collect();
+    let (own, others): (Vec<&SentenceCoverage>, Vec<_>) = open.into_iter().partition(|entry| entry.source.is_none());
+    let mut sources = String::new();
+    for source in others.chunk_by(|one, next| one.source == next.source) {
+        let Some(number) = source.first().and_then(|entry| entry.source) else { continue };
+        let title = of.titles.get(&number).map(String::as_str).unwrap_or_default();
+        let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+        sources.push_str(&format!("[p{number}] {title}\n{}\n\n", under_headings(source.iter().copied())));
+    }
+    let found = Uncovered { requirements: under_headings(own.into_iter()), sources: sources.trim_end().to_owned() };
+    (!found.requirements.is_empty() || !found.sources.is_empty()).then_some(found)
 }
 
 /// Sentences as a list under their headings.
@@ -138,11 +156,14 @@ fn with_stories(pipeline: &Pipeline<'_>, kept: &[DraftSection], section: DraftSe
 
 fn write_uncovered(pipeline: &Pipeline<'_>) -> Result<Written, RunError> {
     let Pipeline { ports, job, draft, .. } = pipeline;
-    let open = covered(ports, job.user, (*draft).clone())?.coverage;
-    let Some(text) = uncovered_text(&open) else { return Ok(Written::Document(draft.document.clone())) };
+    let open = covered(ports, job.user, (*draft).clone())?;
+    let Some(open) = uncovered(&open) else { return Ok(Written::Document(draft.document.clone())) };
     progress(ports, job.id, "Writing stories for what no story covers", 0)?;
     let shared = Shared::of(pipeline, 1, State::default())?;
-    let ask = request_for(pipeline.ask, &text);
+    let mut ask = request_for(pipeline.ask, &open.requirements);
+    for (_, value) in ask.values.iter_mut().filter(|(name, _)| *name == "sources") {
+        open.sources.clone_into(value);
+    }
     match told_stories(pipeline, &shared, "Write stories for what no story covers", &ask)? {
         Ok(stories) => Ok(Written::Document(appended(pipeline, stories))),
         Err(ended) => ended_without(pipeline, ended),

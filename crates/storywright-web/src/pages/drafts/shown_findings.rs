@@ -38,7 +38,12 @@ pub(super) fn shown_findings(findings: &[Finding]) -> Vec<ShownFinding> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let shown = |finding: &Finding| {
         let start = finding.place.map(|place| format!("-{}", place.start)).unwrap_or_default();
-        let name = format!("{}-{}{start}", finding.code, finding.field);
+        // By the story's own reference: its place changes when another one goes, and what is typed here would be about that one.
+        let field = match finding.field.strip_prefix("stories.").and_then(|rest| rest.split_once('.')) {
+            Some((_, field)) => format!("{}.{field}", finding.story),
+            None => finding.field.clone(),
+        };
+        let name = format!("{}-{field}{start}", finding.code);
         let number = seen.entry(name.clone()).or_default();
         *number += 1;
         ShownFinding::of(finding, if *number == 1 { name } else { format!("{name}-no-{number}") })
@@ -87,7 +92,7 @@ mod tests {
         };
         let shown = shown_findings(&[finding(Some(3)), finding(None), finding(None), finding(Some(9))]);
         let names: Vec<&str> = shown.iter().map(|finding| finding.key.as_str()).collect();
-        let base = "vague_word-stories.0.summary";
+        let base = "vague_word-s1.summary";
         assert_eq!(names, [&format!("{base}-3"), base, &format!("{base}-no-2"), &format!("{base}-9")]);
     }
 }
