@@ -23,7 +23,7 @@ pub(super) fn may_be_reset(ports: &Ports, account: &Person, pat: &Secret) -> Res
     Ok(account.active && !is_stored)
 }
 
-/// Makes the account of a sign-up, or sets the password of the one that it found ([`reset_password`]): for those who have been told which.
+/// Makes the account of a sign-up, or sets the password of the one that it found (`reset_password`): for those who have been told which.
 ///
 /// # Errors
 /// [`ConfirmError`].
