@@ -99,7 +99,7 @@ fn a_half_typed_reason_outlives_a_save_elsewhere_in_the_draft() {
         browser.fill(&field("stories.0.stlc_notes"), "Log in with ghp_0123456789abcdefghijklmnopqrstuvwxyz").await;
         pages::saved(browser).await;
         browser.see("#findings", "secret_suspected").await;
-        let reason = "#findings [id^='reason-secret_suspected-stories.0.stlc_notes']";
+        let reason = "#findings [id^='reason-secret_suspected-s1.stlc_notes']";
         browser.click("#findings [id^='waive-secret_suspected'] > summary", "Waive with a reason").await;
         browser.fill(reason, "The token of a tset account").await;
         browser.js(&format!("void all({reason:?})[0].setSelectionRange(18, 18)")).await;
