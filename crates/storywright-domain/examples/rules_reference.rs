@@ -1,6 +1,5 @@
 //! Prints docs/RULES.md: the criteria and codes of the story checks.
 
-use storywright_domain::finding::Severity;
 use storywright_domain::quality::{Code, Criterion};
 
 fn main() {
@@ -20,11 +19,7 @@ fn main() {
         println!("{} ({})\n", criterion.meaning(), criterion.reference());
         println!("| code | severity | what to do | example |\n| --- | --- | --- | --- |");
         for code in Code::ALL.into_iter().filter(|code| code.criterion() == criterion) {
-            let severity = match code.severity() {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-                Severity::Info => "info",
-            };
+            let severity = code.severity().as_str();
             println!("| `{}` | {severity} | {} | {} |", code.as_str(), code.cure(), code.example());
         }
         println!();

@@ -67,6 +67,12 @@ impl Finding {
     }
 }
 
+/// The part of a path that is inside its story or epic: `summary` of `stories.0.summary`; empty for the story as a whole.
+#[must_use]
+pub fn within(path: &str) -> &str {
+    path.splitn(3, '.').nth(2).unwrap_or_default()
+}
+
 /// Characters (Unicode scalar values) of a text, from 0, the end not included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {

@@ -3,7 +3,7 @@
 //! The model's answer is untrusted. A quote that does not stand in the story word for word makes the answer uncertain, and nothing here
 //! becomes a [`Finding`](crate::finding::Finding).
 
-use crate::finding::Place;
+use crate::finding::{Place, within};
 use crate::judged::{JudgedRule, YesNo};
 use crate::leak;
 use crate::story::{Document, Story};
@@ -78,8 +78,7 @@ pub struct Passage {
 #[must_use]
 pub fn passages(story: &Story) -> Vec<Passage> {
     let alone = Document::of_stories(vec![story.clone()]);
-    let within = |path: String| path.splitn(3, '.').nth(2).unwrap_or_default().to_owned();
-    leak::texts(&alone).into_iter().map(|(_, path, text)| Passage { field: within(path), text }).collect()
+    leak::texts(&alone).into_iter().map(|(_, path, text)| Passage { field: within(&path).to_owned(), text }).collect()
 }
 
 /// The texts as the model is given them: each under the name of its field.

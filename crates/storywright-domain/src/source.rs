@@ -181,7 +181,13 @@ impl SourceEntry {
     /// Its reference: `p1`.
     #[must_use]
     pub fn id(&self) -> String {
-        format!("p{}", self.number)
+        Self::id_of(self.number)
+    }
+
+    /// The reference of the source with this number.
+    #[must_use]
+    pub fn id_of(number: u32) -> String {
+        format!("p{number}")
     }
 
     /// The number in a reference.

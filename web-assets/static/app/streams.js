@@ -179,14 +179,12 @@ class Stream {
       cancelAnimationFrame(this.frame);
       this.flush();
       if (editor.typed()) await editor.save();
-      if (editor.typed()) {
-        // What is typed could not be saved and stays; that the writing has ended is told all the same.
-        await replace(`/drafts/${editor.id}`, '#prompt-bar', { select: '#prompt-bar' }).catch(() => {});
-        break;
-      }
+      // What is typed and could not be saved stays; that the writing has ended is told all the same.
+      const unsaved = editor.typed();
       const still = () => { this.again ||= editor.typed(); return !editor.typed(); };
-      await replace(`/drafts/${editor.id}/document`, '#document', { still }).catch(() => {});
+      if (!unsaved) await replace(`/drafts/${editor.id}/document`, '#document', { still }).catch(() => {});
       await replace(`/drafts/${editor.id}`, '#prompt-bar', { select: '#prompt-bar' }).catch(() => {});
+      if (unsaved) break;
       editor.version = Math.max(editor.version, Number($('#document')?.dataset.version ?? 0));
       tell('draft-changed');
     }

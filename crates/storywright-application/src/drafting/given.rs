@@ -1,8 +1,8 @@
 //! The sources that a draft is written from, as the model reads them: in order, whole, as far as they fit.
 
 use crate::Ports;
-use crate::sources::Budget;
-use storywright_domain::ports::{StorageError, StorageExt};
+use crate::sources::texts_for_the_model;
+use storywright_domain::ports::StorageError;
 use storywright_domain::source::{SourceEntry, SourceKind};
 use storywright_domain::{DraftId, UserId};
 
@@ -21,22 +21,20 @@ pub(super) struct Given {
 
 /// Puts the sources of a draft together.
 pub(super) fn gathered(ports: &Ports, user: UserId, draft: DraftId) -> Result<Given, StorageError> {
-    let entries = ports.storage.read(|tx| tx.sources(user, draft))?;
-    let budget = Budget::of(&entries, ports.settings.source_chars);
-    let id = |number: &u32| format!("p{number}");
+    let (budget, texts) = texts_for_the_model(ports, user, draft)?;
+    let id = |number: &u32| SourceEntry::id_of(*number);
     let mut given = Given {
         left_out: budget.left_out.iter().map(id).collect(),
         unread: budget.unread.iter().map(id).collect(),
         ..Given::default()
     };
-    for entry in entries.iter().filter(|entry| budget.fits.contains(&entry.number)) {
-        let Some(text) = ports.storage.read(|tx| tx.source_text(user, draft, entry.number))? else { continue };
+    for (entry, text) in &texts {
         if !given.text.is_empty() {
             given.text.push_str("\n\n");
         }
         given.text.push_str(&head(entry));
         given.text.push('\n');
-        given.text.push_str(&without_heads(&text));
+        given.text.push_str(&without_heads(text));
         given.count += 1;
     }
     Ok(given)
@@ -69,7 +67,8 @@ impl Given {
     }
 }
 
-fn head(entry: &SourceEntry) -> String {
+/// How a source begins among others: its reference, its title, and of a page what is needed to find it again.
+pub(super) fn head(entry: &SourceEntry) -> String {
     let title: String = entry.title.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(255).collect();
     match entry.kind {
         SourceKind::Page => format!("[{}] {title} (space {}, version {})", entry.id(), entry.space, entry.revision),

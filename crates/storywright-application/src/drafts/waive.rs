@@ -5,7 +5,7 @@ use crate::drafts::read::draft_findings;
 use crate::drafts::which::{Which, value_at};
 use std::collections::BTreeMap;
 use storywright_domain::draft::{Draft, WrongState};
-use storywright_domain::finding::{Finding, Severity};
+use storywright_domain::finding::{Finding, Severity, within};
 use storywright_domain::leak::leaks;
 use storywright_domain::person::Actor;
 use storywright_domain::ports::{Sha256, StorageError, StorageExt, Tx};
@@ -179,7 +179,7 @@ fn fingerprints(sha256: &dyn Sha256, draft: &Draft, findings: &[Finding]) -> Vec
 /// What a waiver is bound to: the finding, its story, and the words that it is about. The place of the story among others does not count.
 fn subject(document: &serde_json::Value, finding: &Finding) -> String {
     let words = value_at(document, &finding.field).map(ToString::to_string).unwrap_or_default();
-    let within = finding.field.splitn(3, '.').nth(2).unwrap_or_default();
+    let within = within(&finding.field);
     let place = finding.place.map(|place| format!("{}-{}", place.start, place.end)).unwrap_or_default();
     [finding.code.as_str(), &finding.story, within, &place, &finding.message, &words].join("\u{1f}")
 }

@@ -1,4 +1,4 @@
-//! Setting a forgotten password anew: a Jira token that was made just now proves who somebody is, and what somebody else could have got
+//! Setting a forgotten password anew: a Jira token other than the stored one proves who somebody is, and what somebody else could have got
 //! at with the account goes: sessions, API tokens, stored credentials, jobs under way. What the person wrote stays.
 
 use super::register::{ConfirmError, confirm_registration, connection, new_hash, pending_registration};
@@ -34,28 +34,29 @@ pub fn confirm_or_reset(
     request_id: &RequestId,
 ) -> Result<Person, ConfirmError> {
     match pending_registration(ports, id)? {
-        Some(registration) if registration.resets.is_some() => reset_password(ports, id, password, request_id),
+        Some(registration) if registration.resets.is_some() => {
+            reset_password(ports, &registration, password, request_id)
+        }
         _ => confirm_registration(ports, id, password, request_id),
     }
 }
 
-/// Sets the password of the account that a sign-up found, ends its sessions, revokes its API tokens, and forgets its credentials of
+/// Sets the password of the account that a sign-up found, ends its sessions, revokes its API tokens, stops its jobs, and forgets its credentials of
 /// Confluence and of the LLM; the Jira token is the new one. The sign-up does not hold when the password was set meanwhile.
 ///
 /// # Errors
 /// [`ConfirmError`].
 fn reset_password(
     ports: &Ports,
-    id: RegistrationId,
+    registration: &Registration,
     password: &Secret,
     request_id: &RequestId,
 ) -> Result<Person, ConfirmError> {
-    let registration = pending_registration(ports, id)?.ok_or(ConfirmError::NotFound)?;
-    let account = ports.storage.read(|tx| account_of(tx, &registration))?.ok_or(ConfirmError::NotFound)?;
-    let hash = new_hash(ports, &registration, password)?;
+    let account = ports.storage.read(|tx| account_of(tx, registration))?.ok_or(ConfirmError::NotFound)?;
+    let hash = new_hash(ports, registration, password)?;
     let stamp = ports.random_token();
     let now = ports.clock.now();
-    let jira = connection(ports, &account, &registration, now)?;
+    let jira = connection(ports, &account, registration, now)?;
     let entry = ports.audit_entry(
         Some(account.id),
         request_id,
@@ -69,8 +70,8 @@ fn reset_password(
         cancel_job(ports, &actor, job.id)?;
     }
     let person = ports.storage.write(|tx| {
-        let person = account_of(tx, &registration)?.ok_or(ConfirmError::NotFound)?;
-        if !tx.delete_registration(id)? {
+        let person = account_of(tx, registration)?.ok_or(ConfirmError::NotFound)?;
+        if !tx.delete_registration(registration.id)? {
             return Err(ConfirmError::NotFound);
         }
         tx.set_password(person.id, &hash, &stamp, now)?;

@@ -24,7 +24,7 @@ pub use wanted::DraftCoverage;
 
 pub(crate) use passages::{cited_pages, keep_true_citations};
 pub(crate) use read::{give_up_reading, run_reading};
-pub(crate) use wanted::covered;
+pub(crate) use wanted::{covered, texts_for_the_model};
 
 use crate::Ports;
 use crate::access::AccessError;

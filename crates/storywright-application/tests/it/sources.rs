@@ -109,14 +109,17 @@ fn what_the_sources_ask_for_is_looked_up_in_the_stories_too() {
         .map(|entry| (entry.sentence.text.as_str(), entry.story.is_some()))
         .collect();
     assert_eq!(of_page, [("The agent must refund a payment.", true), ("The auditor must export the ledger.", false)]);
-    assert_eq!(found.titles[&1], "Refunds");
+    assert_eq!(found.sources[&1].title, "Refunds");
     world.chat.will_say(citing(&[("Export the ledger for the auditor", &[])]));
     write_uncovered(&world.ports, &world.actor, draft).unwrap();
     assert_eq!(world.work().status, JobStatus::Completed);
     let asked = world.chat.requests().pop().unwrap().values;
     let value = |wanted: &str| asked.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_str());
     // What others wrote stays among what others wrote.
-    assert_eq!(value("sources"), Some("[p1] Refunds\n# Rules\n\n- The auditor must export the ledger."));
+    assert_eq!(
+        value("sources"),
+        Some("[p1] Refunds (space DOC, version 1)\n# Rules\n\n- The auditor must export the ledger.")
+    );
     assert_eq!(value("requirements"), Some(""));
     assert_eq!(world.draft(draft).document.stories.len(), 2);
     // What is in the bin is nobody's, and what is removed asks for nothing.

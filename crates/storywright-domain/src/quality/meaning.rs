@@ -336,8 +336,7 @@ fn estimable(reading: &Reading<'_>, at: usize, findings: &mut Findings) {
     if field == Field::Means && all & class::SCOPE != 0 {
         let narrowed = known.phrase & class::SCOPE == 0
             && matches!(text.word(at), "everything" | "anything" | "alles" | "tout")
-            && matches!(text.word(at + 1), "that" | "i" | "in" | "he" | "she" | "was" | "ce" | "le" | "les" | "else")
-            && text.word(at + 1) != "in";
+            && matches!(text.word(at + 1), "that" | "i" | "he" | "she" | "was" | "ce" | "le" | "les" | "else");
         let denied = matches!(text.word(at), "anything") && at > 0;
         let all_of = matches!(text.word(at), "tout") && known.phrase & class::SCOPE == 0 && text.is_word(at + 1);
         if !narrowed && !denied && !all_of {

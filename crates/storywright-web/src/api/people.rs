@@ -68,7 +68,7 @@ pub struct Confirmation {
     /// 15 to 256 characters, such as four or five unrelated words.
     #[schema(value_type = String, format = Password, min_length = 15, max_length = 256, example = "copper lantern meadow train")]
     password: SecretText,
-    /// For a person who has an account and has forgotten its password: sets it, ends all sessions, revokes all API tokens, and removes
+    /// For a person who has an account and has forgotten its password: sets it, ends all sessions, revokes all API tokens, stops jobs under way, and removes
     /// the stored Confluence token and LLM credential. Drafts, runs and rules stay.
     #[serde(default)]
     reset: bool,

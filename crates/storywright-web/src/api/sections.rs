@@ -10,6 +10,7 @@ use storywright_application::drafting;
 use storywright_application::sections::{SectionView, coverage_of_draft, sections_of_draft};
 use storywright_domain::DraftId;
 use storywright_domain::requirement::{COVERED, Coverage, SentenceCoverage};
+use storywright_domain::source::SourceEntry;
 use utoipa::ToSchema;
 
 /// A section of the requirements.
@@ -102,7 +103,7 @@ pub struct CoverageJson {
 impl From<SentenceCoverage> for SentenceJson {
     fn from(entry: SentenceCoverage) -> Self {
         let SentenceCoverage { source, sentence, story, share } = entry;
-        let source = source.map(|number| format!("p{number}"));
+        let source = source.map(SourceEntry::id_of);
         let (start, end) = (sentence.range.start, sentence.range.end);
         Self { source, start, end, text: sentence.text, heading: sentence.heading, story, share }
     }

@@ -297,7 +297,7 @@ pub async fn list(caller: Caller, id: web::Path<String>) -> Answer {
                     .map(|flag| FlagJson {
                         story: flag.story,
                         citation: flag.citation,
-                        source: format!("p{}", flag.source),
+                        source: SourceEntry::id_of(flag.source),
                     })
                     .collect(),
             })

@@ -4,6 +4,7 @@
 use super::one::{One, request_for, told_stories, write_one};
 use super::{Ended, Pipeline, SECTION_TOKENS, Shared, State, begun, small_enough};
 use crate::drafting::RunError;
+use crate::drafting::given::head;
 use crate::drafting::keep::{Written, progress};
 use crate::drafting::request::Part;
 use crate::drafting::run::stopped;
@@ -58,10 +59,8 @@ pub(in crate::drafting) fn uncovered(of: &DraftCoverage) -> Option<Uncovered> {
     let (own, others): (Vec<&SentenceCoverage>, Vec<_>) = open.into_iter().partition(|entry| entry.source.is_none());
     let mut sources = String::new();
     for source in others.chunk_by(|one, next| one.source == next.source) {
-        let Some(number) = source.first().and_then(|entry| entry.source) else { continue };
-        let title = of.titles.get(&number).map(String::as_str).unwrap_or_default();
-        let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
-        sources.push_str(&format!("[p{number}] {title}\n{}\n\n", under_headings(source.iter().copied())));
+        let Some(entry) = source[0].source.and_then(|number| of.sources.get(&number)) else { continue };
+        sources.push_str(&format!("{}\n{}\n\n", head(entry), under_headings(source.iter().copied())));
     }
     let found = Uncovered { requirements: under_headings(own.into_iter()), sources: sources.trim_end().to_owned() };
     (!found.requirements.is_empty() || !found.sources.is_empty()).then_some(found)

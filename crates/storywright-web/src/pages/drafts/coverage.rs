@@ -245,8 +245,8 @@ fn placed<'a>(of: &DraftCoverage, entries: impl Iterator<Item = &'a SentenceCove
         characters
     };
     let sentence = |entry: &SentenceCoverage| {
-        let title = |number: &u32| of.titles.get(number).cloned().unwrap_or_default();
-        let source = entry.source.map(|number| Source { id: format!("p{number}"), title: title(&number) });
+        let source = entry.source.and_then(|number| of.sources.get(&number));
+        let source = source.map(|source| Source { id: source.id(), title: source.title.clone() });
         let (start, end) = match source {
             None => (upto(entry.sentence.range.start), upto(entry.sentence.range.end)),
             Some(_) => (0, 0),

@@ -3,14 +3,14 @@
 use super::compare::place;
 use serde::Serialize;
 use std::collections::HashMap;
-use storywright_domain::finding::{Finding, Severity};
+use storywright_domain::finding::{Finding, Severity, within};
 use storywright_domain::fixing::{is_fixable, is_split};
 use storywright_domain::waiver::is_waivable;
 
 /// A finding in the list beside the document.
 #[derive(Serialize)]
 pub(super) struct ShownFinding {
-    /// Its name in the page: stays while its code, path and place do, and is no other's.
+    /// Its name in the page: stays while its code, its story, the part of the story and the place do, and is no other's.
     key: String,
     code: String,
     severity: Severity,
@@ -39,11 +39,7 @@ pub(super) fn shown_findings(findings: &[Finding]) -> Vec<ShownFinding> {
     let shown = |finding: &Finding| {
         let start = finding.place.map(|place| format!("-{}", place.start)).unwrap_or_default();
         // By the story's own reference: its place changes when another one goes, and what is typed here would be about that one.
-        let field = match finding.field.strip_prefix("stories.").and_then(|rest| rest.split_once('.')) {
-            Some((_, field)) => format!("{}.{field}", finding.story),
-            None => finding.field.clone(),
-        };
-        let name = format!("{}-{field}{start}", finding.code);
+        let name = format!("{}-{}.{}{start}", finding.code, finding.story, within(&finding.field));
         let number = seen.entry(name.clone()).or_default();
         *number += 1;
         ShownFinding::of(finding, if *number == 1 { name } else { format!("{name}-no-{number}") })

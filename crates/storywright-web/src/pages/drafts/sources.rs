@@ -248,7 +248,7 @@ pub async fn remove(me: SignedIn) -> Result<HttpResponse, AppError> {
         let list = sources::list(desk.ports, &desk.who.actor, id)?.entries;
         let title = list.into_iter().find(|entry| entry.number == number).map(|entry| entry.title).unwrap_or_default();
         sources::remove(desk.ports, &desk.who.actor, id, number)?;
-        Ok(Some(Removed { id: format!("p{number}"), title }))
+        Ok(Some(Removed { id: SourceEntry::id_of(number), title }))
     })
     .await
 }
